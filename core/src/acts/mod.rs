@@ -1,0 +1,2 @@
+//! What a person does.
+pub use plan::{Act, Ledger, Plan, Write}; mod plan;

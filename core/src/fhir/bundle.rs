@@ -1,0 +1,231 @@
+//! Bundles: built for sending, and read entry by entry, never as one value (a page may be large and hostile).
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::Document;
+use super::document::DocumentError;
+
+/// The largest body that is read: 64 MB.
+pub const MOST_BYTES: usize = 64 << 20;
+/// The most entries in one bundle.
+pub const MOST_ENTRIES: usize = 200_000;
+
+/// Why a bundle cannot be read.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum BundleError {
+    /// Not a bundle, cut short, or not JSON.
+    #[error("not a bundle: line {line}, column {column}")]
+    Malformed {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// Over a limit.
+    #[error("bundle over the limit of {what}")]
+    TooLarge {
+        /// Which limit.
+        what: &'static str,
+    },
+    /// One entry is no resource that we keep.
+    #[error("entry {index}: {error}")]
+    Entry {
+        /// Which, from 0.
+        index: usize,
+        /// Why.
+        error: DocumentError,
+    },
+}
+
+/// One entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// The resource, where there is one.
+    pub resource: Option<Document>,
+    /// `response.status` (`201 Created`), in answers and history.
+    pub status: Option<String>,
+    /// `response.etag`.
+    pub etag: Option<String>,
+    /// `response.location`.
+    pub location: Option<String>,
+    /// `response.lastModified`.
+    pub last_modified: Option<String>,
+    /// `response.outcome`.
+    pub outcome: Option<Value>,
+    /// `search.mode`.
+    pub mode: Option<String>,
+    /// `request.method`, in history.
+    pub method: Option<String>,
+    /// `request.url`, in history.
+    pub url: Option<String>,
+}
+
+/// A bundle read: its entries and its next page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// `Bundle.type`.
+    pub kind: String,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// The opaque address of the next page.
+    pub next: Option<String>,
+    /// `total`, where the server counts.
+    pub total: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct RawEntry<'a> {
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+    response: Option<Value>,
+    search: Option<Value>,
+    request: Option<Value>,
+}
+
+#[derive(Default)]
+struct Raw {
+    page: Page,
+    is_bundle: bool,
+    error: Option<BundleError>,
+}
+
+struct Entries<'r>(&'r mut Raw);
+
+impl<'de> DeserializeSeed<'de> for Entries<'_> {
+    type Value = ();
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entries<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of entries")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(raw) = seq.next_element::<RawEntry<'de>>()? {
+            let index = self.0.page.entries.len();
+            if index >= MOST_ENTRIES {
+                self.0.error = Some(BundleError::TooLarge { what: "200,000 entries" });
+                return Err(serde::de::Error::custom("limit"));
+            }
+            match read_entry(&raw) {
+                Ok(entry) => self.0.page.entries.push(entry),
+                Err(error) => {
+                    self.0.error = Some(BundleError::Entry { index, error });
+                    return Err(serde::de::Error::custom("entry"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_entry(raw: &RawEntry<'_>) -> Result<Entry, DocumentError> {
+    let text = |value: &Option<Value>, key: &str| value.as_ref().and_then(|v| v.get(key)?.as_str()).map(str::to_owned);
+    Ok(Entry {
+        resource: raw.resource.map(|json| Document::parse(json.get().as_bytes())).transpose()?,
+        status: text(&raw.response, "status"),
+        etag: text(&raw.response, "etag"),
+        location: text(&raw.response, "location"),
+        last_modified: text(&raw.response, "lastModified"),
+        outcome: raw.response.as_ref().and_then(|r| r.get("outcome").cloned()),
+        mode: text(&raw.search, "mode"),
+        method: text(&raw.request, "method"),
+        url: text(&raw.request, "url"),
+    })
+}
+
+struct TopLevel<'r>(&'r mut Raw);
+
+impl<'de> Visitor<'de> for TopLevel<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a bundle")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "resourceType" => self.0.is_bundle = map.next_value::<String>()? == "Bundle",
+                "type" => self.0.page.kind = map.next_value()?,
+                "total" => self.0.page.total = map.next_value::<Value>()?.as_u64(),
+                "entry" => map.next_value_seed(Entries(self.0))?,
+                "link" => self.0.page.next = next_link(&map.next_value()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn next_link(links: &Value) -> Option<String> {
+    let next = links.as_array()?.iter().find(|link| link.get("relation").and_then(Value::as_str) == Some("next"))?;
+    next.get("url")?.as_str().map(str::to_owned)
+}
+
+/// Reads a bundle entry by entry.
+///
+/// # Errors
+/// [`BundleError`] naming the place or the limit.
+pub fn read(bytes: &[u8]) -> Result<Page, BundleError> {
+    if bytes.len() > MOST_BYTES {
+        return Err(BundleError::TooLarge { what: "64 MB" });
+    }
+    let mut raw = Raw::default();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let result = serde::Deserializer::deserialize_map(&mut reader, TopLevel(&mut raw)).and_then(|()| reader.end());
+    if let Some(error) = raw.error {
+        return Err(error);
+    }
+    match result {
+        Ok(()) if raw.is_bundle => Ok(raw.page),
+        Ok(()) => Err(BundleError::Malformed { line: 1, column: 1 }),
+        Err(error) => Err(BundleError::Malformed { line: error.line(), column: error.column() }),
+    }
+}
+
+/// A transaction of plain PUTs: creates with ids made here.
+pub fn transaction(documents: &[Document]) -> Value {
+    let entries: Vec<Value> = documents
+        .iter()
+        .map(|doc| json!({ "resource": doc.value(), "request": { "method": "PUT", "url": doc.reference() } }))
+        .collect();
+    json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_keeps_decimals_and_finds_its_next() {
+        let text = r#"{"resourceType":"Bundle","type":"searchset","total":1,"link":[{"relation":"next","url":"http://x/n"}],
+            "entry":[{"fullUrl":"x","resource":{"resourceType":"Observation","id":"a","valueQuantity":{"value":1.50}},"search":{"mode":"match"}}]}"#;
+        let page = read(text.as_bytes()).unwrap();
+        assert_eq!((page.next.as_deref(), page.total), (Some("http://x/n"), Some(1)));
+        assert!(page.entries[0].resource.as_ref().unwrap().to_text().contains("1.50"));
+    }
+
+    #[test]
+    fn a_page_cut_short_anywhere_is_refused_whole() {
+        let text = r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Basic","id":"a"}}]}"#;
+        for cut in 0..text.len() {
+            assert!(read(&text.as_bytes()[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_html_is_no_bundle() {
+        assert!(matches!(read(b"<html>please sign in</html>"), Err(BundleError::Malformed { .. })));
+    }
+
+    #[test]
+    fn too_many_entries_are_refused_while_reading() {
+        let many = format!(r#"{{"resourceType":"Bundle","entry":[{}{{}}]}}"#, "{},".repeat(MOST_ENTRIES));
+        assert_eq!(read(many.as_bytes()), Err(BundleError::TooLarge { what: "200,000 entries" }));
+    }
+}

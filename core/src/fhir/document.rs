@@ -1,0 +1,247 @@
+//! One R4 resource, kept as the JSON that came: unknown elements, extensions and `1.50` survive.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Instant;
+use crate::{ids, json};
+
+/// Why a text is not a resource that we keep.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not JSON, too deep, too many values, or a key twice.
+    #[error(transparent)]
+    Json(#[from] json::JsonError),
+    /// JSON, but not a resource.
+    #[error("{path}: {what}")]
+    Shape {
+        /// Where.
+        path: &'static str,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+/// One resource. Always an object with a `resourceType`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document(Value);
+
+impl Document {
+    /// A resource of ours, with nothing but its kind and id.
+    pub fn new(kind: &str, id: &str) -> Self {
+        Self(json!({ "resourceType": kind, "id": id }))
+    }
+
+    /// Reads one resource.
+    ///
+    /// # Errors
+    /// [`DocumentError`] naming the place where it is not a resource.
+    pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
+        Self::from_value(json::read(bytes, json::Limits::RESOURCE)?)
+    }
+
+    /// Takes a JSON value that already passed the limits.
+    ///
+    /// # Errors
+    /// [`DocumentError::Shape`] where it has no type, or an id that is no id.
+    pub fn from_value(value: Value) -> Result<Self, DocumentError> {
+        let kind = value.get("resourceType").and_then(Value::as_str);
+        if !kind.is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric())) {
+            return Err(DocumentError::Shape { path: "resourceType", what: "missing or not a name" });
+        }
+        if value.get("id").is_some_and(|id| !id.as_str().is_some_and(ids::is_legal)) {
+            return Err(DocumentError::Shape { path: "id", what: "not a legal id" });
+        }
+        Ok(Self(value))
+    }
+
+    /// The resource type.
+    pub fn kind(&self) -> &str {
+        self.text("/resourceType").unwrap_or_default()
+    }
+    /// The id; empty where it has none.
+    pub fn id(&self) -> &str {
+        self.text("/id").unwrap_or_default()
+    }
+    /// `Type/id`.
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind(), self.id())
+    }
+    /// The server's version id.
+    pub fn version(&self) -> Option<&str> {
+        self.text("/meta/versionId")
+    }
+    /// The server's time of the last change.
+    pub fn last_updated(&self) -> Option<Instant> {
+        self.instant("/meta/lastUpdated")
+    }
+    /// The whole JSON.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+    /// The whole JSON, taken out.
+    pub fn into_value(self) -> Value {
+        self.0
+    }
+
+    /// The value at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.0.pointer(pointer)
+    }
+    /// The text at a JSON pointer.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.0.pointer(pointer).and_then(Value::as_str)
+    }
+    /// The instant at a JSON pointer.
+    pub fn instant(&self, pointer: &str) -> Option<Instant> {
+        self.text(pointer).and_then(|text| text.parse().ok())
+    }
+    /// The items of the list at a JSON pointer; empty where there is none.
+    pub fn list(&self, pointer: &str) -> &[Value] {
+        self.0.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Sets a top-level element; `Null` removes it.
+    pub fn set(&mut self, element: &str, value: Value) -> &mut Self {
+        if let Value::Object(map) = &mut self.0 {
+            if value.is_null() {
+                map.shift_remove(element);
+            } else {
+                map.insert(element.to_owned(), value);
+            }
+        }
+        self
+    }
+    /// Sets a top-level element where there is a value.
+    pub fn set_some<T: Into<Value>>(&mut self, element: &str, value: Option<T>) -> &mut Self {
+        if let Some(value) = value {
+            self.set(element, value.into());
+        }
+        self
+    }
+    /// Appends to a top-level list, made where missing.
+    pub fn push(&mut self, element: &str, value: Value) -> &mut Self {
+        if let Value::Object(map) = &mut self.0
+            && let Value::Array(list) = map.entry(element).or_insert_with(|| json!([]))
+        {
+            list.push(value);
+        }
+        self
+    }
+
+    /// The JSON as text.
+    pub fn to_text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// Every literal reference `Type/id` in it, with the top-level element it stands under.
+    pub fn references(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Value::Object(map) = &self.0 {
+            for (element, value) in map {
+                collect_references(element, value, &mut found);
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Whether both say the same as FHIR: decimals by text; key order, `meta` and narrative aside.
+    pub fn same_meaning(&self, other: &Self) -> bool {
+        self.first_difference(other).is_none()
+    }
+
+    /// The path of the first difference in meaning.
+    pub fn first_difference(&self, other: &Self) -> Option<String> {
+        let skip = |key: &str| key == "meta" || key == "text";
+        let (Value::Object(a), Value::Object(b)) = (&self.0, &other.0) else { return Some(String::new()) };
+        differing_keys(a, b, &skip, "")
+    }
+}
+
+fn differing_keys(a: &Map<String, Value>, b: &Map<String, Value>, skip: &dyn Fn(&str) -> bool, path: &str) -> Option<String> {
+    let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
+    for key in keys.filter(|key| !skip(key)) {
+        let here = format!("{path}/{key}");
+        match (a.get(key), b.get(key)) {
+            (Some(x), Some(y)) => {
+                if let Some(found) = difference(x, y, &here) {
+                    return Some(found);
+                }
+            }
+            _ => return Some(here),
+        }
+    }
+    None
+}
+
+fn difference(a: &Value, b: &Value, path: &str) -> Option<String> {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => differing_keys(a, b, &|_| false, path),
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(index, (x, y))| difference(x, y, &format!("{path}/{index}")))
+        }
+        (Value::Number(a), Value::Number(b)) => (a.to_string() != b.to_string()).then(|| path.to_owned()),
+        _ => (a != b).then(|| path.to_owned()),
+    }
+}
+
+fn collect_references(element: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                match inner {
+                    Value::String(text) if key == "reference" => {
+                        if let Some(target) = literal(text) {
+                            found.push((element.to_owned(), target.to_owned()));
+                        }
+                    }
+                    _ => collect_references(element, inner, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|inner| collect_references(element, inner, found)),
+        _ => {}
+    }
+}
+
+/// `Type/id` where `text` is such a reference (a version suffix is dropped), else `None`.
+pub fn literal(text: &str) -> Option<&str> {
+    let plain = text.split_once("/_history/").map_or(text, |(before, _)| before);
+    let (kind, id) = plain.split_once('/')?;
+    let good = kind.starts_with(|c: char| c.is_ascii_uppercase()) && kind.bytes().all(|b| b.is_ascii_alphabetic());
+    (good && ids::is_legal(id)).then_some(plain)
+}
+
+/// The id in a `Type/id` reference to this kind.
+pub fn id_of<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
+    literal(reference)?.strip_prefix(kind)?.strip_prefix('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_and_unknown_elements_survive() {
+        let text = r#"{"resourceType":"Observation","id":"a","valueQuantity":{"value":1.50},"later":{"x":[1]}}"#;
+        assert_eq!(Document::parse(text.as_bytes()).unwrap().to_text(), text);
+    }
+
+    #[test]
+    fn meaning_leaves_order_meta_and_narrative_aside_but_not_decimals() {
+        let parse = |text: &str| Document::parse(text.as_bytes()).unwrap();
+        let a = parse(r#"{"resourceType":"Basic","id":"a","meta":{"versionId":"1"},"x":{"b":1,"c":2.0}}"#);
+        let b = parse(r#"{"id":"a","resourceType":"Basic","text":{"status":"empty"},"x":{"c":2.0,"b":1}}"#);
+        let c = parse(r#"{"id":"a","resourceType":"Basic","x":{"c":2,"b":1}}"#);
+        assert!(a.same_meaning(&b));
+        assert_eq!(b.first_difference(&c), Some("/x/c".to_owned()));
+    }
+
+    #[test]
+    fn references_are_found_at_any_depth_under_their_element() {
+        let doc = Document::from_value(json!({"resourceType": "Task", "id": "t", "focus": {"reference": "ServiceRequest/s"},
+            "input": [{"valueReference": {"reference": "Patient/p/_history/3"}}], "for": {"reference": "urn:uuid:x"}})).unwrap();
+        assert_eq!(doc.references(), vec![("focus".into(), "ServiceRequest/s".into()), ("input".into(), "Patient/p".into())]);
+    }
+}

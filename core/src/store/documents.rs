@@ -1,0 +1,119 @@
+//! Documents at rest, and the index of who points at whom.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Store, StoreError};
+use crate::fhir::Document;
+
+/// A document with what the phone knows of its place at the agency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What this phone shows.
+    pub document: Document,
+    /// The server version our unsent changes started from.
+    pub base: Option<Document>,
+    /// A newer server version that came in while ours is unsent.
+    pub theirs: Option<Document>,
+    /// The server's version id; `None`: not at the agency.
+    pub version: Option<String>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Document, StoreError> {
+    Ok(Document::parse(text.as_bytes())?)
+}
+
+/// The elements whose references are indexed: what a view or the scope asks for.
+const INDEXED: [&str; 13] = [
+    "focus", "subject", "target", "basedOn", "for", "owner", "patient", "partOf", "item", "relatesTo", "context", "encounter", "locationReference",
+];
+
+pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Document) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM refs WHERE row = ?")?.execute([row])?;
+    let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)")?;
+    for (element, target) in document.references() {
+        if INDEXED.contains(&element.as_str()) {
+            insert.execute(params![target, element, row])?;
+        }
+    }
+    Ok(())
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<[Option<String>; 4]> {
+    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+}
+
+impl Store {
+    /// The document `kind/id` with all that is known of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stored(&self, kind: &str, id: &str) -> Result<Option<Stored>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT body, base_body, server_body, version FROM documents WHERE kind = ? AND id = ?")?
+            .query_row([kind, id], stored)
+            .optional()?;
+        let Some([Some(body), base, theirs, version]) = found else { return Ok(None) };
+        Ok(Some(Stored {
+            document: parse(&body)?,
+            base: base.as_deref().map(parse).transpose()?,
+            theirs: theirs.as_deref().map(parse).transpose()?,
+            version,
+        }))
+    }
+
+    /// The document `kind/id`, as this phone shows it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, StoreError> {
+        let body: Option<String> = self
+            .connection
+            .prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?
+            .query_row([kind, id], |row| row.get(0))
+            .optional()?;
+        body.as_deref().map(parse).transpose()
+    }
+
+    /// The document that a reference `Type/id` names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn referenced(&self, reference: &str) -> Result<Option<Document>, StoreError> {
+        match reference.split_once('/') {
+            Some((kind, id)) => self.document(kind, id),
+            None => Ok(None),
+        }
+    }
+
+    /// The documents of `kind` that point at `target` by `element`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pointing_at(&self, kind: &str, element: &str, target: &str) -> Result<Vec<Document>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.body FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = ? AND d.kind = ? ORDER BY d.row",
+        )?;
+        let bodies = statement.query_map([target, element, kind], |row| row.get::<_, String>(0))?;
+        bodies.map(|body| parse(&body?)).collect()
+    }
+
+    /// Every document of a kind, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of_kind(&self, kind: &str) -> Result<Vec<Document>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT body FROM documents WHERE kind = ? ORDER BY row")?;
+        let bodies = statement.query_map([kind], |row| row.get::<_, String>(0))?;
+        bodies.map(|body| parse(&body?)).collect()
+    }
+
+    /// `Type/id` and the server's version id of everything here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn everything(&self) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT kind || '/' || id, version FROM documents ORDER BY row")?;
+        Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,97 @@
+//! Where it rests: one encrypted SQLite file per server, agency and user.
+//!
+//! Rule: one [`Plan`](crate::acts::Plan) is one commit of documents, outbox rows and audit rows, at synchronous=FULL:
+//! when a function here returns Ok, the work is on disk (P1). Opening never creates over, truncates or re-keys
+//! anything (P2); a wrong key, a file that is no database and a newer schema leave the file untouched (P7).
+//! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
+
+mod commit;
+mod documents;
+mod escalations;
+mod notes;
+mod open;
+mod outbox;
+mod project;
+mod queue;
+mod settings;
+
+pub use commit::Changes;
+pub use documents::Stored;
+pub use escalations::{EscalationRow, Escalations};
+pub use notes::{Draft, NoteRow};
+pub use open::{Key, file_name};
+pub use outbox::{Held, Incoming, Intent, IntentState, ParkReason, Truth};
+pub use queue::QueueRow;
+
+/// What can go wrong with the database. No personal data, no paths.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The key does not open it, or it is no database. The file is untouched.
+    #[error("the key does not open this file, or it is no database; the file is untouched")]
+    KeyOrFile,
+    /// Made by a newer release. The file is untouched.
+    #[error("the database has schema {found}, this release knows {known}; the file is untouched")]
+    Newer {
+        /// The file's schema.
+        found: i64,
+        /// The newest this release knows.
+        known: i64,
+    },
+    /// The disk is full; nothing was written.
+    #[error("the disk is full; nothing was written")]
+    Full,
+    /// A signed note would change.
+    #[error("signed is immutable")]
+    Signed,
+    /// A stored document cannot be read.
+    #[error(transparent)]
+    Document(#[from] crate::fhir::DocumentError),
+    /// A document is not what a view asks for.
+    #[error(transparent)]
+    Read(#[from] crate::fhir::ReadError),
+    /// Not there.
+    #[error("{kind} is not on this phone")]
+    Missing {
+        /// What was looked for.
+        kind: &'static str,
+    },
+    /// Everything else that SQLite says, as its code.
+    #[error("database error {code}")]
+    Database {
+        /// SQLite's extended code; 0 where it gave none.
+        code: i32,
+    },
+    /// A file could not be reached.
+    #[error("file error: {0:?}")]
+    File(std::io::ErrorKind),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::SqliteFailure(failure, message) = &error {
+            return match failure.code {
+                rusqlite::ErrorCode::NotADatabase => Self::KeyOrFile,
+                rusqlite::ErrorCode::DiskFull => Self::Full,
+                rusqlite::ErrorCode::ConstraintViolation if message.as_deref() == Some("signed is immutable") => Self::Signed,
+                _ => Self::Database { code: failure.extended_code },
+            };
+        }
+        if matches!(error, rusqlite::Error::QueryReturnedNoRows) {
+            return Self::Missing { kind: "row" };
+        }
+        Self::Database { code: 0 }
+    }
+}
+
+/// The open database. One writer; every function is one short transaction.
+pub struct Store {
+    connection: rusqlite::Connection,
+    writer: String,
+    agency: String,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! Drafts, saved as typed, and the words of signed notes.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Store, StoreError};
+use crate::clock::Instant;
+use crate::ids::{IncidentId, MemberId, NoteId, PersonId};
+use crate::note::{Note, Standing};
+
+/// A draft on this phone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its id.
+    pub id: NoteId,
+    /// The incident.
+    pub incident: IncidentId,
+    /// The person.
+    pub person: PersonId,
+    /// The author.
+    pub author: MemberId,
+    /// The text so far.
+    pub text: String,
+    /// When it last changed.
+    pub changed: Instant,
+}
+
+impl Draft {
+    /// The draft as a note.
+    pub fn note(&self) -> Note {
+        Note {
+            id: self.id.clone(),
+            incident: self.incident.clone(),
+            person: self.person.clone(),
+            author: self.author.clone(),
+            standing: Standing::Draft,
+            at: self.changed,
+            text: self.text.clone(),
+        }
+    }
+}
+
+/// One found note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    /// Its id.
+    pub id: String,
+    /// The incident.
+    pub incident: String,
+    /// The person.
+    pub person: String,
+    /// The author.
+    pub author: String,
+    /// `signed` or `addendum`.
+    pub standing: String,
+    /// When it was signed, in microseconds since 1970 (moved up by a few where two are the same).
+    pub at_us: i64,
+    /// The text.
+    pub text: String,
+}
+
+fn note_row(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
+    Ok(NoteRow {
+        at_us: row.get(0)?,
+        id: row.get(1)?,
+        incident: row.get(2)?,
+        person: row.get(3)?,
+        author: row.get(4)?,
+        standing: row.get(5)?,
+        text: row.get(6)?,
+    })
+}
+
+impl Store {
+    /// Saves a draft as typed; on disk when it returns (P4).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn save_draft(&mut self, draft: &Draft) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed",
+            )?
+            .execute(params![
+                draft.id.as_str(),
+                draft.incident.as_str(),
+                draft.person.as_str(),
+                draft.author.as_str(),
+                draft.text,
+                draft.changed.to_string()
+            ])?;
+        Ok(())
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn draft(&self, id: &NoteId) -> Result<Option<Draft>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT id, incident, person, author, text, changed FROM drafts WHERE id = ?")?
+            .query_row([id.as_str()], draft_texts)
+            .optional()?;
+        found.map(draft).transpose()
+    }
+
+    /// Every draft here, the last changed first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT id, incident, person, author, text, changed FROM drafts ORDER BY changed DESC")?;
+        let rows: Vec<[String; 6]> = statement.query_map([], draft_texts)?.collect::<Result<_, _>>()?;
+        rows.into_iter().map(draft).collect()
+    }
+
+    /// The newest `most` notes that hold every one of these words; a word may be cut short.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search_notes(&self, words: &str, most: u32) -> Result<Vec<NoteRow>, StoreError> {
+        let query = quoted(words);
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT n.row, n.id, n.incident, n.person, n.author, n.standing, n.text FROM notes n
+             WHERE n.row IN (SELECT rowid FROM note_words WHERE note_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2) ORDER BY n.row DESC",
+        )?;
+        Ok(statement.query_map(params![query, most], note_row)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The notes of an incident, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn notes_of(&self, incident: &IncidentId) -> Result<Vec<NoteRow>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT row, id, incident, person, author, standing, text FROM notes WHERE incident = ? ORDER BY row")?;
+        Ok(statement.query_map([incident.as_str()], note_row)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn draft_texts(row: &Row<'_>) -> rusqlite::Result<[String; 6]> {
+    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+}
+
+fn draft([id, incident, person, author, text, changed]: [String; 6]) -> Result<Draft, StoreError> {
+    let bad = |_| StoreError::Missing { kind: "draft" };
+    Ok(Draft {
+        id: NoteId::parse(&id).map_err(bad)?,
+        incident: IncidentId::parse(&incident).map_err(bad)?,
+        person: PersonId::parse(&person).map_err(bad)?,
+        author: MemberId::parse(&author).map_err(bad)?,
+        text,
+        changed: changed.parse().map_err(|_| StoreError::Missing { kind: "draft" })?,
+    })
+}
+
+/// What a person typed, as a full-text query that cannot be one of SQLite's operators: each word quoted, as a prefix.
+fn quoted(words: &str) -> String {
+    words
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(16)
+        .map(|word| format!("\"{word}\"*"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_types_is_never_an_operator() {
+        assert_eq!(quoted("red AND \"coat* NEAR("), "\"red\"* \"AND\"* \"coat\"* \"NEAR\"*");
+        assert_eq!(quoted(" -- ''"), "");
+    }
+}

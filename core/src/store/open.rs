@@ -1,0 +1,172 @@
+//! Opening: nothing is created over, and nothing is written before the key and the schema are known to be good.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use zeroize::Zeroizing;
+
+use super::{Store, StoreError};
+
+/// A raw 32-byte key, as the phone's key store unwraps it. Wiped when dropped.
+#[derive(Clone)]
+pub struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    /// Takes a key.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyOrFile`] where it is not 32 bytes.
+    pub fn new(bytes: &[u8]) -> Result<Self, StoreError> {
+        Ok(Self(Zeroizing::new(bytes.try_into().map_err(|_| StoreError::KeyOrFile)?)))
+    }
+    /// SQLCipher's raw form, which skips the 390 ms of passphrase stretching.
+    pub(super) fn pragma(&self) -> Zeroizing<String> {
+        let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        Zeroizing::new(format!("PRAGMA key = \"x'{hex}'\";"))
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// The name of the database of this server, agency and user: another user of the same phone has another file.
+pub fn file_name(server: &str, agency: &str, user: &str) -> String {
+    format!("work-{}.db", crate::ids::derived("database", &format!("{server}\n{agency}\n{user}")))
+}
+
+fn migrations() -> Migrations<'static> {
+    Migrations::new(vec![M::up(include_str!("../../migrations/0001_first_shift.sql"))])
+}
+
+/// The newest schema this release knows.
+const SCHEMA: i64 = 1;
+
+/// Opens a SQLCipher file with the settings that make a commit durable. `made` tells whether it may be created.
+pub(super) fn connect(path: &Path, key: &Key, cache_kib: i64) -> Result<Connection, StoreError> {
+    if path.is_file() {
+        refuse_what_is_no_database(path, key)?;
+    }
+    let connection = Connection::open(path)?;
+    connection.execute_batch(&key.pragma())?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    connection.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Looks at an existing file read-only, so that a wrong key or a newer schema leaves every byte as it was.
+fn refuse_what_is_no_database(path: &Path, key: &Key) -> Result<(), StoreError> {
+    if std::fs::metadata(path).map_err(|e| StoreError::File(e.kind()))?.len() == 0 {
+        return Ok(());
+    }
+    let looking = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    looking.execute_batch(&key.pragma())?;
+    let found: i64 = looking.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    looking.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    if found > SCHEMA { Err(StoreError::Newer { found, known: SCHEMA }) } else { Ok(()) }
+}
+
+impl Store {
+    /// Opens the database at `path`, made where there is none, for this agency.
+    ///
+    /// On return the schema is current and this phone's writer name is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyOrFile`] and [`StoreError::Newer`] leave the file untouched.
+    pub fn open(path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        let mut connection = connect(path, key, 65_536)?;
+        migrations().to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+            _ => StoreError::Database { code: 0 },
+        })?;
+        let mut store = Self { connection, writer: String::new(), agency: agency.to_owned() };
+        store.writer = match store.setting("writer")? {
+            Some(writer) => writer,
+            None => {
+                let fresh = crate::ids::fresh();
+                store.set_setting("writer", &fresh)?;
+                fresh
+            }
+        };
+        Ok(store)
+    }
+
+    /// The name under which this phone writes revisions and stamps.
+    pub fn writer(&self) -> &str {
+        &self.writer
+    }
+
+    /// Writes everything into the main file and closes: iOS kills an app that holds a lock when it is suspended.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the checkpoint fails; the work is still in the write-ahead log.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.connection.close().map_err(|(_, error)| error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> Key {
+        Key::new(&[byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn the_migrations_are_sound() {
+        migrations().validate().unwrap();
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_and_the_file_is_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("work.db");
+        Store::open(&path, &key(1), "agency").unwrap().close().unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(Store::open(&path, &key(2), "agency"), Err(StoreError::KeyOrFile)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        Store::open(&path, &key(1), "agency").unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_refused_and_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("work.db");
+        std::fs::write(&path, "not a database, but somebody's letter".repeat(200)).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(Store::open(&path, &key(1), "agency"), Err(StoreError::KeyOrFile)));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("work.db");
+        let store = Store::open(&path, &key(1), "agency").unwrap();
+        store.connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        store.close().unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(Store::open(&path, &key(1), "agency"), Err(StoreError::Newer { found: 99, known: 1 })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn nothing_readable_is_on_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("work.db");
+        let store = Store::open(&path, &key(1), "agency").unwrap();
+        store.set_setting("word", "canary-canary").unwrap();
+        store.close().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(6).any(|w| w == b"canary" || w == b"SQLite"));
+    }
+}

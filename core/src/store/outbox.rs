@@ -1,0 +1,397 @@
+//! The outbox: intents, waiting until the server has them. Nothing evicts one (P5).
+
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{Store, StoreError, documents, project};
+use crate::acts::{Act, Plan};
+use crate::clock::Instant;
+use crate::fhir::Document;
+use crate::incident::Code;
+
+/// The version of a row's meaning.
+const FORMAT: i64 = 1;
+
+crate::codes! {
+    /// Where an intent stands.
+    IntentState {
+        /// Not sent.
+        Waiting = "waiting",
+        /// Sent; no answer yet. Read back before anything else.
+        Unknown = "unknown",
+        /// A claim that the server took, until the second look shows us as owner.
+        Asked = "asked",
+        /// Needs a person.
+        Parked = "parked",
+    }
+    /// Why an item is parked.
+    ParkReason {
+        /// The server said that it is not well-formed (400, 422).
+        Refused = "refused",
+        /// We may not (403).
+        NotAllowed = "not-allowed",
+        /// It is gone, or was never there (404, 410).
+        Gone = "gone",
+        /// Too large (413).
+        TooLarge = "too-large",
+        /// Somebody else changed the same thing, and no rule joins the two.
+        ChangedElsewhere = "changed-elsewhere",
+        /// Another team has it.
+        TakenByOther = "taken-by-other",
+        /// Our own text cannot be sent as it stands.
+        Unreadable = "unreadable",
+    }
+}
+
+/// The four words of truth per item, and "asked for" for a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// The server's version id is stored here.
+    AtTheAgency,
+    /// Stored here, not sent.
+    OnThisPhone,
+    /// Sent, no answer yet.
+    Sending,
+    /// A claim whose second look has not come.
+    AskedFor,
+    /// A person must look.
+    NeedsYou(ParkReason),
+}
+
+/// One outbox row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Its place in the outbox.
+    pub seq: i64,
+    /// The act it is part of.
+    pub unit: String,
+    /// The visit it belongs to.
+    pub lane: String,
+    /// What is meant.
+    pub act: Act,
+    /// The document's type.
+    pub kind: String,
+    /// The document's id.
+    pub id: String,
+    /// Where it stands.
+    pub state: IntentState,
+    /// Not before this time.
+    pub not_before: Option<Instant>,
+}
+
+/// A parked item, as the person sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// The intent.
+    pub intent: Intent,
+    /// Why.
+    pub reason: ParkReason,
+    /// What the server said, in its own words.
+    pub detail: Option<String>,
+}
+
+pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Document, unit: &str) -> Result<(), StoreError> {
+    let (kind, id) = (document.kind(), document.id());
+    if act == Act::Change {
+        // Intents on one document coalesce: the body is built when it is sent. Claims never do.
+        let woken = tx
+            .prepare_cached(
+                "UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL
+                 WHERE kind = ? AND id = ? AND act IN ('create', 'change') AND state IN ('waiting', 'parked')",
+            )?
+            .execute([kind, id])?;
+        if woken > 0 {
+            return Ok(());
+        }
+    }
+    tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, ?)")?
+        .execute(params![FORMAT, unit, plan.lane, act.code(), kind, id, plan.at.to_string()])?;
+    let seq = tx.last_insert_rowid();
+    tx.prepare_cached("INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND seq < ?1")?
+        .execute(params![seq, kind, id])?;
+    let mut need = tx.prepare_cached(
+        "INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND act = 'create' AND seq <> ?1",
+    )?;
+    for (_, target) in document.references() {
+        if let Some((kind, id)) = target.split_once('/') {
+            need.execute(params![seq, kind, id])?;
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: &str = "seq, unit, lane, act, kind, id, state, not_before";
+
+fn intent(row: &Row<'_>) -> rusqlite::Result<Intent> {
+    let text = |index: usize| row.get::<_, String>(index);
+    let bad = |index| rusqlite::Error::InvalidColumnType(index, "code".into(), rusqlite::types::Type::Text);
+    Ok(Intent {
+        seq: row.get(0)?,
+        unit: text(1)?,
+        lane: text(2)?,
+        act: Act::from_code(&text(3)?).ok_or_else(|| bad(3))?,
+        kind: text(4)?,
+        id: text(5)?,
+        state: IntentState::from_code(&text(6)?).ok_or_else(|| bad(6))?,
+        not_before: row.get::<_, Option<String>>(7)?.and_then(|t| t.parse().ok()),
+    })
+}
+
+impl Store {
+    /// Everything unsent, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsent(&self) -> Result<Vec<Intent>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM intents ORDER BY seq"))?;
+        Ok(statement.query_map([], intent)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The earlier intents that this one needs and that are still here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn needs(&self, seq: i64) -> Result<Vec<i64>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT n.needs FROM intent_needs n JOIN intents i ON i.seq = n.needs WHERE n.seq = ?")?;
+        Ok(statement.query_map([seq], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// What needs a person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parked(&self) -> Result<Vec<Held>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached(&format!("SELECT {COLUMNS}, reason, detail FROM intents WHERE state = 'parked' ORDER BY seq"))?;
+        let rows = statement.query_map([], |row| {
+            let reason = ParkReason::from_code(&row.get::<_, Option<String>>(8)?.unwrap_or_default()).unwrap_or(ParkReason::Refused);
+            Ok(Held { intent: intent(row)?, reason, detail: row.get(9)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Marks intents as sent without an answer yet; on disk before the request leaves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_unknown(&mut self, seqs: &[i64]) -> Result<(), StoreError> {
+        self.set_states(seqs, IntentState::Unknown)
+    }
+
+    /// Puts intents back to waiting (the server has not got them, or said "later").
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_waiting(&mut self, seqs: &[i64]) -> Result<(), StoreError> {
+        self.set_states(seqs, IntentState::Waiting)
+    }
+
+    fn set_states(&mut self, seqs: &[i64], state: IntentState) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        for seq in seqs {
+            tx.prepare_cached("UPDATE intents SET state = ? WHERE seq = ?")?.execute(params![state.code(), seq])?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// A claim that the server took: asked for, until the look at `look_at`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_asked(&mut self, seq: i64, version: &str, look_at: Instant) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        let (kind, id): (String, String) =
+            tx.query_row("SELECT kind, id FROM intents WHERE seq = ?", [seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        tx.execute("UPDATE intents SET state = 'asked', not_before = ? WHERE seq = ?", params![look_at.to_string(), seq])?;
+        tx.execute("UPDATE documents SET version = ?, base_body = body WHERE kind = ? AND id = ?", params![version, kind, id])?;
+        Ok(tx.commit()?)
+    }
+
+    /// The server has these: its version ids are stored and the intents end, in one commit. `sent` is the body that
+    /// went; where the document has changed since, that body is what the next change starts from.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn acknowledge(&mut self, arrived: &[(i64, String, Document)]) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        for (seq, version, sent) in arrived {
+            tx.prepare_cached("DELETE FROM intents WHERE seq = ?")?.execute([seq])?;
+            let more: bool = tx
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
+                .query_row([sent.kind(), sent.id()], |row| row.get(0))?;
+            let base = more.then(|| sent.to_text());
+            tx.prepare_cached("UPDATE documents SET version = ?, base_body = ?, server_body = NULL WHERE kind = ? AND id = ?")?
+                .execute(params![version, base, sent.kind(), sent.id()])?;
+        }
+        project::after(&tx, arrived.iter().map(|(_, _, sent)| sent))?;
+        Ok(tx.commit()?)
+    }
+
+    /// Parks an item in sight, with its reason and what the server said.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn park(&mut self, seq: i64, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE seq = ?")?
+            .execute(params![reason.code(), detail, seq])?;
+        Ok(())
+    }
+
+    /// Lets a parked item try again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn retry(&mut self, seq: i64) -> Result<(), StoreError> {
+        let done = self
+            .connection
+            .execute("UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked'", [seq])?;
+        if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }
+    }
+
+    /// A claim that is lost: the server's version is what this phone shows from now on, and the intent ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        tx.execute("DELETE FROM intents WHERE seq = ?", [seq])?;
+        project::replace(&tx, theirs)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Our change, put onto a newer server version: `merged` is what this phone shows, `theirs` what it started from.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rebase(&mut self, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        tx.execute(
+            "UPDATE documents SET body = ?, base_body = ?, server_body = NULL, version = ? WHERE kind = ? AND id = ?",
+            params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
+        )?;
+        let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
+        documents::index(&tx, row, merged)?;
+        project::after(&tx, [merged])?;
+        Ok(tx.commit()?)
+    }
+
+    /// Keeps the server's version beside ours, whole, for a person to decide (P16).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_both(&mut self, theirs: &Document) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE documents SET server_body = ? WHERE kind = ? AND id = ?",
+            params![theirs.to_text(), theirs.kind(), theirs.id()],
+        )?;
+        Ok(())
+    }
+
+    /// The truth of one document.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn truth_of(&self, kind: &str, id: &str) -> Result<Truth, StoreError> {
+        let worst = self.worst("kind = ?1 AND id = ?2", &[kind, id])?;
+        if let Some(worst) = worst {
+            return Ok(worst);
+        }
+        let version: Option<Option<String>> = self
+            .connection
+            .prepare_cached("SELECT version FROM documents WHERE kind = ? AND id = ?")?
+            .query_row([kind, id], |row| row.get(0))
+            .optional()?;
+        Ok(if version.flatten().is_some() { Truth::AtTheAgency } else { Truth::OnThisPhone })
+    }
+
+    /// The truth of a whole visit: that of its worst item.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn truth_of_lane(&self, lane: &str) -> Result<Truth, StoreError> {
+        Ok(self.worst("lane = ?1", &[lane])?.unwrap_or(Truth::AtTheAgency))
+    }
+
+    fn worst(&self, which: &str, values: &[&str]) -> Result<Option<Truth>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!("SELECT DISTINCT state, reason FROM intents WHERE {which}"))?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let mut worst = None;
+        for row in rows {
+            let (state, reason) = row?;
+            let truth = match IntentState::from_code(&state) {
+                Some(IntentState::Parked) => Truth::NeedsYou(reason.as_deref().and_then(ParkReason::from_code).unwrap_or(ParkReason::Refused)),
+                Some(IntentState::Unknown) => Truth::Sending,
+                Some(IntentState::Asked) => Truth::AskedFor,
+                _ => Truth::OnThisPhone,
+            };
+            worst = worst.max(Some(truth));
+        }
+        Ok(worst)
+    }
+}
+
+/// What a page of the pull brings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// The search they answer and how far it has read, in server time.
+    pub watermark: Option<(String, Instant)>,
+}
+
+impl Store {
+    /// Takes a page: documents and watermark in one commit. What has unsent changes is not overwritten; the incoming
+    /// version is kept beside it. Returns what changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the page was taken.
+    pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
+        let tx = self.connection.transaction()?;
+        let mut changed = Vec::new();
+        for document in &incoming.documents {
+            if project::take(&tx, document)? {
+                changed.push(document.clone());
+            }
+        }
+        project::after(&tx, &changed)?;
+        if let Some((search, upto)) = &incoming.watermark {
+            tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
+                .execute([search, &upto.to_string()])?;
+        }
+        tx.commit()?;
+        Ok(super::Changes(changed.iter().map(Document::reference).collect()))
+    }
+
+    /// How far a search has read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn watermark(&self, search: &str) -> Result<Option<Instant>, StoreError> {
+        let text: Option<String> =
+            self.connection.prepare_cached("SELECT upto FROM watermarks WHERE search = ?")?.query_row([search], |row| row.get(0)).optional()?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    /// Removes what has left scope. What is unsent, and what never was at the agency, stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn leave_scope(&mut self, references: &[String]) -> Result<usize, StoreError> {
+        let tx = self.connection.transaction()?;
+        let mut gone = 0;
+        for reference in references {
+            if let Some((kind, id)) = reference.split_once('/') {
+                gone += tx
+                    .prepare_cached(
+                        "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version IS NOT NULL
+                         AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)",
+                    )?
+                    .execute([kind, id])?;
+                project::forget(&tx, kind, id)?;
+            }
+        }
+        tx.commit()?;
+        Ok(gone)
+    }
+}

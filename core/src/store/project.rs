@@ -1,0 +1,197 @@
+//! Projections: slim rows recomputed from documents in the same commit. They may be rebuilt at any time.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{StoreError, documents};
+use crate::assignment::{State, Status, status};
+use crate::fhir::{self, Document};
+use crate::incident::Code;
+
+/// Recomputes what the changed documents touch.
+pub(super) fn after<'a>(tx: &Transaction<'_>, changed: impl IntoIterator<Item = &'a Document>) -> Result<(), StoreError> {
+    let mut assignments = BTreeSet::new();
+    for document in changed {
+        match document.kind() {
+            "Task" if fhir::assignment::is_assignment(document) => drop(assignments.insert(document.reference())),
+            "Provenance" => assignments.extend(document.text("/target/0/reference").map(str::to_owned)),
+            "ServiceRequest" => assignments.extend(pointing(tx, "Task", "focus", &document.reference())?),
+            "Patient" => {
+                for request in pointing(tx, "ServiceRequest", "subject", &document.reference())? {
+                    assignments.extend(pointing(tx, "Task", "focus", &request)?);
+                }
+            }
+            "Location" => {
+                for request in pointing(tx, "ServiceRequest", "locationReference", &document.reference())? {
+                    assignments.extend(pointing(tx, "Task", "focus", &request)?);
+                }
+            }
+            "DocumentReference" if fhir::note::is_signed(document) => note(tx, document)?,
+            _ => {}
+        }
+    }
+    for reference in assignments {
+        if let Some(task) = load(tx, &reference)?
+            && fhir::assignment::is_assignment(&task)
+        {
+            assignment(tx, &task)?;
+        }
+    }
+    Ok(())
+}
+
+fn load(tx: &Transaction<'_>, reference: &str) -> Result<Option<Document>, StoreError> {
+    let Some((kind, id)) = reference.split_once('/') else { return Ok(None) };
+    let body: Option<String> = tx
+        .prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?
+        .query_row([kind, id], |row| row.get(0))
+        .optional()?;
+    body.as_deref().map(documents::parse).transpose()
+}
+
+fn pointing(tx: &Transaction<'_>, kind: &str, element: &str, target: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT d.kind || '/' || d.id FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = ? AND d.kind = ?",
+    )?;
+    Ok(statement.query_map([target, element, kind], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// The status that the stamps here give an assignment, and whether every stamp could be read.
+pub(super) fn status_here(tx: &rusqlite::Connection, task: &str) -> Result<(Status, bool), StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT d.body FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = 'target' AND d.kind = 'Provenance'",
+    )?;
+    let bodies = statement.query_map([task], |row| row.get::<_, String>(0))?;
+    let (mut stamps, mut readable) = (Vec::new(), true);
+    for body in bodies {
+        let document = documents::parse(&body?)?;
+        match fhir::assignment::read_stamp(&document) {
+            Ok(stamp) => stamps.push(stamp),
+            Err(_) if !fhir::assignment::is_stamp(&document) => {}
+            Err(_) => readable = false,
+        }
+    }
+    Ok((status(&stamps), readable))
+}
+
+fn assignment(tx: &Transaction<'_>, task: &Document) -> Result<(), StoreError> {
+    let Ok(read) = fhir::assignment::read(task) else { return Ok(()) };
+    let (status, stamps_readable) = status_here(tx, &task.reference())?;
+    let known_business = task.at("/businessStatus").and_then(|c| fhir::element::code_in(c, "state")).unwrap_or_default();
+    let known = known_business == fhir::assignment::OPEN_OFFER || State::from_code(known_business).is_some();
+    let called_off = task.text("/status") == Some("cancelled") && status.state == State::Offered;
+    let state = if called_off { State::Cancelled } else { status.state };
+    let request = load(tx, &format!("ServiceRequest/{}", read.incident))?;
+    let find = |reference: &str| load(tx, reference).ok().flatten();
+    let incident = request.as_ref().and_then(|request| fhir::incident::read(request, &find, &[]).ok());
+    let person = incident.as_ref().and_then(|i| i.people_in_crisis().find_map(crate::incident::Person::shown_as));
+    let place = incident.as_ref().and_then(|i| i.place.address.clone().or_else(|| i.place.locality.clone()));
+    let urgency = incident.as_ref().map_or(1, |i| i.urgency as i64);
+    tx.prepare_cached("INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        read.id.as_str(),
+        read.incident.as_str(),
+        read.team.as_ref().map(|t| t.as_str()),
+        state.code(),
+        !state.is_terminal(),
+        urgency,
+        incident.as_ref().map_or(read.made, |i| i.determined).to_string(),
+        incident.as_ref().map(|i| i.headline.clone()).unwrap_or_default(),
+        person,
+        place,
+        incident.as_ref().map_or("", |i| i.door.code()),
+        i64::try_from(status.cards.len()).unwrap_or(i64::MAX),
+        known && stamps_readable && (request.is_none() || incident.is_some()),
+    ])?;
+    Ok(())
+}
+
+/// A slim row and the words of a signed note. A note that cannot be read keeps its document and gets no row.
+fn note(tx: &Transaction<'_>, document: &Document) -> Result<(), StoreError> {
+    let Ok(note) = fhir::note::read(document) else { return Ok(()) };
+    if tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM notes WHERE id = ?)")?.query_row([note.id.as_str()], |row| row.get(0))? {
+        return Ok(());
+    }
+    let standing = if matches!(note.standing, crate::note::Standing::Addendum { .. }) { "addendum" } else { "signed" };
+    let mut row = note.at.as_microsecond();
+    while tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM notes WHERE row = ?)")?.query_row([row], |r| r.get(0))? {
+        row += 1;
+    }
+    tx.prepare_cached("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        row,
+        note.id.as_str(),
+        note.incident.as_str(),
+        note.person.as_str(),
+        note.author.as_str(),
+        standing,
+        note.text
+    ])?;
+    tx.prepare_cached("INSERT INTO note_words (rowid, text) VALUES (?, ?)")?.execute(params![row, note.text])?;
+    Ok(())
+}
+
+/// Takes one document from the server. Returns whether anything changed that this phone shows.
+pub(super) fn take(tx: &Transaction<'_>, incoming: &Document) -> Result<bool, StoreError> {
+    let (kind, id) = (incoming.kind(), incoming.id());
+    let found: Option<(i64, Option<String>, bool)> = tx
+        .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
+        .query_row([kind, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let unsent: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
+        .query_row([kind, id], |row| row.get(0))?;
+    match found {
+        // What we sent is what we hold, also where the server dropped a part of it.
+        Some((_, Some(version), _)) if Some(version.as_str()) == incoming.version() => Ok(false),
+        Some((row, ..)) if unsent => {
+            tx.prepare_cached("UPDATE documents SET server_body = ? WHERE row = ?")?.execute(params![incoming.to_text(), row])?;
+            Ok(false)
+        }
+        Some((row, _, true)) => {
+            // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
+            let ours = load(tx, &incoming.reference())?;
+            let theirs = ours.filter(|ours| !ours.same_meaning(incoming)).map(|_| incoming.to_text());
+            tx.prepare_cached("UPDATE documents SET version = ?, server_body = ? WHERE row = ?")?
+                .execute(params![incoming.version(), theirs, row])?;
+            Ok(false)
+        }
+        _ => {
+            replace(tx, incoming)?;
+            Ok(true)
+        }
+    }
+}
+
+/// Shows the server's version from now on.
+pub(super) fn replace(tx: &Transaction<'_>, theirs: &Document) -> Result<(), StoreError> {
+    let signed = fhir::note::is_signed(theirs) || fhir::assignment::is_stamp(theirs);
+    let row = tx
+        .prepare_cached(
+            "INSERT INTO documents (kind, id, body, version, signed) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, base_body = NULL, server_body = NULL, version = excluded.version
+             RETURNING row",
+        )?
+        .query_row(params![theirs.kind(), theirs.id(), theirs.to_text(), theirs.version(), signed], |row| row.get(0))?;
+    documents::index(tx, row, theirs)?;
+    after(tx, [theirs])
+}
+
+/// Removes the slim rows of what is gone.
+pub(super) fn forget(tx: &Transaction<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
+    let still: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE kind = ? AND id = ?)")?
+        .query_row([kind, id], |row| row.get(0))?;
+    if still {
+        return Ok(());
+    }
+    match kind {
+        "Task" => drop(tx.prepare_cached("DELETE FROM assignments WHERE id = ?")?.execute([id])?),
+        "DocumentReference" => {
+            tx.prepare_cached("INSERT INTO note_words (note_words, rowid, text) SELECT 'delete', row, text FROM notes WHERE id = ?")?
+                .execute([id])?;
+            tx.prepare_cached("DELETE FROM notes WHERE id = ?")?.execute([id])?;
+        }
+        _ => {}
+    }
+    Ok(())
+}

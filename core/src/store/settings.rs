@@ -1,0 +1,24 @@
+//! The phone's own few values.
+
+use rusqlite::OptionalExtension;
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// One value.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.connection.prepare_cached("SELECT value FROM settings WHERE name = ?")?.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    /// Stores one value; on disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")?.execute([name, value])?;
+        Ok(())
+    }
+}
