@@ -3,7 +3,7 @@
 //! serde_json merges duplicate keys silently and, with `arbitrary_precision`, passes numbers through a private key;
 //! both would change what was said, so both are refused with their place.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -28,8 +28,10 @@ impl Limits {
 
 /// Why a text is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {what}")]
+#[error("line {line}, column {column}, at {}: {what}", shown(path))]
 pub struct JsonError {
+    /// The value it stands in, as a JSON Pointer (RFC 6901); empty for the whole text.
+    pub path: String,
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1.
@@ -69,6 +71,27 @@ struct Reader<'s> {
 struct State {
     values_left: Cell<usize>,
     refusal: Cell<Option<Refusal>>,
+    /// The way to what was refused, innermost first: written only while an error travels outwards.
+    way: RefCell<Vec<String>>,
+}
+
+impl State {
+    fn path(&self) -> String {
+        self.way.borrow().iter().rev().fold(String::new(), |path, step| child(&path, step))
+    }
+}
+
+/// The JSON Pointer of a member of the value at `path`.
+pub fn child(path: &str, key: &str) -> String {
+    format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A pointer as it may stand in a message: a step that is no plain name could hold anything, so it is not repeated.
+pub fn shown(path: &str) -> String {
+    let digits = |step: &str| step.bytes().filter(u8::is_ascii_digit).count();
+    let plain = |step: &str| step.len() <= 48 && digits(step) < 7 && step.bytes().all(|b| b.is_ascii_alphanumeric() || b"$@_-.:~".contains(&b));
+    let steps: Vec<&str> = path.split('/').map(|step| if plain(step) { step } else { "…" }).collect();
+    if path.is_empty() { "/".to_owned() } else { steps.join("/") }
 }
 
 impl Reader<'_> {
@@ -151,10 +174,16 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(self.inner()?)? {
-            list.push(value);
+        loop {
+            let step = |error| {
+                self.state.way.borrow_mut().push(list.len().to_string());
+                error
+            };
+            match self.inner().and_then(|inner| seq.next_element_seed(inner)).map_err(step)? {
+                Some(value) => list.push(value),
+                None => return Ok(Value::Array(list)),
+            }
         }
-        Ok(Value::Array(list))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
@@ -167,10 +196,16 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 return number.map(Value::Number).ok_or_else(|| self.refuse(Refusal::PrivateKey));
             }
             if map.contains_key(&key.text) {
+                self.state.way.borrow_mut().push(key.text);
                 return Err(self.refuse(Refusal::DuplicateKey));
             }
-            let value = entries.next_value_seed(self.inner()?)?;
-            map.insert(key.text, value);
+            match self.inner().and_then(|inner| entries.next_value_seed(inner)) {
+                Ok(value) => drop(map.insert(key.text, value)),
+                Err(error) => {
+                    self.state.way.borrow_mut().push(key.text);
+                    return Err(error);
+                }
+            }
         }
         Ok(Value::Object(map))
     }
@@ -179,25 +214,25 @@ impl<'de> Visitor<'de> for Reader<'_> {
 /// Reads one JSON text within `limits`.
 ///
 /// # Errors
-/// [`JsonError`] naming line, column and what is wrong.
+/// [`JsonError`] naming path, line, column and what is wrong.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
     if bytes.len() > limits.bytes {
-        return Err(JsonError { line: 1, column: 1, what: Refusal::TooLarge });
+        return Err(JsonError { path: String::new(), line: 1, column: 1, what: Refusal::TooLarge });
     }
     if let Some(at) = find(bytes, NUMBER_KEY.as_bytes()) {
         let before = bytes.get(..at).unwrap_or_default();
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
-        return Err(JsonError { line, column, what: Refusal::PrivateKey });
+        return Err(JsonError { path: String::new(), line, column, what: Refusal::PrivateKey });
     }
-    let state = State { values_left: Cell::new(limits.values), refusal: Cell::new(None) };
+    let state = State { values_left: Cell::new(limits.values), refusal: Cell::new(None), way: RefCell::default() };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let seed = Reader { state: &state, depth: limits.depth };
     let result = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     result.map_err(|error| {
         let too_deep = error.to_string().starts_with("recursion limit");
         let what = state.refusal.get().unwrap_or(if too_deep { Refusal::TooDeep } else { Refusal::Malformed });
-        JsonError { line: error.line(), column: error.column(), what }
+        JsonError { path: state.path(), line: error.line(), column: error.column(), what }
     })
 }
 
@@ -223,8 +258,16 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_refused_with_its_place() {
-        let error = read(b"{\"a\":1,\n\"a\":2}", Limits::RESOURCE).unwrap_err();
-        assert_eq!((error.what, error.line), (Refusal::DuplicateKey, 2));
+        let error = read(b"{\"b\":[0,{\"a\":1,\n\"a\":2}]}", Limits::RESOURCE).unwrap_err();
+        assert_eq!((error.what, error.line, error.path.as_str()), (Refusal::DuplicateKey, 2, "/b/1/a"));
+    }
+
+    #[test]
+    fn a_refusal_names_its_path_but_repeats_no_free_text() {
+        let error = read(br#"{"a/b":[1,{"call me on 555 0100":tru}]}"#, Limits::RESOURCE).unwrap_err();
+        assert_eq!(error.path, "/a~1b/1/call me on 555 0100");
+        assert!(!error.to_string().contains("555"), "{error}");
+        assert!(error.to_string().contains("/a~1b/1/…"), "{error}");
     }
 
     #[test]

@@ -5,12 +5,18 @@
 //! person does, [`sync`] how it travels, [`api`] what the phones see. [`words`] says codes in English and Spanish.
 
 pub mod acts;
+pub mod api;
 pub mod assignment;
 pub mod clock;
 pub mod fhir;
+pub mod handoff;
 pub mod ids;
 pub mod incident;
 pub mod json;
 pub mod note;
 pub mod safety;
 pub mod store;
+pub mod sync;
+pub mod team;
+
+uniffi::setup_scaffolding!("anydoor");

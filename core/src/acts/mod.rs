@@ -1,2 +1,37 @@
-//! What a person does.
-pub use plan::{Act, Ledger, Plan, Write}; mod plan;
+//! What a person does: one file per act. Each is `plan(values) → Plan`, pure; then one commit into a [`Ledger`].
+//!
+//! Rule: nothing here touches a disk, a network or a clock. The phone's ledger is one SQLite commit of rows, outbox and
+//! audit; the gateway's is the FHIR server. Neighbours: `store` and `sandbox::ledger` take plans, `api` calls acts.
+
+pub mod close;
+pub mod escalate;
+pub mod hand_off;
+mod plan;
+pub mod respond;
+pub mod sign;
+pub mod stamp;
+pub mod step_down;
+
+pub use plan::{Act, Ledger, Plan, Write};
+
+use crate::clock::Instant;
+use crate::ids::{MemberId, OrganizationId, TeamId};
+
+/// Who acts, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Actor {
+    /// The member.
+    pub member: MemberId,
+    /// Whether they lead.
+    pub lead: bool,
+    /// Their team.
+    pub team: TeamId,
+    /// Their agency.
+    pub agency: OrganizationId,
+    /// The phone's name.
+    pub device: String,
+    /// The phone's clock.
+    pub now: Instant,
+    /// Server time, where it can be reckoned.
+    pub server_now: Option<Instant>,
+}

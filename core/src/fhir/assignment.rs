@@ -17,10 +17,6 @@ pub const OPEN_OFFER: &str = "open-offer";
 /// Writes an assignment in `state`. `subject` is the incident's first person in crisis.
 pub fn write(assignment: &Assignment, state: State, subject: &PersonId, requester: &str) -> Document {
     let mut doc = Document::new("Task", assignment.id.as_str());
-    let mut extra: Vec<Value> =
-        assignment.crew.iter().map(|member| extension("crew", "valueReference", reference("Practitioner", member.as_str()))).collect();
-    extra.extend(assignment.alone.map(|reason| extension("alone", "valueCode", reason.code())));
-    doc.set("extension", if extra.is_empty() { Value::Null } else { Value::Array(extra) });
     doc.set("basedOn", json!([reference("ServiceRequest", assignment.incident.as_str())]));
     project(state, assignment.team.is_some(), &mut doc);
     doc.set("intent", json!("order")).set("code", concept("task", ASSIGNMENT));
@@ -28,10 +24,25 @@ pub fn write(assignment: &Assignment, state: State, subject: &PersonId, requeste
     doc.set("for", reference("Patient", subject.as_str()));
     doc.set("authoredOn", json!(assignment.made.to_string()));
     doc.set("requester", reference("Organization", requester));
-    if let Some(team) = &assignment.team {
-        doc.set("owner", reference("CareTeam", team.as_str()));
-    }
+    write_crew(assignment, &mut doc);
     doc
+}
+
+/// Writes who has it and who goes onto the Task; what else stands there stays.
+pub fn write_crew(assignment: &Assignment, task: &mut Document) {
+    let (crew, alone) = (super::element::ours("crew"), super::element::ours("alone"));
+    let ours = |e: &Value| e.get("url").and_then(Value::as_str).is_some_and(|url| url == crew || url == alone);
+    let mut all: Vec<Value> = task.list("/extension").iter().filter(|e| !ours(e)).cloned().collect();
+    all.extend(assignment.crew.iter().map(|member| extension("crew", "valueReference", reference("Practitioner", member.as_str()))));
+    all.extend(assignment.alone.map(|reason| extension("alone", "valueCode", reason.code())));
+    task.set("extension", if all.is_empty() { Value::Null } else { Value::Array(all) });
+    if let Some(team) = &assignment.team {
+        task.set("owner", reference("CareTeam", team.as_str()));
+        let open = task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state")) == Some(OPEN_OFFER);
+        if open {
+            project(State::Offered, true, task);
+        }
+    }
 }
 
 /// Writes what the stamps say onto the Task: status and business status are projections, never truth.

@@ -9,14 +9,17 @@ use super::{Document, ReadError, person};
 use crate::ids::{FactId, IncidentId, PersonId, PlaceId, ReceivedId};
 use crate::incident::{About, Code, Door, Fact, FactKind, Identifier, Incident, Label, Person, Place, Position, Role, Source, Urgency};
 
-/// Everything that writes an incident: the ServiceRequest first, then people, place and facts.
+/// Everything that writes an incident, each document after those it refers to: place, people in crisis, other people,
+/// the ServiceRequest, facts.
 pub fn write(incident: &Incident) -> Vec<Document> {
     let subject = subject(incident);
-    let mut all = vec![service_request(incident, &subject), location(incident)];
-    all.extend(incident.people.iter().map(|p| person::write(p, &subject)));
+    let mut all = vec![location(incident)];
     if !incident.people.iter().any(|p| p.id == subject) {
         all.push(person::write(&Person::unnamed(subject.clone(), Role::InCrisis), &subject));
     }
+    let (in_crisis, others): (Vec<&Person>, Vec<&Person>) = incident.people.iter().partition(|p| p.roles.contains(&Role::InCrisis));
+    all.extend(in_crisis.into_iter().chain(others).map(|p| person::write(p, &subject)));
+    all.push(service_request(incident, &subject));
     all.extend(incident.facts.iter().map(|fact| write_fact(fact, incident, &subject)));
     all
 }

@@ -6,7 +6,9 @@
 pub mod assignment;
 pub mod bundle;
 pub mod document;
+pub mod directory;
 pub mod element;
+pub mod handoff;
 pub mod incident;
 pub mod note;
 pub mod person;

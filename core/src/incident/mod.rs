@@ -6,15 +6,20 @@
 
 mod code;
 mod fact;
-
+mod join;
 mod person;
 mod place;
+mod propose;
 
 pub use code::{AskedBy, Channel, Code, Door, Urgency};
 pub use fact::{About, Fact, FactKind, Label, Source};
-
+pub use join::{
+    EIDO_INCIDENT, Join, JoinAuthor, JoinId, JoinReason, Linked, MergeDirection, Relation, facts_together, joined_with, merged,
+    shares_identifier, shown_beside,
+};
 pub use person::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
 pub use place::{BadPosition, Place, Position};
+pub use propose::{Likeness, Proposal, ProposeRules, propose};
 
 use crate::clock::Instant;
 use crate::ids::{IncidentId, ReceivedId};
@@ -63,5 +68,34 @@ impl Incident {
     /// The people in crisis; each has an own visit.
     pub fn people_in_crisis(&self) -> impl Iterator<Item = &Person> {
         self.people.iter().filter(|person| person.roles.contains(&Role::InCrisis))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture {
+    use super::*;
+
+    /// A fixed morning and some minutes.
+    pub fn at(minute: i64) -> Instant {
+        Instant::from_second(1_800_000_000 + minute * 60).unwrap()
+    }
+
+    /// An incident that began in this minute, with nobody and nothing in it.
+    pub fn incident(name: &str, minute: i64) -> Incident {
+        Incident {
+            id: IncidentId::derived(name),
+            identifiers: Vec::new(),
+            door: Door::Line911,
+            asked_by: AskedBy::Unknown,
+            channel: Channel::Unknown,
+            urgency: Urgency::Urgent,
+            headline: name.to_owned(),
+            first_contact: Some(at(minute)),
+            determined: at(minute),
+            place: Place::default(),
+            people: Vec::new(),
+            facts: Vec::new(),
+            received: Vec::new(),
+        }
     }
 }

@@ -112,6 +112,15 @@ impl Escalations {
         Ok(())
     }
 
+    /// It did not leave, or the server has not got it: it may be sent again as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_unsent(&mut self, id: &str) -> Result<(), StoreError> {
+        self.connection.execute("UPDATE escalations SET unknown = 0 WHERE id = ? AND version IS NULL", [id])?;
+        Ok(())
+    }
+
     /// The server has it under this version.
     ///
     /// # Errors

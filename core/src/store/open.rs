@@ -51,6 +51,7 @@ pub(super) fn connect(path: &Path, key: &Key, cache_kib: i64) -> Result<Connecti
         refuse_what_is_no_database(path, key)?;
     }
     let connection = Connection::open(path)?;
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     connection.execute_batch(&format!(
@@ -67,6 +68,7 @@ fn refuse_what_is_no_database(path: &Path, key: &Key) -> Result<(), StoreError> 
         return Ok(());
     }
     let looking = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    looking.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     looking.execute_batch(&key.pragma())?;
     let found: i64 = looking.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     looking.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;

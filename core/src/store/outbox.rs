@@ -249,15 +249,44 @@ impl Store {
         if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }
     }
 
-    /// A claim that is lost: the server's version is what this phone shows from now on, and the intent ends.
+    /// A claim that is lost: the server's version is what this phone shows from now on, and the intent stays in sight
+    /// until the person has seen it ([`Store::seen_lost`]).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
+    pub fn lose_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
-        tx.execute("DELETE FROM intents WHERE seq = ?", [seq])?;
+        tx.execute("UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq = ?", [seq])?;
+        // Changes of the Task that rode on the claim were projections of stamps; the stamps themselves are kept.
+        tx.execute("DELETE FROM intents WHERE kind = ? AND id = ? AND act = 'change'", [theirs.kind(), theirs.id()])?;
         project::replace(&tx, theirs)?;
         Ok(tx.commit()?)
+    }
+
+    /// The person has seen that another team has it. Nothing of ours is lost by this: the claim was all there was.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is no such lost claim.
+    pub fn seen_lost(&mut self, seq: i64) -> Result<(), StoreError> {
+        let done = self
+            .connection
+            .execute("DELETE FROM intents WHERE seq = ? AND act = 'claim' AND state = 'parked' AND reason = 'taken-by-other'", [seq])?;
+        if done == 0 { Err(StoreError::Missing { kind: "lost claim" }) } else { Ok(()) }
+    }
+
+    /// Writes onto a Task what the stamps here say (a projection, recomputed after each merge).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn project_status(&self, task: &mut Document) -> Result<(), StoreError> {
+        if crate::fhir::assignment::is_assignment(task) {
+            let (status, readable) = project::status_here(&self.connection, &task.reference())?;
+            if readable {
+                let owned = task.at("/owner").is_some();
+                crate::fhir::assignment::project(status.state, owned, task);
+            }
+        }
+        Ok(())
     }
 
     /// Our change, put onto a newer server version: `merged` is what this phone shows, `theirs` what it started from.
@@ -336,8 +365,8 @@ impl Store {
 pub struct Incoming {
     /// The documents.
     pub documents: Vec<Document>,
-    /// The search they answer and how far it has read, in server time.
-    pub watermark: Option<(String, Instant)>,
+    /// The searches that are read to their end with this page, and up to when, in server time.
+    pub read_upto: Option<(Vec<String>, Instant)>,
 }
 
 impl Store {
@@ -355,9 +384,11 @@ impl Store {
             }
         }
         project::after(&tx, &changed)?;
-        if let Some((search, upto)) = &incoming.watermark {
-            tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
-                .execute([search, &upto.to_string()])?;
+        if let Some((searches, upto)) = &incoming.read_upto {
+            for search in searches {
+                tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
+                    .execute([search, &upto.to_string()])?;
+            }
         }
         tx.commit()?;
         Ok(super::Changes(changed.iter().map(Document::reference).collect()))
@@ -393,5 +424,43 @@ impl Store {
         }
         tx.commit()?;
         Ok(gone)
+    }
+}
+
+impl Store {
+    /// The ids of open assignments.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_assignments(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// An assignment with all that hangs on it and on its incident alone, as `Type/id`: what leaves scope together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn all_of(&self, task: &Document) -> Result<Vec<String>, StoreError> {
+        let mut all = vec![task.reference()];
+        all.extend(self.pointing_at("Provenance", "target", &task.reference())?.iter().map(Document::reference));
+        all.extend(self.pointing_at("Task", "partOf", &task.reference())?.iter().map(Document::reference));
+        let Some(request) = task.text("/focus/reference").map(|r| self.referenced(r)).transpose()?.flatten() else { return Ok(all) };
+        let others = self.pointing_at("Task", "focus", &request.reference())?;
+        if others.iter().any(|other| other.id() != task.id() && crate::fhir::assignment::is_assignment(other)) {
+            return Ok(all);
+        }
+        for (kind, element) in [("Observation", "focus"), ("Encounter", "basedOn"), ("DocumentReference", "context"), ("Task", "focus")] {
+            all.extend(self.pointing_at(kind, element, &request.reference())?.iter().map(Document::reference));
+        }
+        for (person, _) in crate::fhir::incident::listed_people(&request) {
+            let elsewhere = self.pointing_at("ServiceRequest", "subject", &person)?;
+            if elsewhere.iter().all(|other| other.id() == request.id()) {
+                all.push(person);
+            }
+        }
+        all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
+        all.push(request.reference());
+        Ok(all)
     }
 }

@@ -44,11 +44,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn queue(&self, most: u32) -> Result<Vec<QueueRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable
-             FROM assignments INDEXED BY assignments_queue ORDER BY open DESC, urgency, determined LIMIT ?",
-        )?;
-        let rows = statement.query_map(params![most], |row| {
+        self.rows("INDEXED BY assignments_queue ORDER BY open DESC, urgency, determined LIMIT ?", params![most])
+    }
+
+    /// The row of one assignment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn queue_row(&self, assignment: &AssignmentId) -> Result<Option<QueueRow>, StoreError> {
+        Ok(self.rows("WHERE id = ?", params![assignment.as_str()])?.pop())
+    }
+
+    fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable FROM assignments {which}"
+        ))?;
+        let rows = statement.query_map(values, |row| {
             Ok(QueueRow {
                 assignment: row.get(0)?,
                 incident: row.get(1)?,

@@ -1,0 +1,50 @@
+# The two commands: `make demo` and `make test`. Each does all its own set-up.
+# The rest is the same stages in CI and by hand: bindings, interop, bench, lint, check.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export CARGO_TERM_COLOR ?= auto
+LIB := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+demo:            ## plays a shift in about a minute (DEMO="--calls FILE", "--server URL", "--serve", …)
+	@tools/need cc pkg-config openssl
+	cargo run --quiet -p anydoor-sandbox -- $(DEMO)
+
+test: test-rust test-python   ## Rust and Python
+
+test-rust:
+	@tools/need cc pkg-config openssl
+	cargo test
+
+test-python: library
+	@tools/need python
+	tests/bindings/generate python tests/bindings/python
+	LD_LIBRARY_PATH=$(LIB) python3 tests/bindings/python/test_visit.py
+
+library:
+	@tools/need cc pkg-config openssl
+	cargo build --quiet -p anydoor-core -p anydoor-sandbox
+
+bindings: library   ## Kotlin plays a small visit through the bridge (JDK, Maven)
+	@tools/need jdk maven
+	tests/bindings/generate kotlin tests/bindings/kotlin/target/generated
+	cd tests/bindings/kotlin && mvn -q -B test -Dcore.lib.dir=$(LIB) -Dsandbox=$(LIB)/anydoor-sandbox
+
+interop:         ## the same shift against HAPI FHIR on PostgreSQL
+	@tools/need cc pkg-config openssl jdk maven postgresql
+	cargo build --quiet -p anydoor-sandbox
+	tests/interop/run $(LIB)/anydoor-sandbox
+
+bench:           ## prints the figures, each with its peer from the same run
+	@tools/need cc pkg-config openssl
+	cargo run --quiet --release -p anydoor-tests --bin bench
+
+lint:            ## format, clippy, licences of dependencies where cargo-deny is installed
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
+
+.PHONY: help demo test test-rust test-python library bindings interop bench lint

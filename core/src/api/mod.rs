@@ -1,0 +1,192 @@
+//! What the phones see: one root object, [`Anydoor`], with screen-sized calls. It translates, nothing more.
+//!
+//! Rule: no lock and no transaction is held across a call into Kotlin or Swift; asynchronous work runs on the root
+//! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
+//! Neighbours: `acts` decides, `store` keeps, `sync` carries.
+
+mod error;
+mod notes;
+mod out;
+mod rows;
+mod shift;
+mod watch;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use error::{AnydoorError, Result};
+pub use rows::*;
+pub use watch::{QueueObserver, Watch};
+
+use crate::acts::{Actor, Ledger, Plan};
+use crate::clock::{Clock, ServerTime, SystemClock};
+use crate::ids::{MemberId, OrganizationId, TeamId};
+use crate::store::{Escalations, Key, Store, file_name};
+use crate::sync::transport::{FixedToken, NoToken, Tokens, Transport};
+
+/// The field client. One per signed-in member; owns the databases, the connections and the runtime.
+#[derive(uniffi::Object)]
+pub struct Anydoor {
+    inner: Arc<Inner>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+struct Inner {
+    config: Config,
+    member: MemberId,
+    team: TeamId,
+    agency: OrganizationId,
+    path: PathBuf,
+    store: Mutex<Option<Store>>,
+    escalations: Mutex<Option<Escalations>>,
+    clock: Arc<dyn Clock>,
+    server_time: Mutex<Option<ServerTime>>,
+    transport: Transport,
+    lane: Transport,
+    syncing: tokio::sync::Mutex<()>,
+    laning: tokio::sync::Mutex<()>,
+    changed: tokio::sync::broadcast::Sender<()>,
+}
+
+impl std::fmt::Debug for Anydoor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Anydoor").finish_non_exhaustive()
+    }
+}
+
+impl Anydoor {
+    /// Opens with a clock of the caller's (tests and the sandbox play a shift on a fast one) and a token source.
+    ///
+    /// # Errors
+    /// As [`Anydoor::open`].
+    pub fn open_with(config: Config, work_key: &[u8], tokens: Arc<dyn Tokens>, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        let key = Key::new(work_key)?;
+        let path = PathBuf::from(&config.folder).join(file_name(&config.server, &config.agency, &config.member));
+        let store = Store::open(&path, &key, &config.agency)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|_| AnydoorError::Unexpected { reference: "runtime".into() })?;
+        let inner = Inner {
+            member: MemberId::parse(&config.member)?,
+            team: TeamId::parse(&config.team)?,
+            agency: OrganizationId::parse(&config.agency)?,
+            path,
+            store: Mutex::new(Some(store)),
+            escalations: Mutex::new(None),
+            clock,
+            server_time: Mutex::new(None),
+            transport: Transport::new(&config.server, tokens.clone())?,
+            lane: Transport::new(&config.server, tokens)?,
+            syncing: tokio::sync::Mutex::new(()),
+            laning: tokio::sync::Mutex::new(()),
+            changed: tokio::sync::broadcast::channel(16).0,
+            config,
+        };
+        Ok(Arc::new(Self { inner: Arc::new(inner), runtime: Some(runtime) }))
+    }
+}
+
+impl Drop for Anydoor {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[uniffi::export]
+impl Anydoor {
+    /// Opens, or makes, this member's database with its raw 32-byte key. On return it is open and current.
+    ///
+    /// # Errors
+    /// `StorageLocked` where the key does not fit, the file is no database, or a newer release made it: the file is
+    /// untouched. `Invalid` where the configuration cannot be read.
+    #[uniffi::constructor]
+    pub fn open(config: Config, work_key: Vec<u8>, token: Option<String>) -> Result<Arc<Self>> {
+        let tokens: Arc<dyn Tokens> = match token {
+            Some(token) => Arc::new(FixedToken(token)),
+            None => Arc::new(NoToken),
+        };
+        Self::open_with(config, &work_key, tokens, Arc::new(SystemClock::default()))
+    }
+
+    /// Opens the escalations' own file with a key of its own, readable after first unlock. It works while the work
+    /// database is closed.
+    ///
+    /// # Errors
+    /// `StorageLocked`; the file is untouched.
+    pub fn open_escalations(&self, first_unlock_key: Vec<u8>) -> Result<()> {
+        let path = self.inner.path.with_extension("escalations");
+        let opened = Escalations::open(&path, &Key::new(&first_unlock_key)?)?;
+        *lock(&self.inner.escalations) = Some(opened);
+        Ok(())
+    }
+
+    /// Finishes writes, writes everything into the main file and closes it (iOS kills an app that holds a lock when
+    /// it is suspended). The escalations stay open.
+    ///
+    /// # Errors
+    /// `StorageFull` and others; the work is still on disk.
+    pub fn pause(&self) -> Result<()> {
+        match lock(&self.inner.store).take() {
+            Some(store) => Ok(store.close()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the work database again.
+    ///
+    /// # Errors
+    /// As [`Anydoor::open`].
+    pub fn resume(&self, work_key: Vec<u8>) -> Result<()> {
+        let mut guard = lock(&self.inner.store);
+        if guard.is_none() {
+            *guard = Some(Store::open(&self.inner.path, &Key::new(&work_key)?, &self.inner.config.agency)?);
+        }
+        drop(guard);
+        self.inner.tell();
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Inner {
+    /// Runs `f` on the open store.
+    fn store<R>(&self, f: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
+        match lock(&self.store).as_mut() {
+            Some(store) => f(store),
+            None => Err(AnydoorError::StorageLocked),
+        }
+    }
+
+    /// Commits a plan and tells the watches.
+    fn commit(&self, plan: &Plan) -> Result<()> {
+        self.store(|store| Ok(store.commit(plan)?))?;
+        self.tell();
+        Ok(())
+    }
+
+    fn tell(&self) {
+        // Nobody watching is no error.
+        let _ = self.changed.send(());
+    }
+
+    fn actor(&self, device: &str) -> Actor {
+        let server_now = lock(&self.server_time).and_then(|heard| heard.reckon(self.clock.since_boot()));
+        Actor {
+            member: self.member.clone(),
+            lead: self.config.lead,
+            team: self.team.clone(),
+            agency: self.agency.clone(),
+            device: device.to_owned(),
+            now: self.clock.now(),
+            server_now,
+        }
+    }
+}

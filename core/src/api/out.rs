@@ -1,0 +1,109 @@
+//! Out through either door: help from 911, handing down to 988.
+
+use super::{Anydoor, AnydoorError, EscalationItem, Result, StepDownItem, work};
+use crate::acts;
+use crate::fhir::{self, Document};
+use crate::ids::{AssignmentId, IncidentId, OrganizationId};
+use crate::incident::{Code, Place};
+use crate::safety::{self, EscalationState, Need, step_down_state};
+
+impl super::Inner {
+    fn escalation_item(&self, task: &Document, version: Option<&str>, saved: bool) -> Result<EscalationItem> {
+        let escalation = fhir::safety::read(task)?;
+        let said = fhir::safety::acknowledgement(task);
+        let now = self.actor("").server_now.unwrap_or_else(|| self.clock.now());
+        let state = match version {
+            None => EscalationState::OnPhone,
+            Some(_) => safety::escalation_state(task.text("/status").unwrap_or_default(), said.as_ref(), escalation.at, now),
+        };
+        Ok(EscalationItem {
+            id: escalation.id.to_string(),
+            number: escalation.number,
+            state: state.code().into(),
+            acknowledged_by: said.as_ref().map(|s| s.who.clone()),
+            acknowledged_at: said.as_ref().map(|s| s.at.to_string()),
+            saved,
+        })
+    }
+}
+
+#[uniffi::export]
+impl Anydoor {
+    /// Asks 911 for help. On return it is on disk in the escalations' own file, or, where that failed, `saved` is
+    /// false and it is sent from memory. It is "sent" only with the server's version, "acknowledged" only with the
+    /// receiver's word.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown need or id.
+    pub fn escalate(&self, assignment: &str, psap: &str, need: &str, callback: &str) -> Result<EscalationItem> {
+        let need: Need = work::code(need, "need")?;
+        let (id, psap) = (AssignmentId::parse(assignment)?, OrganizationId::parse(psap)?);
+        // The place is read where the work database is open; without it the escalation still goes.
+        let context = self.inner.store(|store| {
+            let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
+            Ok((store.incident(&IncidentId::parse(&row.incident)?)?, store.writer().to_owned()))
+        });
+        let (place, device) = match context {
+            Ok((incident, device)) => (incident.place, device),
+            Err(_) => (Place::default(), String::new()),
+        };
+        let (_, task) = acts::escalate::escalate(&id, &psap, need, &place, callback, None, &self.inner.actor(&device));
+        let saved = super::lock(&self.inner.escalations).as_mut().is_some_and(|file| file.keep(&task).is_ok());
+        self.start_lane(if saved { None } else { Some(task.clone()) });
+        self.inner.tell();
+        self.inner.escalation_item(&task, None, saved)
+    }
+
+    /// Every escalation of this member, oldest first.
+    ///
+    /// # Errors
+    /// `StorageLocked` where the escalations' file is not open.
+    pub fn escalations(&self) -> Result<Vec<EscalationItem>> {
+        let rows = match super::lock(&self.inner.escalations).as_ref() {
+            Some(file) => file.all()?,
+            None => return Err(AnydoorError::StorageLocked),
+        };
+        rows.iter().map(|row| self.inner.escalation_item(&row.task, row.version.as_deref(), true)).collect()
+    }
+
+    /// Asks the 988 centre to take the person on. Returns its id. It is finished only when the counsellor says that
+    /// the person is on the line.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn step_down(&self, assignment: &str, centre: &str, brief: &str) -> Result<String> {
+        let id = AssignmentId::parse(assignment)?;
+        let (plan, step) = self.inner.store(|store| {
+            let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
+            let incident = IncidentId::parse(&row.incident)?;
+            Ok(acts::step_down::step_down(&id, &incident, &OrganizationId::parse(centre)?, brief, &self.inner.actor(store.writer())))
+        })?;
+        self.inner.commit(&plan)?;
+        Ok(step.into())
+    }
+
+    /// The step-downs of an assignment.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn step_downs(&self, assignment: &str) -> Result<Vec<StepDownItem>> {
+        self.inner.store(|store| {
+            let tasks = store.pointing_at("Task", "partOf", &format!("Task/{assignment}"))?;
+            let ours = tasks.iter().filter(|t| fhir::safety::task_code(t) == Some(fhir::safety::STEP_DOWN));
+            ours.map(|task| {
+                let truth = store.truth_of("Task", task.id())?;
+                let state = match truth {
+                    crate::store::Truth::AtTheAgency => step_down_state(task.text("/status").unwrap_or_default()),
+                    _ => safety::StepDownState::OnPhone,
+                };
+                Ok(StepDownItem {
+                    id: task.id().to_owned(),
+                    state: state.code().into(),
+                    why_back: fhir::safety::why_back(task).map(str::to_owned),
+                    truth: truth.into(),
+                })
+            })
+            .collect()
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! Slim rows for screens. Codes travel as text; words for them come from [`crate::words`].
+
+use crate::incident::Code;
+use crate::store::{self, Truth};
+
+/// What the phone is opened for.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct Config {
+    /// The folder for the databases; must exist.
+    pub folder: String,
+    /// The FHIR server's base address.
+    pub server: String,
+    /// The agency's Organization id.
+    pub agency: String,
+    /// The member's Practitioner id.
+    pub member: String,
+    /// Whether the member leads.
+    pub lead: bool,
+    /// The team's CareTeam id.
+    pub team: String,
+}
+
+/// Where an item is, in four words, and "asked for" for a claim.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum ItemTruth {
+    /// On this phone.
+    OnThisPhone,
+    /// Sending.
+    Sending,
+    /// At the agency.
+    AtTheAgency,
+    /// Asked for.
+    AskedFor,
+    /// Needs you.
+    NeedsYou {
+        /// The code of the reason.
+        reason: String,
+    },
+}
+
+impl From<Truth> for ItemTruth {
+    fn from(truth: Truth) -> Self {
+        match truth {
+            Truth::AtTheAgency => Self::AtTheAgency,
+            Truth::OnThisPhone => Self::OnThisPhone,
+            Truth::Sending => Self::Sending,
+            Truth::AskedFor => Self::AskedFor,
+            Truth::NeedsYou(reason) => Self::NeedsYou { reason: reason.code().to_owned() },
+        }
+    }
+}
+
+/// One row of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct QueueItem {
+    /// The assignment.
+    pub assignment: String,
+    /// The incident.
+    pub incident: String,
+    /// The team; none while it is an open offer.
+    pub team: Option<String>,
+    /// The code of its state.
+    pub state: String,
+    /// 0 emergent, 1 urgent, 2 routine.
+    pub urgency: u8,
+    /// When a response was determined to be needed, RFC 3339.
+    pub determined: String,
+    /// What it is.
+    pub headline: String,
+    /// The person as shown.
+    pub person: Option<String>,
+    /// Where.
+    pub place: Option<String>,
+    /// The code of the door.
+    pub door: String,
+    /// How many cards a person must decide.
+    pub cards: u32,
+    /// Whether this release knows every code in it.
+    pub readable: bool,
+    /// Where its least safe item is.
+    pub truth: ItemTruth,
+}
+
+impl From<store::QueueRow> for QueueItem {
+    fn from(row: store::QueueRow) -> Self {
+        Self {
+            assignment: row.assignment,
+            incident: row.incident,
+            team: row.team,
+            state: row.state.code().to_owned(),
+            urgency: row.urgency,
+            determined: row.determined,
+            headline: row.headline,
+            person: row.person,
+            place: row.place,
+            door: row.door,
+            cards: row.cards,
+            readable: row.readable,
+            truth: row.truth.into(),
+        }
+    }
+}
+
+/// One fact, with who said it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct FactRow {
+    /// The code of its kind.
+    pub kind: String,
+    /// The words as given.
+    pub text: String,
+    /// Who said it.
+    pub who: String,
+    /// The code of the door.
+    pub door: String,
+    /// When, RFC 3339.
+    pub said: String,
+    /// The code of the sharing label.
+    pub label: String,
+}
+
+/// One person of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PersonRow {
+    /// The id.
+    pub id: String,
+    /// Codes of the roles.
+    pub roles: Vec<String>,
+    /// As shown; none where nobody named or described them.
+    pub shown: Option<String>,
+    /// The language.
+    pub language: Option<String>,
+    /// Numbers and addresses.
+    pub contacts: Vec<String>,
+    /// What must be read before any call or visit.
+    pub safe_contact: Vec<String>,
+    /// Wishes in the person's own words.
+    pub wishes: Vec<String>,
+    /// Who depends on the person.
+    pub dependants: Vec<String>,
+}
+
+/// One stamp.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StampRow {
+    /// The id.
+    pub id: String,
+    /// The code of its kind.
+    pub kind: String,
+    /// The best time known, RFC 3339.
+    pub at: String,
+    /// Whether the time is only this phone's clock.
+    pub uncorrected: bool,
+    /// Who tapped.
+    pub by: String,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+}
+
+/// One person's visit.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct VisitRow {
+    /// The visit.
+    pub visit: String,
+    /// The person.
+    pub person: String,
+    /// The code of how it closed; none while open.
+    pub closed: Option<String>,
+}
+
+/// One note.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct NoteItem {
+    /// The id.
+    pub id: String,
+    /// The incident.
+    pub incident: String,
+    /// The person.
+    pub person: String,
+    /// The author.
+    pub author: String,
+    /// `draft`, `signed` or `addendum`.
+    pub standing: String,
+    /// The text.
+    pub text: String,
+    /// Where it is.
+    pub truth: ItemTruth,
+}
+
+/// Everything of one assignment, for one screen.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AssignmentScreen {
+    /// Its row.
+    pub row: QueueItem,
+    /// The people.
+    pub people: Vec<PersonRow>,
+    /// The facts.
+    pub facts: Vec<FactRow>,
+    /// What was sent and has no field here, as `path: text`.
+    pub also_sent: Vec<String>,
+    /// How to get in.
+    pub access: Option<String>,
+    /// The stamps.
+    pub stamps: Vec<StampRow>,
+    /// The visits, one for each person in crisis.
+    pub visits: Vec<VisitRow>,
+    /// The notes, drafts first.
+    pub notes: Vec<NoteItem>,
+}
+
+/// What a team says when it starts an incident itself.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct OnViewInput {
+    /// What it is, in a few words.
+    pub headline: String,
+    /// The code of how soon.
+    pub urgency: String,
+    /// The address in words.
+    pub address: Option<String>,
+    /// Degrees north.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
+    /// The person, as far as known.
+    pub description: Option<String>,
+    /// Who goes in person.
+    pub crew: Vec<String>,
+    /// The code of why fewer than two go.
+    pub alone: Option<String>,
+}
+
+/// What a self-initiated incident became.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StartedRow {
+    /// The incident.
+    pub incident: String,
+    /// The assignment.
+    pub assignment: String,
+    /// The person in crisis.
+    pub person: String,
+}
+
+/// The closing answers: four where the crew met the person, two where it did not.
+#[derive(Debug, Clone, uniffi::Enum)]
+pub enum ClosingInput {
+    /// The crew was with the person.
+    Met {
+        /// The code of where they are now.
+        whereabouts: String,
+        /// The code of how they got there.
+        travel: String,
+        /// The code of the legal status.
+        legal: String,
+        /// The code of how it closed.
+        how: String,
+    },
+    /// The crew did not reach the person.
+    NotMet {
+        /// The code of why.
+        reason: String,
+        /// The code of what comes next.
+        next: String,
+    },
+}
+
+/// Something that needs a person.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct NeedsYouRow {
+    /// Its number, for [`super::Anydoor::retry`].
+    pub item: i64,
+    /// `Type/id`.
+    pub document: String,
+    /// The visit.
+    pub lane: String,
+    /// The code of the reason.
+    pub reason: String,
+    /// What the server said.
+    pub detail: Option<String>,
+}
+
+/// What one sync did.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SyncRow {
+    /// Requests sent.
+    pub round_trips: u32,
+    /// Documents that the agency now has.
+    pub sent: u32,
+    /// Documents that changed here.
+    pub received: u32,
+    /// Items that now need a person.
+    pub parked: u32,
+    /// Items not yet at the agency.
+    pub unsent: u32,
+}
+
+/// An escalation, as far as known.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct EscalationItem {
+    /// The id.
+    pub id: String,
+    /// The number to read aloud.
+    pub number: String,
+    /// The code of its state.
+    pub state: String,
+    /// Who acknowledged it.
+    pub acknowledged_by: Option<String>,
+    /// When, RFC 3339.
+    pub acknowledged_at: Option<String>,
+    /// Whether it is kept on this phone.
+    pub saved: bool,
+}
+
+/// A step-down, as far as known.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StepDownItem {
+    /// The id.
+    pub id: String,
+    /// The code of its state.
+    pub state: String,
+    /// Why it came back.
+    pub why_back: Option<String>,
+    /// Where it is.
+    pub truth: ItemTruth,
+}

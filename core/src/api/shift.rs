@@ -1,0 +1,146 @@
+//! Syncing, and what needs a person.
+
+use super::error::of_stop;
+use super::{Anydoor, AnydoorError, Inner, NeedsYouRow, Result, SyncRow};
+use crate::clock::{Instant, ServerTime};
+use crate::fhir::Document;
+use crate::incident::Code;
+use crate::sync::{Report, Request, Scope, transport};
+
+impl Inner {
+    fn heard(&self, date: Instant) {
+        *super::lock(&self.server_time) = Some(ServerTime::heard(date, self.clock.since_boot()));
+    }
+
+    async fn lane(&self) -> Result<()> {
+        let _one = self.laning.lock().await;
+        if super::lock(&self.escalations).is_none() {
+            return Ok(());
+        }
+        let (changed, stop) = transport::run_lane(&self.lane, &self.escalations, self.clock.as_ref()).await?;
+        if !changed.is_empty() {
+            self.tell();
+        }
+        stop.map_or(Ok(()), |stop| Err(of_stop(stop)))
+    }
+
+    async fn run(&self, full: bool) -> Result<Report> {
+        let _one = self.syncing.lock().await;
+        let scope = Scope { team: Some(self.team.clone()), full };
+        let report = transport::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await?;
+        if !report.changed.is_empty() {
+            self.tell();
+        }
+        Ok(report)
+    }
+}
+
+impl Anydoor {
+    /// Sends escalations now, beside whatever else runs; `unsaved` is one that could not be kept on this phone.
+    pub(super) fn start_lane(&self, unsaved: Option<Document>) {
+        let Some(runtime) = &self.runtime else { return };
+        let inner = self.inner.clone();
+        runtime.spawn(async move {
+            if let Some(task) = unsaved {
+                for wait_s in [0_u64, 1, 2, 5, 10, 30] {
+                    tokio::time::sleep(std::time::Duration::from_secs(wait_s)).await;
+                    if inner.lane.send(&Request::put(&task, None)).await.is_ok_and(|answer| answer.status < 300) {
+                        break;
+                    }
+                }
+            }
+            // Where it fails, the next sync goes over the lane again; the screen says "on this phone" until then.
+            let _ = inner.lane().await;
+        });
+    }
+}
+
+#[uniffi::export]
+impl Anydoor {
+    /// One sync: escalations first, then what is unsent, then what is new. `full` re-checks the whole scope and the
+    /// agency's data: on wake, and every fifteen minutes. Runs on the client's own runtime: a cancelled call stops
+    /// nothing half-way. One sync at a time.
+    ///
+    /// # Errors
+    /// `Offline`, `SignInAgain`, `ServerTrouble`: the work is on this phone.
+    pub async fn sync(&self, full: bool) -> Result<SyncRow> {
+        let inner = self.inner.clone();
+        let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
+        let handle = runtime.spawn(async move {
+            let lane = inner.lane().await;
+            let report = inner.run(full).await?;
+            if let Some(stop) = report.stop {
+                return Err(of_stop(stop));
+            }
+            lane?;
+            let unsent = inner.store(|store| Ok(store.unsent()?.len()))?;
+            Ok(SyncRow {
+                round_trips: report.round_trips,
+                sent: report.sent,
+                received: report.received,
+                parked: report.parked,
+                unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
+            })
+        });
+        handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "sync".into() }))
+    }
+
+    /// What needs a person, oldest first.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn needs_you(&self) -> Result<Vec<NeedsYouRow>> {
+        self.inner.store(|store| {
+            Ok(store
+                .parked()?
+                .into_iter()
+                .map(|held| NeedsYouRow {
+                    item: held.intent.seq,
+                    document: format!("{}/{}", held.intent.kind, held.intent.id),
+                    lane: held.intent.lane,
+                    reason: held.reason.code().into(),
+                    detail: held.detail,
+                })
+                .collect())
+        })
+    }
+
+    /// Lets a parked item try again.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn retry(&self, item: i64) -> Result<()> {
+        self.inner.store(|store| Ok(store.retry(item)?))?;
+        self.inner.tell();
+        Ok(())
+    }
+
+    /// The person has seen that another team has the assignment they asked for.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn seen_lost_claim(&self, item: i64) -> Result<()> {
+        self.inner.store(|store| Ok(store.seen_lost(item)?))?;
+        self.inner.tell();
+        Ok(())
+    }
+
+    /// The exact document, as JSON, for export (P5) and for comparing both sides.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn export(&self, document: &str) -> Result<String> {
+        self.inner.store(|store| {
+            let found = store.referenced(document)?.ok_or_else(|| AnydoorError::NotFound { what: "document".into() })?;
+            Ok(found.to_text())
+        })
+    }
+
+    /// `Type/id` of everything on this phone.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn everything(&self) -> Result<Vec<String>> {
+        self.inner.store(|store| Ok(store.everything()?.into_iter().map(|(reference, _)| reference).collect()))
+    }
+}

@@ -1,0 +1,461 @@
+//! One sync run as a state machine: [`Engine::next`] says what to send, [`Engine::hear`] takes what came of it.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::outbox::{Apart, Work, choose};
+use super::pull::Pull;
+use super::reconcile;
+use super::wire::{Answer, Failure, Outcome, Request, park_reason, retry_after, version_of};
+use crate::acts::Act;
+use crate::clock::Instant;
+use crate::fhir::bundle::{self, Entry};
+use crate::fhir::{Document, Revision};
+use crate::ids::TeamId;
+use crate::store::{Intent, ParkReason, Store, StoreError};
+
+/// Whose work is synced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The team on shift; `None`: nobody is, and only what is unsent goes out.
+    pub team: Option<TeamId>,
+    /// Whether to re-check the whole scope and the agency's data: on wake and every fifteen minutes.
+    pub full: bool,
+}
+
+/// Why a run ended before it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// No network, or no answer.
+    Offline,
+    /// Something that is not the server answered (a captive portal).
+    NotTheServer,
+    /// The server's certificate is not trusted.
+    Untrusted,
+    /// The token is no longer good; local work is untouched.
+    SignInAgain,
+    /// The server asks to wait.
+    Later(Duration),
+    /// The server failed (5xx) or answered what cannot be read.
+    ServerTrouble,
+}
+
+/// What one run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Requests sent.
+    pub round_trips: u32,
+    /// Documents that the server now has.
+    pub sent: u32,
+    /// Documents that changed here.
+    pub received: u32,
+    /// `Type/id` of what changed here, for watches.
+    pub changed: Vec<String>,
+    /// Items parked in this run.
+    pub parked: u32,
+    /// Searches in which the server returned what was not asked for; those rows were left out.
+    pub filters_ignored: u32,
+    /// Why it ended early.
+    pub stop: Option<Stop>,
+}
+
+/// What the driver does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Send this and tell what came of it.
+    Send(Request),
+    /// The run is over.
+    Done(Report),
+}
+
+enum Waiting {
+    ReadBack(Vec<Intent>),
+    Transaction(Vec<(Intent, Document)>),
+    Put(Intent, Document),
+    Theirs(Intent),
+    Look { claim: Intent, first: bool, version: String },
+    Pull,
+}
+
+/// How long after a claim the second look comes.
+const SECOND_LOOK: Duration = Duration::from_secs(5);
+/// How often one change is put onto a newer version before it is left for the next run.
+const MOST_REBASES: u32 = 5;
+
+/// One sync run.
+pub struct Engine {
+    scope: Scope,
+    tried: HashSet<i64>,
+    apart: Apart,
+    rebases: HashMap<i64, u32>,
+    waiting: Option<Waiting>,
+    theirs_next: Option<Intent>,
+    look_next: Option<(Intent, bool, String)>,
+    pull: Option<Pull>,
+    report: Report,
+    over: bool,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// A new run.
+    pub fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            tried: HashSet::new(),
+            apart: Apart::default(),
+            rebases: HashMap::new(),
+            waiting: None,
+            theirs_next: None,
+            look_next: None,
+            pull: None,
+            report: Report::default(),
+            over: false,
+        }
+    }
+
+    /// What to send next. Whatever leaves is marked on disk before this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the run can be begun anew.
+    pub fn next(&mut self, store: &mut Store, now: Instant) -> Result<Next, StoreError> {
+        if self.over {
+            return Ok(Next::Done(self.report.clone()));
+        }
+        let request = match self.request(store, now)? {
+            Some(request) => request,
+            None => {
+                self.over = true;
+                return Ok(Next::Done(self.report.clone()));
+            }
+        };
+        self.report.round_trips += 1;
+        Ok(Next::Send(request))
+    }
+
+    fn request(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
+        if let Some(intent) = self.theirs_next.take() {
+            let request = Request::get(format!("{}/{}", intent.kind, intent.id));
+            self.waiting = Some(Waiting::Theirs(intent));
+            return Ok(Some(request));
+        }
+        if let Some((claim, first, version)) = self.look_next.take() {
+            let request = Request::get(format!("{}/{}", claim.kind, claim.id));
+            self.waiting = Some(Waiting::Look { claim, first, version });
+            return Ok(Some(request));
+        }
+        if self.pull.is_none() {
+            if let Some(request) = self.push(store, now)? {
+                return Ok(Some(request));
+            }
+            let Some(team) = &self.scope.team else { return Ok(None) };
+            self.pull = Some(Pull::new(team.clone(), self.scope.full));
+        }
+        let request = match &mut self.pull {
+            Some(pull) => pull.next(store)?,
+            None => None,
+        };
+        if request.is_some() {
+            self.waiting = Some(Waiting::Pull);
+        }
+        Ok(request)
+    }
+
+    fn push(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
+        let unsent = store.unsent()?;
+        let mut needs = HashMap::new();
+        for intent in &unsent {
+            needs.insert(intent.seq, store.needs(intent.seq)?);
+        }
+        match choose(&unsent, &needs, &self.tried, &self.apart, now) {
+            Work::Nothing => Ok(None),
+            Work::ReadBack(intents) => {
+                self.tried.extend(intents.iter().map(|i| i.seq));
+                let entries: Vec<_> =
+                    intents.iter().map(|i| json!({ "request": { "method": "GET", "url": format!("{}/{}", i.kind, i.id) } })).collect();
+                let body = json!({ "resourceType": "Bundle", "type": "batch", "entry": entries });
+                self.waiting = Some(Waiting::ReadBack(intents));
+                Ok(Some(Request::bundle(&body)))
+            }
+            Work::Look(claim) => {
+                self.tried.insert(claim.seq);
+                self.look_next = Some((claim, false, String::new()));
+                self.request(store, now)
+            }
+            Work::Create(intents) => self.send_creates(store, intents, now),
+            Work::Put(intent) => self.send_put(store, intent, now),
+        }
+    }
+
+    fn send_creates(&mut self, store: &mut Store, intents: Vec<Intent>, now: Instant) -> Result<Option<Request>, StoreError> {
+        let mut items = Vec::new();
+        for intent in intents {
+            self.tried.insert(intent.seq);
+            match store.document(&intent.kind, &intent.id)? {
+                Some(document) => items.push((intent, document)),
+                None => self.park(store, &intent, ParkReason::Unreadable, None)?,
+            }
+        }
+        store.mark_unknown(&items.iter().map(|(intent, _)| intent.seq).collect::<Vec<_>>())?;
+        let request = match items.as_slice() {
+            [] => return self.push(store, now),
+            [(_, only)] => Request::put(only, None),
+            _ => Request::bundle(&bundle::transaction(&items.iter().map(|(_, doc)| doc.clone()).collect::<Vec<_>>())),
+        };
+        self.waiting = Some(match <[_; 1]>::try_from(items) {
+            Ok([(intent, document)]) => Waiting::Put(intent, document),
+            Err(items) => Waiting::Transaction(items),
+        });
+        Ok(Some(request))
+    }
+
+    fn send_put(&mut self, store: &mut Store, intent: Intent, now: Instant) -> Result<Option<Request>, StoreError> {
+        self.tried.insert(intent.seq);
+        let Some(stored) = store.stored(&intent.kind, &intent.id)? else {
+            self.park(store, &intent, ParkReason::Unreadable, None)?;
+            return self.push(store, now);
+        };
+        store.mark_unknown(&[intent.seq])?;
+        let request = Request::put(&stored.document, stored.version.as_deref());
+        self.waiting = Some(Waiting::Put(intent, stored.document));
+        Ok(Some(request))
+    }
+
+    fn park(&mut self, store: &mut Store, intent: &Intent, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
+        self.report.parked += 1;
+        self.report.changed.push(format!("{}/{}", intent.kind, intent.id));
+        store.park(intent.seq, reason, detail)
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        self.report.stop = Some(stop);
+        self.over = true;
+    }
+
+    /// Takes what came of the last request; what it says is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the answer was taken, and the next run reads back.
+    pub fn hear(&mut self, store: &mut Store, outcome: Outcome, now: Instant) -> Result<(), StoreError> {
+        let Some(waiting) = self.waiting.take() else { return Ok(()) };
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(failure) => {
+                if matches!(failure, Failure::Unreachable | Failure::Untrusted) {
+                    store.mark_waiting(&seqs(&waiting))?;
+                }
+                if failure == Failure::TooLarge
+                    && let (Waiting::Pull, Some(pull)) = (&waiting, &mut self.pull)
+                    && pull.halve()
+                {
+                    return Ok(());
+                }
+                self.stop(match failure {
+                    Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
+                    Failure::Untrusted => Stop::Untrusted,
+                    Failure::TooLarge => Stop::ServerTrouble,
+                });
+                return Ok(());
+            }
+        };
+        if let Some(stop) = ends_the_run(&answer, now) {
+            if matches!(stop, Stop::SignInAgain | Stop::Later(_) | Stop::NotTheServer) && answer.status != 503 {
+                store.mark_waiting(&seqs(&waiting))?;
+            }
+            self.stop(stop);
+            return Ok(());
+        }
+        match waiting {
+            Waiting::ReadBack(intents) => self.heard_read_back(store, intents, &answer),
+            Waiting::Transaction(items) => self.heard_transaction(store, items, &answer),
+            Waiting::Put(intent, document) => self.heard_put(store, intent, document, &answer),
+            Waiting::Theirs(intent) => self.heard_theirs(store, &intent, &answer),
+            Waiting::Look { claim, first, version } => self.heard_look(store, &claim, first, &version, &answer, now),
+            Waiting::Pull => self.heard_page(store, &answer),
+        }
+    }
+
+    fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
+        let Some(entries) = entries_of(answer, intents.len()) else {
+            self.stop(Stop::ServerTrouble);
+            return Ok(());
+        };
+        let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
+        for (intent, entry) in intents.into_iter().zip(entries) {
+            let ours = store.stored(&intent.kind, &intent.id)?;
+            let there = entry.resource.as_ref().filter(|_| entry.status.as_deref().is_some_and(|s| s.starts_with('2')));
+            let same = ours.as_ref().zip(there).is_some_and(|(o, t)| same_revision(&o.document, t) || o.document.same_meaning(t));
+            match (there, ours) {
+                (Some(there), Some(ours)) if same && intent.act != Act::Claim => {
+                    arrived.push((intent.seq, there.version().unwrap_or("1").to_owned(), ours.document));
+                }
+                (Some(_), Some(ours)) if same => {
+                    self.look_next = Some((intent, true, ours.version.unwrap_or_default()));
+                    break;
+                }
+                // A create that is there with another content: somebody changed it since, or our own change came first.
+                (Some(there), Some(ours)) if intent.act == Act::Create && Revision::of(there).is_some() => {
+                    store.keep_both(there)?;
+                    arrived.push((intent.seq, there.version().unwrap_or("1").to_owned(), ours.document));
+                }
+                _ => waiting.push(intent.seq),
+            }
+        }
+        self.report.sent += u32::try_from(arrived.len()).unwrap_or(u32::MAX);
+        self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
+        self.tried.retain(|seq| !waiting.contains(seq));
+        store.acknowledge(&arrived)?;
+        store.mark_waiting(&waiting)
+    }
+
+    fn heard_transaction(&mut self, store: &mut Store, items: Vec<(Intent, Document)>, answer: &Answer) -> Result<(), StoreError> {
+        if answer.status >= 400 {
+            let seqs: Vec<i64> = items.iter().map(|(intent, _)| intent.seq).collect();
+            let one_unit = items.iter().all(|(intent, _)| Some(&intent.unit) == items.first().map(|(first, _)| &first.unit));
+            if one_unit {
+                self.apart.alone.extend(&seqs);
+            } else {
+                self.apart.by_unit = true;
+            }
+            self.tried.retain(|seq| !seqs.contains(seq));
+            return store.mark_waiting(&seqs);
+        }
+        let versions: Option<Vec<String>> = entries_of(answer, items.len())
+            .and_then(|entries| entries.iter().map(|e| version_of(e.etag.as_deref(), e.location.as_deref())).collect());
+        // An answer without a version for each document proves nothing: read back (P12).
+        let Some(versions) = versions else {
+            self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
+            return Ok(());
+        };
+        let arrived: Vec<_> = items.into_iter().zip(versions).map(|((intent, doc), version)| (intent.seq, version, doc)).collect();
+        self.report.sent += u32::try_from(arrived.len()).unwrap_or(u32::MAX);
+        self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
+        store.acknowledge(&arrived)
+    }
+
+    fn heard_put(&mut self, store: &mut Store, intent: Intent, document: Document, answer: &Answer) -> Result<(), StoreError> {
+        match (answer.status, answer.version()) {
+            (200..=299, Some(version)) if intent.act == Act::Claim => {
+                self.look_next = Some((intent, true, version));
+                Ok(())
+            }
+            (200..=299, Some(version)) => {
+                self.report.sent += 1;
+                self.report.changed.push(document.reference());
+                store.acknowledge(&[(intent.seq, version, document)])
+            }
+            (200..=299, None) => {
+                self.tried.remove(&intent.seq);
+                Ok(())
+            }
+            (409 | 412, _) => {
+                self.theirs_next = Some(intent);
+                Ok(())
+            }
+            (status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
+        }
+    }
+
+    /// The server's version, fetched because ours was made from an older one.
+    fn heard_theirs(&mut self, store: &mut Store, intent: &Intent, answer: &Answer) -> Result<(), StoreError> {
+        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
+            return self.park(store, intent, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
+        };
+        let Some(stored) = store.stored(&intent.kind, &intent.id)? else { return Ok(()) };
+        if intent.act == Act::Claim {
+            return self.lost(store, intent, &theirs);
+        }
+        let rebases = self.rebases.entry(intent.seq).or_default();
+        *rebases += 1;
+        if *rebases > MOST_REBASES {
+            return store.mark_waiting(&[intent.seq]);
+        }
+        let base = stored.base.unwrap_or_else(|| Document::new(&intent.kind, &intent.id));
+        let result = reconcile(&base, &stored.document, &theirs);
+        if !result.conflicts.is_empty() {
+            store.keep_both(&theirs)?;
+            return self.park(store, intent, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")));
+        }
+        let mut merged = result.merged;
+        store.project_status(&mut merged)?;
+        store.rebase(&merged, &theirs)?;
+        self.tried.remove(&intent.seq);
+        store.mark_waiting(&[intent.seq])
+    }
+
+    fn heard_look(&mut self, store: &mut Store, claim: &Intent, first: bool, version: &str, answer: &Answer, now: Instant) -> Result<(), StoreError> {
+        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
+            return self.park(store, claim, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
+        };
+        let Some(stored) = store.stored(&claim.kind, &claim.id)? else { return Ok(()) };
+        if theirs.at("/owner") != stored.document.at("/owner") {
+            return self.lost(store, claim, &theirs);
+        }
+        self.report.changed.push(theirs.reference());
+        if first {
+            let look_at = now.checked_add(jiff::SignedDuration::from_secs(SECOND_LOOK.as_secs().cast_signed())).unwrap_or(now);
+            return store.mark_asked(claim.seq, theirs.version().unwrap_or(version), look_at);
+        }
+        self.report.sent += 1;
+        let version = theirs.version().unwrap_or_default().to_owned();
+        store.acknowledge(&[(claim.seq, version, stored.document)])
+    }
+
+    fn lost(&mut self, store: &mut Store, claim: &Intent, theirs: &Document) -> Result<(), StoreError> {
+        store.lose_claim(claim.seq, theirs)?;
+        self.report.parked += 1;
+        self.report.changed.push(theirs.reference());
+        Ok(())
+    }
+
+    fn heard_page(&mut self, store: &mut Store, answer: &Answer) -> Result<(), StoreError> {
+        let Some(pull) = &mut self.pull else { return Ok(()) };
+        match pull.hear(store, answer)? {
+            Ok(page) => {
+                self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
+                self.report.changed.extend(page.changed);
+                self.report.filters_ignored += u32::from(page.filter_ignored);
+            }
+            Err(super::pull::Unreadable) => self.stop(Stop::ServerTrouble),
+        }
+        Ok(())
+    }
+}
+
+fn seqs(waiting: &Waiting) -> Vec<i64> {
+    match waiting {
+        Waiting::Transaction(items) => items.iter().map(|(intent, _)| intent.seq).collect(),
+        Waiting::Put(intent, _) => vec![intent.seq],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether this answer ends the run, whatever was asked.
+pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
+    let wait = || answer.retry_after.as_deref().and_then(|text| retry_after(text, now)).unwrap_or(Duration::from_secs(30));
+    match answer.status {
+        401 => Some(Stop::SignInAgain),
+        429 | 503 => Some(Stop::Later(wait())),
+        500.. => Some(Stop::ServerTrouble),
+        200..=299 if !answer.is_fhir() => Some(Stop::NotTheServer),
+        300..=399 => Some(Stop::NotTheServer),
+        _ => None,
+    }
+}
+
+/// The entries of a batch or transaction answer, where there is one for each that was sent.
+fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
+    let page = bundle::read(&answer.body).ok()?;
+    (answer.status < 300 && page.entries.len() == sent).then_some(page.entries)
+}
+
+fn same_revision(ours: &Document, theirs: &Document) -> bool {
+    Revision::of(ours).is_some() && Revision::of(ours) == Revision::of(theirs)
+}

@@ -1,0 +1,27 @@
+//! How it travels. Read top to bottom, this is the protocol:
+//!
+//! 1. The escalation lane goes first and alone ([`lane`]): it shares nothing with the rest but the server.
+//! 2. What was sent and not answered is read back by id; a lost acknowledgement is normal (P19).
+//! 3. What is new goes as one transaction of plain PUTs, in the order it was made. Before it leaves, its rows say
+//!    "sent, no answer yet", so that a crash in between ends in step 2 and not in a second copy.
+//! 4. A refused transaction is taken apart: by act, then by document. What is refused alone is parked in sight with
+//!    its reason; what does not need it goes on (P5).
+//! 5. Changes go one by one with If-Match. 409 and 412 both mean: fetch, [`reconcile()`], try again. What no rule
+//!    joins is kept whole on both sides for a person (P16).
+//! 6. A claim is one PUT with If-Match, looked at at once and again after five seconds; until then it is "asked for".
+//! 7. Then the pull: Tasks of this team and open offers, and from them everything they name ([`pull`]).
+//!
+//! [`Engine`] is a state machine without I/O: it asks for a request, hears the answer, and writes to the store. The
+//! driver around it ([`transport`]) only carries. So a simulation can be the network, the server and the clock.
+
+mod engine;
+pub mod lane;
+mod outbox;
+pub mod pull;
+mod reconcile;
+pub mod transport;
+mod wire;
+
+pub use engine::{Engine, Next, Report, Scope, Stop};
+pub use reconcile::{Reconciled, reconcile};
+pub use wire::{Answer, Failure, Method, Outcome, Request, park_reason, retry_after};

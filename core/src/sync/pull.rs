@@ -1,0 +1,329 @@
+//! The pull: scope comes from Tasks. First the Tasks of this team and the open offers, then by id what they name.
+//!
+//! Rule: a watermark is server time, stored in the same commit as the page that it covers, and read again with five
+//! minutes of overlap. No filter is believed: what a search returns and did not ask for is left out and counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::wire::{Answer, Request};
+use crate::clock::Instant;
+use crate::fhir::element::OURS;
+use crate::fhir::{Document, assignment, bundle, incident};
+use crate::ids::TeamId;
+use crate::store::{Incoming, Store, StoreError};
+
+/// The page could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// What one page brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// `Type/id` of what changed here.
+    pub changed: Vec<String>,
+    /// Whether the server returned what was not asked for.
+    pub filter_ignored: bool,
+}
+
+/// How a search names what it wants, so that its answers can be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    /// These ids.
+    Ids(BTreeSet<String>),
+    /// Documents that refer to one of these.
+    Referring(BTreeSet<String>),
+    /// Open offers.
+    OpenOffers,
+    /// Anything of the type.
+    Any,
+}
+
+/// One search with its pages.
+#[derive(Debug, Clone)]
+struct Search {
+    kind: &'static str,
+    query: String,
+    wanted: Wanted,
+    /// The names under which its watermark is kept.
+    marks: Vec<String>,
+    /// Only the ids count: what is not among them has left scope.
+    census: bool,
+}
+
+/// Documents per page; halved when a page is too large.
+const PAGE: u32 = 500;
+/// Ids per search: URLs stay under 4 KB.
+const IDS: usize = 40;
+/// How far a watermark is read again: a slow transaction can commit behind a later one.
+const OVERLAP_S: i64 = 300;
+
+/// The pull of one run.
+#[derive(Debug)]
+pub struct Pull {
+    team: TeamId,
+    full: bool,
+    page: u32,
+    stage: u8,
+    searches: Vec<Search>,
+    current: Option<(Search, Option<String>)>,
+    began: Option<Instant>,
+    census: BTreeSet<String>,
+    touched: BTreeSet<String>,
+}
+
+impl Pull {
+    /// A new pull for this team.
+    pub fn new(team: TeamId, full: bool) -> Self {
+        Self {
+            team,
+            full,
+            page: PAGE,
+            stage: 0,
+            searches: Vec::new(),
+            current: None,
+            began: None,
+            census: BTreeSet::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// Asks for smaller pages from now on; `false` where they cannot be smaller.
+    pub fn halve(&mut self) -> bool {
+        self.page /= 2;
+        if let Some((_, next)) = &mut self.current {
+            *next = None;
+        }
+        self.page > 0
+    }
+
+    /// The next request; `None` when all is read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next(&mut self, store: &mut Store) -> Result<Option<Request>, StoreError> {
+        while self.current.is_none() {
+            match self.searches.pop() {
+                Some(search) => self.current = Some((search, None)),
+                None if self.stage < 5 => {
+                    self.stage += 1;
+                    self.searches = self.plan(store)?;
+                }
+                None => return Ok(None),
+            }
+        }
+        let Some((search, next)) = &self.current else { return Ok(None) };
+        let path = match next {
+            Some(link) => link.clone(),
+            None => {
+                let since = since(store, search)?;
+                let since = since.map(|at| format!("&_lastUpdated=ge{at}")).unwrap_or_default();
+                format!("{}?{}{since}&_sort=_lastUpdated&_count={}", search.kind, search.query, self.page.max(1))
+            }
+        };
+        Ok(Some(Request::get(path)))
+    }
+
+    /// Takes a page: its documents and, on the last page, the watermark, in one commit.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the page was taken.
+    pub fn hear(&mut self, store: &mut Store, answer: &Answer) -> Result<Result<Taken, Unreadable>, StoreError> {
+        let Some((search, next)) = self.current.take() else { return Ok(Ok(Taken::default())) };
+        if matches!(answer.status, 400..=499) {
+            // A server that lacks this search: the rest still counts, and nothing here is called up to date.
+            return Ok(Ok(Taken::default()));
+        }
+        let Ok(page) = bundle::read(&answer.body) else { return Ok(Err(Unreadable)) };
+        if next.is_none() {
+            self.began = answer.date;
+        }
+        let all: Vec<Document> = page.entries.into_iter().filter(|e| e.mode.as_deref() != Some("outcome")).filter_map(|e| e.resource).collect();
+        let seen = all.len();
+        let documents: Vec<Document> = all.into_iter().filter(|doc| doc.kind() == search.kind && search.wanted.holds(doc)).collect();
+        let filter_ignored = documents.len() != seen;
+        for document in documents.iter().filter(|doc| doc.kind() == "Task") {
+            self.touched.insert(document.reference());
+        }
+        if search.census {
+            self.census.extend(documents.iter().map(Document::reference));
+        }
+        let same_host_next = page.next.filter(|link| next.as_ref() != Some(link));
+        let last = same_host_next.is_none();
+        let latest = self.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
+        let read_upto = latest.filter(|_| last && !search.census).map(|upto| (search.marks.clone(), upto));
+        let changes = store.take(&Incoming { documents, read_upto })?;
+        if !last {
+            self.current = Some((search, same_host_next));
+        }
+        Ok(Ok(Taken { changed: changes.0, filter_ignored }))
+    }
+
+    fn plan(&mut self, store: &mut Store) -> Result<Vec<Search>, StoreError> {
+        let mine = format!("CareTeam/{}", self.team);
+        let owner = Search::by("Task", "owner", BTreeSet::from([mine.clone()]));
+        let offers = Search {
+            kind: "Task",
+            query: format!("business-status={OURS}state%7C{}", assignment::OPEN_OFFER),
+            wanted: Wanted::OpenOffers,
+            marks: vec!["Task?open-offer".into()],
+            census: false,
+        };
+        match self.stage {
+            1 => Ok(vec![offers, owner]),
+            2 if self.full => Ok([offers, owner].into_iter().map(|s| Search { census: true, ..s }).collect()),
+            3 => {
+                if self.full {
+                    self.leave(store)?;
+                }
+                self.requests(store)
+            }
+            4 => self.named(store),
+            5 if self.full => Ok(agency()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// What is here and was not in the census has left scope.
+    fn leave(&mut self, store: &mut Store) -> Result<(), StoreError> {
+        let here = store.of_kind("Task")?;
+        let gone: Vec<&Document> = here.iter().filter(|t| assignment::is_assignment(t) && !self.census.contains(&t.reference())).collect();
+        let mut references = Vec::new();
+        for task in gone {
+            references.extend(store.all_of(task)?);
+        }
+        store.leave_scope(&references)?;
+        Ok(())
+    }
+
+    /// The Tasks whose surroundings are read: open ones, and whatever just came.
+    fn tasks(&self, store: &Store) -> Result<Vec<Document>, StoreError> {
+        let open: BTreeSet<String> = store.open_assignments()?.into_iter().map(|id| format!("Task/{id}")).collect();
+        let mut tasks = Vec::new();
+        for reference in open.union(&self.touched) {
+            if let Some(task) = store.referenced(reference)?
+                && assignment::is_assignment(&task)
+            {
+                tasks.push(task);
+            }
+        }
+        Ok(tasks)
+    }
+
+    fn requests(&self, store: &Store) -> Result<Vec<Search>, StoreError> {
+        let tasks = self.tasks(store)?;
+        let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.text("/focus/reference")).map(str::to_owned).collect();
+        let all: BTreeSet<String> = tasks.iter().map(Document::reference).collect();
+        let mut searches = Vec::new();
+        chunked(&mut searches, store, "ServiceRequest", "_id", &requests)?;
+        chunked(&mut searches, store, "Observation", "focus", &requests)?;
+        chunked(&mut searches, store, "Encounter", "based-on", &requests)?;
+        chunked(&mut searches, store, "DocumentReference", "related", &requests)?;
+        chunked(&mut searches, store, "Task", "focus", &requests)?;
+        chunked(&mut searches, store, "ServiceRequest", "based-on", &requests)?;
+        chunked(&mut searches, store, "Linkage", "item", &requests)?;
+        chunked(&mut searches, store, "Provenance", "target", &all)?;
+        chunked(&mut searches, store, "Task", "part-of", &all)?;
+        Ok(searches)
+    }
+
+    /// The people, places and documents that the incidents name.
+    fn named(&self, store: &Store) -> Result<Vec<Search>, StoreError> {
+        let mut by_kind: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        let mut attempts = BTreeSet::new();
+        for task in self.tasks(store)? {
+            let Some(request) = task.text("/focus/reference").map(|r| store.referenced(r)).transpose()?.flatten() else { continue };
+            let listed = incident::listed_people(&request).into_iter().map(|(reference, _)| reference);
+            let named = request.references().into_iter().map(|(_, reference)| reference).chain(listed);
+            for reference in named {
+                if let Some(kind) = ["Patient", "RelatedPerson", "Location", "DocumentReference"].into_iter().find(|k| crate::fhir::document::id_of(&reference, k).is_some()) {
+                    by_kind.entry(kind).or_default().insert(reference);
+                }
+            }
+            for other in store.pointing_at("Task", "focus", &request.reference())? {
+                attempts.insert(other.reference());
+            }
+        }
+        let mut searches = Vec::new();
+        let people = by_kind.get("Patient").cloned().unwrap_or_default();
+        for (kind, references) in &by_kind {
+            chunked(&mut searches, store, kind, "_id", references)?;
+        }
+        chunked(&mut searches, store, "Flag", "subject", &people)?;
+        chunked(&mut searches, store, "Consent", "patient", &people)?;
+        chunked(&mut searches, store, "Communication", "part-of", &attempts)?;
+        Ok(searches)
+    }
+}
+
+/// What the agency has that does not come from Tasks.
+fn agency() -> Vec<Search> {
+    let kinds = ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
+    let of = |kind: &'static str| Search { kind, query: String::new(), wanted: Wanted::Any, marks: vec![format!("{kind}?")], census: false };
+    let places = Search {
+        kind: "Location",
+        query: "organization:missing=false".into(),
+        wanted: Wanted::Any,
+        marks: vec!["Location?organization".into()],
+        census: false,
+    };
+    kinds.into_iter().map(of).chain([places]).collect()
+}
+
+/// Searches for `references`, those never read before apart from those read up to a watermark.
+fn chunked(into: &mut Vec<Search>, store: &Store, kind: &'static str, by: &'static str, references: &BTreeSet<String>) -> Result<(), StoreError> {
+    let (mut fresh, mut known) = (Vec::new(), Vec::new());
+    for reference in references {
+        let read = store.watermark(&mark(kind, by, reference))?.is_some();
+        if read { known.push(reference.clone()) } else { fresh.push(reference.clone()) }
+    }
+    for chunk in fresh.chunks(IDS).chain(known.chunks(IDS)) {
+        into.push(Search::by(kind, by, chunk.iter().cloned().collect()));
+    }
+    Ok(())
+}
+
+fn mark(kind: &str, by: &str, reference: &str) -> String {
+    format!("{kind}?{by}={reference}")
+}
+
+impl Search {
+    fn by(kind: &'static str, by: &'static str, references: BTreeSet<String>) -> Self {
+        let marks = references.iter().map(|reference| mark(kind, by, reference)).collect();
+        if by == "_id" {
+            let ids: BTreeSet<String> = references.iter().filter_map(|r| r.split_once('/')).map(|(_, id)| id.to_owned()).collect();
+            let list: Vec<&str> = ids.iter().map(String::as_str).collect();
+            return Self { kind, query: format!("_id={}", list.join(",")), wanted: Wanted::Ids(ids), marks, census: false };
+        }
+        let list: Vec<&str> = references.iter().map(String::as_str).collect();
+        let query = format!("{by}={}", list.join(","));
+        Self { kind, query, wanted: Wanted::Referring(references), marks, census: false }
+    }
+}
+
+impl Wanted {
+    fn holds(&self, document: &Document) -> bool {
+        match self {
+            Self::Ids(ids) => ids.contains(document.id()),
+            Self::Referring(targets) => document.references().iter().any(|(_, target)| targets.contains(target)),
+            Self::OpenOffers => {
+                document.at("/businessStatus").and_then(|c| crate::fhir::element::code_in(c, "state")) == Some(assignment::OPEN_OFFER)
+            }
+            Self::Any => true,
+        }
+    }
+}
+
+/// The earliest watermark of what a search covers, less the overlap; `None` where a part was never read.
+fn since(store: &Store, search: &Search) -> Result<Option<Instant>, StoreError> {
+    if search.census {
+        return Ok(None);
+    }
+    let mut earliest: Option<Instant> = None;
+    for mark in &search.marks {
+        match store.watermark(mark)? {
+            Some(at) => earliest = Some(earliest.map_or(at, |e| e.min(at))),
+            None => return Ok(None),
+        }
+    }
+    Ok(earliest.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(OVERLAP_S)).ok()))
+}

@@ -1,0 +1,118 @@
+//! Three-way reconcile, as a pure function: ours, the version we started from, theirs.
+//!
+//! Rule: an element that only one side changed is that side's. Where both changed it: lists that are sets are joined
+//! item by item; projections are recomputed from stamps afterwards, so theirs stands until then; everything else is a
+//! conflict that a person decides. Never last-writer-wins on anything clinical (P16).
+
+use serde_json::{Map, Value};
+
+use crate::fhir::Document;
+
+/// What comes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconciled {
+    /// Theirs, with our changes where a rule joins them.
+    pub merged: Document,
+    /// The elements that both changed and no rule joins; in `merged` they are theirs.
+    pub conflicts: Vec<String>,
+}
+
+/// Lists whose items stand each for themselves.
+const SETS: [&str; 9] = ["extension", "identifier", "supportingInfo", "participant", "input", "output", "link", "note", "telecom"];
+
+/// Elements that are recomputed from stamps after each merge: never a person's problem.
+const PROJECTIONS: [&str; 3] = ["status", "businessStatus", "statusHistory"];
+
+/// Joins `ours` and `theirs`, both made from `base`.
+pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconciled {
+    let empty = Map::new();
+    let map = |doc: &'_ Document| doc.value().as_object().cloned().unwrap_or_default();
+    let (base_map, ours_map) = (map(base), map(ours));
+    let theirs_map = theirs.value().as_object().unwrap_or(&empty);
+    let mut merged = theirs.clone();
+    let mut conflicts = Vec::new();
+    let elements = ours_map.keys().chain(base_map.keys().filter(|key| !ours_map.contains_key(*key)));
+    for element in elements.filter(|e| !matches!(e.as_str(), "meta" | "text" | "id" | "resourceType")) {
+        let (was, our, their) = (base_map.get(element), ours_map.get(element), theirs_map.get(element));
+        if our == was || our == their {
+            continue;
+        }
+        if their == was {
+            merged.set(element, our.cloned().unwrap_or(Value::Null));
+        } else if SETS.contains(&element.as_str()) {
+            merged.set(element, joined(was, our, their));
+        } else if !(PROJECTIONS.contains(&element.as_str()) && matches!(theirs.kind(), "Task" | "Encounter")) {
+            conflicts.push(element.clone());
+        }
+    }
+    Reconciled { merged, conflicts }
+}
+
+/// Theirs, with what we added and without what we removed. Our own revision replaces theirs.
+fn joined(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>) -> Value {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (was, our, their) = (list(was), list(our), list(their));
+    let revision = |item: &Value| item.get("url").and_then(Value::as_str) == Some("urn:anydoor:1:revision");
+    let mut items: Vec<Value> = their.iter().filter(|item| !revision(item) && (!was.contains(item) || our.contains(item))).cloned().collect();
+    for item in our.iter().filter(|item| revision(item) || !was.contains(item)) {
+        if !items.contains(item) {
+            items.push(item.clone());
+        }
+    }
+    if items.is_empty() { Value::Null } else { Value::Array(items) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A Task with a few elements, some missing.
+    fn documents() -> impl Strategy<Value = Document> {
+        let texts = prop::collection::btree_map(prop::sample::select(vec!["description", "priority", "intent", "lastModified"]), "[ab]", 0..4);
+        let lists = prop::collection::btree_map(prop::sample::select(vec!["note", "input", "identifier"]), prop::collection::btree_set("[a-d]", 1..4), 0..3);
+        (texts, lists).prop_map(|(texts, lists)| {
+            let mut doc = Document::new("Task", "t");
+            texts.into_iter().for_each(|(k, v)| drop(doc.set(k, json!(v))));
+            lists.into_iter().for_each(|(k, v)| drop(doc.set(k, json!(v.into_iter().collect::<Vec<_>>()))));
+            doc
+        })
+    }
+
+    fn elements(doc: &Document) -> std::collections::BTreeMap<String, Value> {
+        doc.value().as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_replayed_merge_changes_nothing(base in documents(), ours in documents(), theirs in documents()) {
+            let once = reconcile(&base, &ours, &theirs);
+            let again = reconcile(&base, &ours, &once.merged);
+            prop_assert_eq!(elements(&again.merged), elements(&once.merged));
+        }
+
+        #[test]
+        fn no_field_that_one_side_changed_is_lost(base in documents(), ours in documents(), theirs in documents()) {
+            let result = reconcile(&base, &ours, &theirs);
+            let (b, o, t, m) = (elements(&base), elements(&ours), elements(&theirs), elements(&result.merged));
+            for key in b.keys().chain(o.keys()).chain(t.keys()) {
+                let (was, our, their, got) = (b.get(key), o.get(key), t.get(key), m.get(key));
+                if our == was { prop_assert_eq!(got, their); }
+                else if their == was { prop_assert_eq!(got, our); }
+                else if our != their && !SETS.contains(&key.as_str()) { prop_assert!(result.conflicts.contains(key)); }
+                if SETS.contains(&key.as_str()) {
+                    for added in our.and_then(Value::as_array).into_iter().flatten().filter(|i| !was.and_then(Value::as_array).is_some_and(|w| w.contains(i))) {
+                        prop_assert!(got.and_then(Value::as_array).is_some_and(|g| g.contains(added)), "{} lost", key);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn without_a_change_of_ours_theirs_stands(base in documents(), theirs in documents()) {
+            prop_assert_eq!(reconcile(&base, &base, &theirs), Reconciled { merged: theirs, conflicts: vec![] });
+        }
+    }
+}

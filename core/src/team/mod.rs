@@ -1,0 +1,176 @@
+//! Who can go: a [`Team`] with its crew, capabilities, languages, shift and position, and the nearest that can.
+//!
+//! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
+//! is never ranked without saying so (P11). Travel by road has its seam in [`Travel`]: whoever can measure travel
+//! gives it; the geodesic is always there.
+//! Neighbours: `incident` (the scene), `fhir::team` (CareTeam and its people).
+
+mod nearest;
+
+pub use nearest::{Candidate, Fallback, Geodesic, LeftOut, Ranking, Travel, nearest};
+
+use crate::clock::Instant;
+use crate::ids::{MemberId, TeamId};
+use crate::incident::{Position, Urgency};
+
+crate::codes! {
+    /// A member's role in a crew.
+    CrewRole {
+        /// A licensed clinician.
+        Clinician = "clinician",
+        /// A peer with lived experience.
+        Peer = "peer",
+        /// An emergency medical technician.
+        Emt = "emt",
+        /// A community paramedic.
+        Paramedic = "paramedic",
+        /// Leads the shift.
+        Lead = "lead",
+    }
+    /// What a team can do.
+    Capability {
+        /// Mobile crisis response.
+        Crisis = "crisis",
+        /// Trained for children and youth.
+        Youth = "youth",
+        /// Trained for elders.
+        Elder = "elder",
+        /// Medical assessment.
+        Medical = "medical",
+        /// May transport.
+        Transport = "transport",
+    }
+}
+
+/// A member of a crew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The id.
+    pub id: MemberId,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: CrewRole,
+    /// Languages, BCP 47.
+    pub languages: Vec<String>,
+}
+
+/// When a team works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// From.
+    pub from: Instant,
+    /// Until.
+    pub until: Instant,
+}
+
+/// Where a team was, and how well that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fix {
+    /// The position.
+    pub position: Position,
+    /// When it was taken.
+    pub at: Instant,
+    /// Its accuracy.
+    pub accuracy_m: f64,
+}
+
+/// What a team is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commitment {
+    /// How urgent that is.
+    pub urgency: Urgency,
+    /// When it is expected to be free.
+    pub until: Option<Instant>,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Team {
+    /// The id.
+    pub id: TeamId,
+    /// The name.
+    pub name: String,
+    /// The crew.
+    pub crew: Vec<Member>,
+    /// What it can do.
+    pub capabilities: Vec<Capability>,
+    /// When it works; `None`: not on shift.
+    pub shift: Option<Shift>,
+    /// On a break: not located, not offered work.
+    pub on_break: bool,
+    /// Where it was.
+    pub fix: Option<Fix>,
+    /// What it is bound to.
+    pub commitment: Option<Commitment>,
+    /// The areas it has an agreement to work in; empty: everywhere in its agency.
+    pub areas: Vec<String>,
+}
+
+impl Team {
+    /// Whether somebody in the crew speaks it (`es` also answers to `es-MX`).
+    pub fn speaks(&self, language: &str) -> bool {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        self.crew.iter().flat_map(|m| &m.languages).any(|spoken| primary(spoken) == primary(language))
+    }
+}
+
+/// One need of an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// A capability.
+    Can(Capability),
+    /// A language; without it, an interpreter.
+    Language(String),
+    /// Two or more in person.
+    FullCrew,
+    /// Known to the person.
+    Known(TeamId),
+}
+
+/// What an assignment needs. On shift, not committed to someone more urgent, and an agreement to work there are musts
+/// by default (practice.md, Needs).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Without these a team is left out.
+    pub must: Vec<Need>,
+    /// These rank a team higher.
+    pub prefer: Vec<Need>,
+    /// How urgent; a team committed to something more or equally urgent is left out.
+    pub urgency: Option<Urgency>,
+    /// The area of the scene.
+    pub area: Option<String>,
+}
+
+/// Why a team stands where it stands, or why it was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// So far away, as the crow flies.
+    Distance {
+        /// Metres.
+        m: u64,
+    },
+    /// Nobody knows where it is.
+    PositionUnknown,
+    /// Its position is old.
+    PositionAge {
+        /// Seconds.
+        s: u64,
+    },
+    /// Meets a preference.
+    Meets(Need),
+    /// Lacks a preference; without a language, an interpreter comes in by phone.
+    Lacks(Need),
+    /// Not on shift.
+    OffShift,
+    /// On a break.
+    OnBreak,
+    /// Bound to someone as urgent or more so.
+    Committed,
+    /// Would be taken from someone less urgent.
+    TakenFromLessUrgent,
+    /// No agreement to work there.
+    NoAgreement,
+    /// Lacks a must.
+    LacksMust(Need),
+}
