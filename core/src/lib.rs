@@ -8,6 +8,7 @@ pub mod acts;
 pub mod api;
 pub mod assignment;
 pub mod clock;
+pub mod door;
 pub mod fhir;
 pub mod handoff;
 pub mod ids;

@@ -1,1 +1,3 @@
-//! A county on one machine.
+//! A county on one machine, for trying and testing Anydoor: never for production.
+
+pub mod fhir_server;

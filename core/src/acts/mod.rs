@@ -7,6 +7,7 @@ pub mod close;
 pub mod escalate;
 pub mod hand_off;
 mod plan;
+pub mod receive;
 pub mod respond;
 pub mod sign;
 pub mod stamp;

@@ -191,9 +191,15 @@ fn also_sent(store: &Store, incident: &crate::incident::Incident) -> Result<Vec<
     let mut all = Vec::new();
     for received in &incident.received {
         let Some(document) = store.document("DocumentReference", received.as_str())? else { continue };
-        let media_type = document.text("/content/0/attachment/contentType").unwrap_or_default().to_owned();
-        if let Some(bytes) = fhir::incident::received_bytes(&document) {
-            all.extend(crate::door::also_sent(&media_type, &bytes).into_iter().map(|(path, text)| format!("{path}: {text}")));
+        let Some(bytes) = fhir::incident::received_bytes(&document) else { continue };
+        let arrival = match document.text("/content/0/attachment/contentType") {
+            Some(fhir::order::MEDIA_TYPE) => fhir::order::read(&bytes),
+            _ => crate::door::eido::read(&bytes),
+        };
+        // A document that this release cannot read was kept as received; it is shown by its name.
+        match arrival {
+            Ok(arrival) => all.extend(arrival.also_sent.into_iter().filter(|a| !a.wiring).map(|a| format!("{}: {}", a.path, a.text))),
+            Err(_) => all.push(format!("{}: as received", document.reference())),
         }
     }
     Ok(all)

@@ -264,14 +264,15 @@ pub fn read(request: &Document, find: &dyn Fn(&str) -> Option<Document>, facts: 
     })
 }
 
-/// The bytes as received, kept inline.
+/// The bytes as received, kept inline. It refers to nothing: the request refers to it, and a circle could not be sent
+/// piece by piece.
 pub fn write_received(id: &ReceivedId, incident: &IncidentId, media_type: &str, bytes: &[u8], at: crate::clock::Instant) -> Document {
     let mut doc = Document::new("DocumentReference", id.as_str());
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
     doc.set("status", json!("current")).set("type", concept("document", "as-received"));
     doc.set("date", json!(at.to_string()));
     doc.set("content", json!([{ "attachment": { "contentType": media_type, "data": data } }]));
-    doc.set("context", json!({ "related": [reference("ServiceRequest", incident.as_str())] }));
+    doc.set("identifier", json!([{ "system": super::element::ours("incident"), "value": incident.as_str() }]));
     doc
 }
 

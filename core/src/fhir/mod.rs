@@ -11,8 +11,10 @@ pub mod element;
 pub mod handoff;
 pub mod incident;
 pub mod note;
+pub mod order;
 pub mod person;
 pub mod safety;
+pub mod team;
 
 pub use document::{Document, DocumentError};
 pub use element::{OURS, Revision};

@@ -76,7 +76,7 @@ fn day(weekday: jiff::civil::Weekday) -> &'static str {
 
 /// The active services for a person of this age, best first: open before unknown before closed, then near; those whose
 /// position nobody knows come last.
-pub fn suitable<'a>(services: &'a [Service], from: Option<Position>, age: Option<u16>, at: Instant) -> Vec<(&'a Service, Option<f64>)> {
+pub fn suitable(services: &[Service], from: Option<Position>, age: Option<u16>, at: Instant) -> Vec<(&Service, Option<f64>)> {
     let fits = |service: &&Service| {
         let (young, old) = (service.youngest.unwrap_or(0), service.oldest.unwrap_or(u16::MAX));
         service.active && age.is_none_or(|age| young <= age && age <= old)

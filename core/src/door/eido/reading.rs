@@ -1,0 +1,168 @@
+//! What is gathered while a document is read, and how a fact is made from a component.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::AGENCY;
+use super::sheet::Sheet;
+use crate::clock::Instant;
+use crate::door::{CautionGiven, Merge, Offer, PlaceGiven, Unit};
+use crate::ids::{FactId, IncidentId};
+use crate::incident::{About, Door, Fact, FactKind, Identifier, Label, Linked, Person, Source};
+
+/// A reading under way.
+pub struct Reading<'a> {
+    /// The document.
+    pub sheet: &'a Sheet<'a>,
+    /// The incident that it speaks of.
+    pub incident: IncidentId,
+    /// Who issued it.
+    pub issuer: String,
+    /// When it was last changed: the time of what bears none itself.
+    pub at: Instant,
+    /// Facts so far.
+    pub facts: Vec<Fact>,
+    /// People so far.
+    pub people: Vec<Person>,
+    /// Places beside the scene.
+    pub places: Vec<PlaceGiven>,
+    /// Cautions.
+    pub cautions: Vec<CautionGiven>,
+    /// Links.
+    pub linked: Vec<Linked>,
+    /// Merges.
+    pub merges: Vec<Merge>,
+    /// Units.
+    pub units: Vec<Unit>,
+    /// What is asked for.
+    pub offer: Offer,
+    /// Facts that came back.
+    pub carried: Vec<FactId>,
+    /// What a note or caution is about, by its `$id`, where a person or a place points at it.
+    pub about: HashMap<&'a str, About>,
+    /// How often each name was used.
+    used: HashMap<String, usize>,
+}
+
+/// A fact before it has its source.
+pub struct Telling<'t> {
+    /// Which part of the component it is: part of the fact's id.
+    pub part: &'t str,
+    /// What it is about.
+    pub about: About,
+    /// Its kind.
+    pub kind: FactKind,
+    /// Its words.
+    pub text: String,
+    /// Its code, as naming system and value.
+    pub code: Option<(&'t str, &'t str)>,
+}
+
+impl<'a> Reading<'a> {
+    /// Starts to read.
+    pub fn new(sheet: &'a Sheet<'a>, incident: IncidentId, issuer: String, at: Instant) -> Self {
+        Self {
+            sheet,
+            incident,
+            issuer,
+            at,
+            facts: Vec::new(),
+            people: Vec::new(),
+            places: Vec::new(),
+            cautions: Vec::new(),
+            linked: Vec::new(),
+            merges: Vec::new(),
+            units: Vec::new(),
+            offer: Offer::default(),
+            carried: Vec::new(),
+            about: HashMap::new(),
+            used: HashMap::new(),
+        }
+    }
+
+    /// Adds a fact that a component tells, with the component's source and time.
+    pub fn tell(&mut self, of: &'a Value, telling: Telling<'_>) -> FactId {
+        let id = self.fact_id(of, telling.part);
+        let source = self.source(of);
+        let label = self.label(&source);
+        let code = telling.code.map(|(system, value)| Identifier { system: system.to_owned(), value: value.to_owned() });
+        self.facts.push(Fact {
+            id: id.clone(),
+            about: telling.about,
+            kind: telling.kind,
+            text: telling.text,
+            code,
+            source,
+            door: Door::Line911,
+            said: self.said(of),
+            label,
+            life_saving: false,
+        });
+        id
+    }
+
+    fn fact_id(&mut self, of: &'a Value, part: &str) -> FactId {
+        let component = self.sheet.peek(of, "$id").unwrap_or("-");
+        FactId::derived(&self.unique(format!("{}\n{component}\n{part}", self.incident)))
+    }
+
+    /// The name, numbered from its second use on: two components may share an id, and neither may be lost.
+    pub fn unique(&mut self, name: String) -> String {
+        let times = self.uses(&name);
+        if times == 1 { name } else { format!("{name}\n{times}") }
+    }
+
+    /// How often a name was used, this time included.
+    pub fn uses(&mut self, name: &str) -> usize {
+        let times = self.used.entry(name.to_owned()).or_insert(0);
+        *times += 1;
+        *times
+    }
+
+    /// When a component was last changed.
+    pub fn said(&self, of: &'a Value) -> Instant {
+        self.sheet.time(of, "lastUpdateTimeStamp").unwrap_or(self.at)
+    }
+
+    /// Who changed a component last: the agent who wrote it, else the one who updated it, else the agency.
+    pub fn source(&self, of: &'a Value) -> Source {
+        let take = |key: &str| {
+            let (leaf, id) = self.sheet.pointers(of, key).into_iter().next()?;
+            self.sheet.mark(leaf);
+            Some(id)
+        };
+        let agency = take("updatedByAgencyReference");
+        let many = self.sheet.pointers(of, "agentReference").len() > 1;
+        let author = if many { None } else { take("agentReference") };
+        let who = author.or_else(|| take("updatedByAgentReference")).or(agency).unwrap_or(&self.issuer).to_owned();
+        Source { who, agency: agency.map(|id| Identifier { system: AGENCY.to_owned(), value: id.to_owned() }) }
+    }
+
+    /// Who may be told: what a police agency wrote is a law-enforcement record.
+    fn label(&self, source: &Source) -> Label {
+        let agency = source.agency.as_ref().and_then(|agency| self.sheet.target(&agency.value));
+        let kinds = agency.map(|agency| self.sheet.leaves(agency, "agencyType")).unwrap_or_default();
+        let police = kinds.iter().any(|(_, kind)| {
+            let kind = kind.to_ascii_lowercase();
+            ["police", "sheriff", "lawenforcement", "law enforcement"].iter().any(|word| kind.contains(word))
+        });
+        if police { Label::Police } else { Label::Call }
+    }
+
+    /// What a note or caution is about.
+    pub fn about(&self, of: &'a Value) -> About {
+        self.sheet.peek(of, "$id").and_then(|id| self.about.get(id)).cloned().unwrap_or(About::Incident)
+    }
+
+    /// Remembers that `of` points at notes and cautions that are `about` it.
+    pub fn points_at_notes(&mut self, of: &'a Value, about: &About) {
+        for key in ["notesReference", "cautionReference"] {
+            for target in self.sheet.targets(of, key) {
+                if let Some(id) = self.sheet.peek(target, "$id") {
+                    self.about.entry(id).or_insert_with(|| about.clone());
+                }
+            }
+        }
+    }
+}
