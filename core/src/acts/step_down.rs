@@ -2,11 +2,13 @@
 
 use super::{Actor, Plan};
 use crate::fhir;
+use crate::handoff::Packet;
 use crate::ids::{AssignmentId, IncidentId, OrganizationId, StepDownId};
+use crate::incident::Code;
 use crate::safety::StepDown;
 
 /// Asks the centre to take the person on. `brief` holds what this receiver may have.
-pub fn step_down(assignment: &AssignmentId, incident: &IncidentId, centre: &OrganizationId, brief: &str, actor: &Actor) -> (Plan, StepDownId) {
+pub fn step_down(assignment: &AssignmentId, incident: &IncidentId, centre: &OrganizationId, brief: &str, parted: &Packet, actor: &Actor) -> (Plan, StepDownId) {
     let step = StepDown {
         id: StepDownId::fresh(),
         assignment: assignment.clone(),
@@ -15,6 +17,7 @@ pub fn step_down(assignment: &AssignmentId, incident: &IncidentId, centre: &Orga
         team: actor.team.clone(),
         by: actor.member.clone(),
         brief: brief.to_owned(),
+        withheld: parted.withheld.iter().map(|w| (w.fact.to_string(), w.reason.code().to_owned())).collect(),
         at: actor.server_now.unwrap_or(actor.now),
     };
     let plan = Plan::new("step down", &actor.member, actor.now, assignment.as_str()).create(fhir::safety::write_step_down(&step));

@@ -4,6 +4,7 @@
 //! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
 //! Neighbours: `acts` decides, `store` keeps, `sync` carries.
 
+mod carers;
 mod error;
 mod notes;
 mod out;

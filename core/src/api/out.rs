@@ -4,7 +4,8 @@ use super::{Anydoor, AnydoorError, EscalationItem, Result, StepDownItem, work};
 use crate::acts;
 use crate::fhir::{self, Document};
 use crate::ids::{AssignmentId, IncidentId, OrganizationId};
-use crate::incident::{Code, Place};
+use crate::handoff::{Recipient, packet};
+use crate::incident::{Code, Incident};
 use crate::safety::{self, EscalationState, Need, step_down_state};
 
 impl super::Inner {
@@ -41,15 +42,16 @@ impl Anydoor {
         // The place is read where the work database is open; without it the escalation still goes.
         let context = self.inner.store(|store| {
             let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
-            Ok((store.incident(&IncidentId::parse(&row.incident)?)?, store.writer().to_owned()))
+            Ok((store.incident(&IncidentId::parse(&row.incident)?)?, self.inner.actor(store.writer())))
         });
-        let (place, device) = match context {
-            Ok((incident, device)) => (incident.place, device),
-            Err(_) => (Place::default(), String::new()),
-        };
-        let (_, task) = acts::escalate::escalate(&id, &psap, need, &place, callback, None, &self.inner.actor(&device));
+        let place = context.as_ref().map(|(incident, _)| incident.place.clone()).unwrap_or_default();
+        let actor = context.as_ref().map_or_else(|_| self.inner.actor(""), |(_, actor)| actor.clone());
+        let (_, task) = acts::escalate::escalate(&id, &psap, need, &place, callback, &actor);
         let saved = super::lock(&self.inner.escalations).as_mut().is_some_and(|file| file.keep(&task).is_ok());
         self.start_lane(if saved { None } else { Some(task.clone()) });
+        if let Ok((incident, actor)) = context {
+            self.send_brief(&id, &incident, &actor)?;
+        }
         self.inner.tell();
         self.inner.escalation_item(&task, None, saved)
     }
@@ -66,7 +68,7 @@ impl Anydoor {
         rows.iter().map(|row| self.inner.escalation_item(&row.task, row.version.as_deref(), true)).collect()
     }
 
-    /// Asks the 988 centre to take the person on. Returns its id. It is finished only when the counsellor says that
+    /// Asks the 988 centre to take the person on, with `brief` and the facts that it may have. Returns its id. It is finished only when the counsellor says that
     /// the person is on the line.
     ///
     /// # Errors
@@ -76,7 +78,10 @@ impl Anydoor {
         let (plan, step) = self.inner.store(|store| {
             let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
             let incident = IncidentId::parse(&row.incident)?;
-            Ok(acts::step_down::step_down(&id, &incident, &OrganizationId::parse(centre)?, brief, &self.inner.actor(store.writer())))
+            let actor = self.inner.actor(store.writer());
+            let parted = packet(&store.incident(&incident)?.facts, None, &Recipient::Counsellor, &[], actor.now);
+            let words = acts::brief::in_words(brief, &parted);
+            Ok(acts::step_down::step_down(&id, &incident, &OrganizationId::parse(centre)?, &words, &parted, &actor))
         })?;
         self.inner.commit(&plan)?;
         Ok(step.into())
@@ -105,5 +110,18 @@ impl Anydoor {
             })
             .collect()
         })
+    }
+}
+
+/// Our system's domain name in documents that go out.
+const ISSUER: &str = "anydoor.example";
+
+impl Anydoor {
+    /// The written report behind an escalation: the EIDO for a call-taker whose screen police can read, the thinner one.
+    fn send_brief(&self, assignment: &AssignmentId, incident: &Incident, actor: &acts::Actor) -> Result<()> {
+        let (eido, parted) = acts::brief::for_psap(incident, true, ISSUER, actor);
+        let bytes = eido.to_string().into_bytes();
+        let document = acts::brief::document("brief-911", assignment, &incident.id, "application/json", &bytes, &parted, actor);
+        self.inner.commit(&acts::Plan::new("brief 911", &actor.member, actor.now, assignment.as_str()).create(document))
     }
 }

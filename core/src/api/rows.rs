@@ -321,3 +321,78 @@ pub struct StepDownItem {
     /// Where it is.
     pub truth: ItemTruth,
 }
+
+/// A team, ranked or left out.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct TeamRow {
+    /// The team.
+    pub team: String,
+    /// Whether it can go.
+    pub can_go: bool,
+    /// Metres as the crow flies.
+    pub distance_m: Option<f64>,
+    /// Why it stands here, as `code:parameter`; never empty.
+    pub reasons: Vec<String>,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct ServiceRow {
+    /// The id.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// Who runs it: the id.
+    pub organization: String,
+    /// Who runs it: the name.
+    pub by: String,
+    /// Whether it is open now; none where nobody says.
+    pub open: Option<bool>,
+    /// Metres; none where its position is unknown.
+    pub distance_m: Option<f64>,
+    /// Numbers.
+    pub phones: Vec<String>,
+}
+
+/// A referral, as far as known.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct HandoffItem {
+    /// The referral.
+    pub id: String,
+    /// Its Task.
+    pub task: String,
+    /// The code of its state.
+    pub state: String,
+    /// Why it was declined.
+    pub why: Option<String>,
+    /// How many facts were withheld.
+    pub withheld: u32,
+    /// Where it is.
+    pub truth: ItemTruth,
+}
+
+/// A follow-up.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct FollowUpItem {
+    /// The id.
+    pub id: String,
+    /// The person.
+    pub person: String,
+    /// When it is due, RFC 3339.
+    pub due: String,
+    /// Whether it is done.
+    pub done: bool,
+    /// Codes of what came of each attempt.
+    pub attempts: Vec<String>,
+    /// Where it is.
+    pub truth: ItemTruth,
+}
+
+/// What may be the same incident.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ProposalRow {
+    /// The other incident.
+    pub other: String,
+    /// Why.
+    pub reasons: Vec<String>,
+}

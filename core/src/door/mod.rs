@@ -31,6 +31,9 @@ pub enum DoorError {
         /// What is needed there.
         needed: &'static str,
     },
+    /// More than is read: what has no field here weighs over 128 MB with its paths.
+    #[error("more than is read")]
+    TooMuch,
     /// Two documents to be merged speak of different incidents.
     #[error("the two documents are not of the same incident")]
     OtherIncident,

@@ -170,7 +170,10 @@ mod tests {
         let pidf = read("<p><Point><pos>140.5 -75.25</pos></Point></p>").unwrap();
         assert_eq!(pidf.place.position, None);
         let mut left = Vec::new();
-        pidf.xml.left("", &mut left);
+        pidf.xml.left("", &mut |way, text| {
+            left.push((way, text));
+            Some(())
+        });
         assert_eq!(left, [("/p/Point/pos".to_owned(), "140.5 -75.25".to_owned())]);
         for bad in ["NaN 1", "1", "", "x y", "inf 0"] {
             assert_eq!(shaped(&format!("<Point><pos>{bad}</pos></Point>")).position, None, "{bad}");

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 
 const DEPTH: usize = 64;
 const ELEMENTS: usize = 20_000;
+const ATTRIBUTES: usize = 64;
 
 /// XML that is not read: broken, too deep, too large, or with a DTD.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,14 +48,14 @@ impl Element {
         self.taken.set(true);
         &self.text
     }
-    /// Every text and attribute that nobody took, with the way to it.
-    pub fn left(&self, way: &str, out: &mut Vec<(String, String)>) {
+    /// Every text and attribute that nobody took, with the way to it, until `out` has enough (`None`).
+    pub fn left(&self, way: &str, out: &mut dyn FnMut(String, String) -> Option<()>) -> Option<()> {
         let way = format!("{way}/{}", self.name);
         if !self.text.is_empty() && !self.taken.get() {
-            out.push((way.clone(), self.text.clone()));
+            out(way.clone(), self.text.clone())?;
         }
-        out.extend(self.attributes.iter().map(|(name, value)| (format!("{way}/@{name}"), value.clone())));
-        self.children.iter().for_each(|child| child.left(&way, out));
+        self.attributes.iter().try_for_each(|(name, value)| out(format!("{way}/@{name}"), value.clone()))?;
+        self.children.iter().try_for_each(|child| child.left(&way, out))
     }
 }
 
@@ -113,8 +114,8 @@ fn element(start: &BytesStart<'_>) -> Result<Element, BadXml> {
     let name = start.local_name();
     let name = std::str::from_utf8(name.as_ref()).map_err(|_| BadXml)?.to_owned();
     let mut attributes = Vec::new();
-    for attribute in start.attributes() {
-        let attribute = attribute.map_err(|_| BadXml)?;
+    for (i, attribute) in start.attributes().with_checks(false).enumerate() {
+        let attribute = attribute.ok().filter(|_| i < ATTRIBUTES).ok_or(BadXml)?;
         let key = std::str::from_utf8(attribute.key.as_ref()).map_err(|_| BadXml)?;
         if key != "xmlns" && !key.starts_with("xmlns:") {
             attributes.push((key.to_owned(), attribute.unescape_value().map_err(|_| BadXml)?.into_owned()));
@@ -148,6 +149,7 @@ mod tests {
         assert!(read(&format!("{}{}", "<a>".repeat(65), "</a>".repeat(65))).is_err());
         assert!(read(&format!("{}{}", "<a>".repeat(64), "</a>".repeat(64))).is_ok());
         assert!(read(&format!("<b>{}</b>", "<a/>".repeat(20_000))).is_err());
+        assert!(read(&format!("<b {}/>", "a='1' ".repeat(100_000))).is_err());
     }
 
     #[test]
@@ -162,7 +164,10 @@ mod tests {
         let root = read("<x:a xmlns:x='u' k='v'><x:b>1</x:b><c>2</c></x:a>").unwrap();
         assert_eq!(root.take("b"), Some("1"));
         let mut left = Vec::new();
-        root.left("", &mut left);
+        root.left("", &mut |way, text| {
+            left.push((way, text));
+            Some(())
+        });
         assert_eq!(left, [("/a/@k".to_owned(), "v".to_owned()), ("/a/c".to_owned(), "2".to_owned())]);
     }
 

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod element;
 pub mod handoff;
 pub mod incident;
+pub mod join;
 pub mod note;
 pub mod order;
 pub mod person;

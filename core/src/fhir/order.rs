@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(arrival.incident.facts.len(), 2);
         assert!(arrival.incident.facts[1].life_saving);
         let shown: Vec<(&str, &str)> = arrival.also_sent.iter().filter(|a| !a.wiring).map(|a| (a.path.as_str(), a.text.as_str())).collect();
-        assert_eq!(shown, [("/entry/0/resource/quantityQuantity/value", "1.50"), ("/entry/1/resource/maritalStatus/text", "single")]);
+        assert_eq!(shown, [("/entry/0/resource/quantityQuantity/value", "1.5"), ("/entry/1/resource/maritalStatus/text", "single")]);
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub const ESCALATION: &str = "escalation";
 /// The code that tells a step-down from other Tasks.
 pub const STEP_DOWN: &str = "step-down";
 
-/// Writes an escalation. `document` is the EIDO for this receiver, as text.
-pub fn write(escalation: &Escalation, document: Option<&str>) -> Document {
+/// Writes an escalation.
+pub fn write(escalation: &Escalation) -> Document {
     let mut doc = Document::new("Task", escalation.id.as_str());
     doc.set("identifier", json!([{ "system": super::element::ours("report-number"), "value": escalation.number }]));
     doc.set("status", json!("requested")).set("intent", json!("order")).set("priority", json!("stat"));
@@ -37,9 +37,6 @@ pub fn write(escalation: &Escalation, document: Option<&str>) -> Document {
     if let Some(position) = escalation.place.position {
         let iso6709 = format!("{:+}{:+}/", position.latitude(), position.longitude());
         input.push(json!({ "type": concept("input", "position"), "valueString": iso6709 }));
-    }
-    if let Some(text) = document {
-        input.push(json!({ "type": concept("input", "eido"), "valueString": text }));
     }
     doc.set("input", Value::Array(input));
     doc
@@ -120,7 +117,9 @@ pub fn write_step_down(step: &StepDown) -> Document {
     doc.set("authoredOn", json!(step.at.to_string()));
     doc.set("requester", reference("CareTeam", step.team.as_str()));
     doc.set("owner", reference("Organization", step.centre.as_str()));
-    doc.set("input", json!([{ "type": concept("input", "brief"), "valueString": step.brief }]));
+    let mut input = vec![json!({ "type": concept("input", "brief"), "valueString": step.brief })];
+    input.extend(step.withheld.iter().map(|(fact, reason)| json!({ "type": concept("withheld", reason), "valueString": fact })));
+    doc.set("input", Value::Array(input));
     doc
 }
 
@@ -139,6 +138,11 @@ pub fn read_step_down(doc: &Document) -> Result<StepDown, ReadError> {
         centre: id("/owner/reference", "Organization").and_then(|id| OrganizationId::parse(&id).ok()).ok_or_else(|| wrong("owner"))?,
         team: id("/requester/reference", "CareTeam").and_then(|id| TeamId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
         by: by.and_then(|id| MemberId::parse(id).ok()).ok_or_else(|| wrong("extension(by)"))?,
+        withheld: doc
+            .list("/input")
+            .iter()
+            .filter_map(|i| Some((i.get("valueString")?.as_str()?.to_owned(), super::element::code_in(i.get("type")?, "withheld")?.to_owned())))
+            .collect(),
         brief: input(doc, "brief").and_then(|i| i.get("valueString")?.as_str()).unwrap_or_default().to_owned(),
         at: doc.instant("/authoredOn").ok_or_else(|| wrong("authoredOn"))?,
     })
@@ -161,7 +165,7 @@ mod tests {
             need: Need::CrewInDanger, callback: "+12155550100".into(), number: "4711".into(), at: jiff::Timestamp::UNIX_EPOCH,
             place: Place { address: Some("12 Mill Rd".into()), position: Position::new(40.09, -75.38).ok(), ..Default::default() },
         };
-        let mut doc = write(&escalation, Some("{}"));
+        let mut doc = write(&escalation);
         assert_eq!(read(&doc).unwrap(), escalation);
         assert_eq!(acknowledgement(&doc), None);
         let said = Acknowledgement { who: "call-taker 5".into(), at: jiff::Timestamp::UNIX_EPOCH, channel: "cad".into() };

@@ -111,6 +111,8 @@ pub struct StepDown {
     pub by: MemberId,
     /// The brief, as far as this receiver may have it.
     pub brief: String,
+    /// What was withheld from it: fact and reason code.
+    pub withheld: Vec<(String, String)>,
     /// When.
     pub at: Instant,
 }

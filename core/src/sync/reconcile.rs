@@ -75,8 +75,8 @@ mod tests {
         let lists = prop::collection::btree_map(prop::sample::select(vec!["note", "input", "identifier"]), prop::collection::btree_set("[a-d]", 1..4), 0..3);
         (texts, lists).prop_map(|(texts, lists)| {
             let mut doc = Document::new("Task", "t");
-            texts.into_iter().for_each(|(k, v)| drop(doc.set(k, json!(v))));
-            lists.into_iter().for_each(|(k, v)| drop(doc.set(k, json!(v.into_iter().collect::<Vec<_>>()))));
+            texts.into_iter().for_each(|(k, v)| { doc.set(k, json!(v)); });
+            lists.into_iter().for_each(|(k, v)| { doc.set(k, json!(v.into_iter().collect::<Vec<_>>())); });
             doc
         })
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::carried;
 use super::reading::{Reading, Telling};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, list};
 use crate::clock::Instant;
 use crate::incident::{About, Channel, FactKind, Urgency};
 
@@ -60,35 +60,37 @@ fn channel(word: &str) -> Option<Channel> {
 
 /// The call-back components of a person: its own, or those of a call that names only this person.
 pub fn of_person<'a>(sheet: &Sheet<'a>, person: &'a Value) -> Vec<&'a Value> {
-    let own = sheet.targets(person, "callBackReference");
+    let kind = ["callbackComponent"];
+    let own = sheet.targets(person, "callBackReference", &kind);
     if !own.is_empty() {
-        return own;
+        own.iter().for_each(|(leaf, _)| sheet.mark(leaf));
+        return own.into_iter().map(|(_, target)| target).collect();
     }
-    let mut found = Vec::new();
-    for (_, id) in sheet.leaves(person, "callIdentifier") {
-        let Some(call) = sheet.target(id) else { continue };
-        if let [(_, only)] = sheet.pointers(call, "personReference").as_slice()
-            && sheet.target(only).is_some_and(|target| std::ptr::eq(target, person))
-        {
-            found.extend(sheet.pointers(call, "callBackReference").into_iter().filter_map(|(_, id)| sheet.target(id)));
-        }
-    }
-    found
+    let calls = sheet.leaves(person, "callIdentifier").into_iter().filter_map(|(_, id)| sheet.target(id));
+    let names_only = |call: &&'a Value| {
+        let named = sheet.only_pointer(call, "personReference").and_then(|(_, id)| sheet.target(id));
+        named.is_some_and(|named| std::ptr::eq(named, person))
+    };
+    calls.filter(names_only).flat_map(|call| sheet.targets(call, "callBackReference", &kind)).map(|(_, target)| target).collect()
 }
 
-/// Reads one call-back component and returns its numbers. Read a second time, it only returns them.
+/// How many numbers of one call-back component become contacts of a person; every number is a fact.
+const CONTACTS: usize = 16;
+
+/// Reads one call-back component and returns its numbers, up to [`CONTACTS`]. Read a second time, it only returns them.
 pub fn callback<'a>(reading: &mut Reading<'a>, component: &'a Value, about: &About) -> Vec<String> {
     let sheet = reading.sheet;
-    let mut all = sheet.texts(component, "callBackInformationUri");
     let updated = component.get("updatedCbn");
-    all.extend(updated.and_then(|cbn| sheet.text(cbn, "updatedCbnIdentifierUri")).map(str::to_owned));
-    if !sheet.claim(component) || carried::is_ours(component) {
-        return all;
+    let given = component.get("callBackInformationUri").map(list).into_iter().flatten();
+    let numbers = given.chain(updated.and_then(|cbn| cbn.get("updatedCbnIdentifierUri"))).filter(|leaf| leaf.is_string());
+    let words = updated.and_then(|cbn| cbn.get("updatedCbnCallerDescription")).filter(|leaf| leaf.is_string());
+    let text = |leaf: &Value| leaf.as_str().unwrap_or_default().to_owned();
+    if sheet.claim(component) && !carried::is_ours(component) {
+        for leaf in numbers.clone().chain(words) {
+            sheet.mark(leaf);
+            let telling = Telling { part: &text(leaf), about: about.clone(), kind: FactKind::Callback, text: text(leaf), code: None };
+            reading.tell(component, telling);
+        }
     }
-    let words = updated.and_then(|cbn| sheet.text(cbn, "updatedCbnCallerDescription")).map(str::to_owned);
-    for text in all.iter().cloned().chain(words) {
-        let telling = Telling { part: &text.clone(), about: about.clone(), kind: FactKind::Callback, text, code: None };
-        reading.tell(component, telling);
-    }
-    all
+    numbers.take(CONTACTS).map(text).collect()
 }

@@ -5,12 +5,15 @@
 pub fn words(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
+    // Without this a text of a million "<a" and no ">" would be searched to its end a million times.
+    let last_close = html.rfind('>').map_or(0, |at| html.len() - at);
     while let Some(at) = rest.find(['<', '&']) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        rest = match taken(from) {
+        let tags_left = from.len() > last_close && last_close > 0;
+        rest = match entity(from).or_else(|| tags_left.then(|| tag(from)).flatten()) {
             Some((said, after)) => {
-                out.push_str(&said);
+                out.extend(said);
                 after
             }
             None => {
@@ -24,21 +27,25 @@ pub fn words(html: &str) -> String {
     out
 }
 
-/// What a tag or an entity at the start says, and what follows it.
-fn taken(from: &str) -> Option<(String, &str)> {
-    if let Some(entity) = from.strip_prefix('&') {
-        let (name, after) = entity.split_once(';').filter(|(name, _)| name.len() <= 10)?;
-        let char = match name {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            "nbsp" => '\u{a0}',
-            _ => numbered(name.strip_prefix('#')?)?,
-        };
-        return Some((char.to_string(), after));
-    }
+/// What an entity at the start says, and what follows it.
+fn entity(from: &str) -> Option<(Option<char>, &str)> {
+    let entity = from.strip_prefix('&')?;
+    let end = entity.bytes().take(11).position(|b| b == b';')?;
+    let (name, after) = entity.split_at_checked(end)?;
+    let char = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        _ => numbered(name.strip_prefix('#')?)?,
+    };
+    Some((Some(char), after.strip_prefix(';')?))
+}
+
+/// What a tag at the start says, and what follows it.
+fn tag(from: &str) -> Option<(Option<char>, &str)> {
     let tag = from.strip_prefix('<')?;
     tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!').then_some(())?;
     let (inside, after) = tag.split_once('>')?;
@@ -49,7 +56,7 @@ fn taken(from: &str) -> Option<(String, &str)> {
         "p" | "div" | "li" | "tr" | "h1" | "h2" | "h3" => closes,
         _ => false,
     };
-    Some((if breaks { "\n".to_owned() } else { String::new() }, after))
+    Some((breaks.then_some('\n'), after))
 }
 
 fn numbered(digits: &str) -> Option<char> {
@@ -75,6 +82,13 @@ mod tests {
     fn tags_become_lines_and_what_only_looks_like_one_stays() {
         assert_eq!(words("<p>Says <b>no</b> weapon.</p><p>BP <90 &amp; falling</p>"), "Says no weapon.\nBP <90 & falling\n");
         assert_eq!(words("a < b & c &unknown; &#65;&#x42; <"), "a < b & c &unknown; AB <");
+    }
+
+    #[test]
+    fn a_million_tags_that_never_end_are_read_in_one_go() {
+        let open = "<a".repeat(1_000_000);
+        assert_eq!(words(&open), open);
+        assert_eq!(words(&format!("<b>{open}")), open);
     }
 
     proptest! {

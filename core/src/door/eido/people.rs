@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::reading::{Reading, Telling};
-use super::sheet::{Sheet, list};
+use super::sheet::{SHORT, Sheet, list};
 use super::{PERSON_ROLE, calls, carried};
 use crate::ids::PersonId;
 use crate::incident::{About, FactKind, Person, PersonName, Role};
@@ -48,7 +48,7 @@ pub fn sort(people: &mut [Person]) {
 /// A person of another sender, and whether the call may be about them.
 fn foreign<'a>(reading: &mut Reading<'a>, component: &'a Value) -> (Person, bool) {
     let sheet = reading.sheet;
-    let key = sheet.peek(component, "$id").map_or_else(|| format!("person {}", reading.people.len()), str::to_owned);
+    let key = sheet.peek(component, "$id").filter(|id| id.len() <= SHORT).unwrap_or("person");
     let name = reading.unique(format!("{}\n{key}", reading.incident));
     let mut person = Person::unnamed(PersonId::derived(&name), Role::Bystander);
     person.roles.clear();

@@ -21,7 +21,8 @@ struct Found<'a> {
 
 /// Reads every place and returns the scene: where the incident is now, else where it was first, else where the incident
 /// component points, else where the caller is. How the call was routed, a tower, a unit or a staging point is never the
-/// scene. Of several the last one said counts; each other one is a fact.
+/// scene. Of several the last one said counts. Each place is a fact too, the scene as well: who said it, when, and what
+/// kind of place it is, so that nobody takes where the caller stood for where the person is.
 pub fn read(reading: &mut Reading<'_>) -> Place {
     let mut found: Vec<Found<'_>> = Vec::new();
     let pointed_at: HashSet<&str> = reading
@@ -43,11 +44,13 @@ pub fn read(reading: &mut Reading<'_>) -> Place {
         .min_by_key(|i| found.get(*i).map(|f| (f.rank, std::cmp::Reverse(f.said), *i)));
     let mut chosen = Place::default();
     for (i, one) in found.into_iter().enumerate() {
+        let about = if Some(i) == scene { About::Place } else { About::Incident };
+        tell(reading, &one, about);
         if Some(i) == scene {
             reading.points_at_notes(one.component, &About::Place);
             chosen = one.place;
         } else {
-            beside(reading, one);
+            reading.places.push(PlaceGiven { kind: one.kind.to_owned(), place: one.place });
         }
     }
     chosen
@@ -90,18 +93,11 @@ fn place_of<'a>(reading: &Reading<'a>, component: &'a Value) -> Option<Place> {
     (place != Place::default()).then_some(place)
 }
 
-fn beside<'a>(reading: &mut Reading<'a>, one: Found<'a>) {
+fn tell<'a>(reading: &mut Reading<'a>, one: &Found<'a>, about: About) {
     if !carried::is_ours(one.component) {
-        let telling = Telling {
-            part: "place",
-            about: About::Incident,
-            kind: FactKind::Other,
-            text: in_words(&one.place),
-            code: Some((LOCATION_TYPE, one.kind)),
-        };
-        reading.tell(one.component, telling);
+        let code = Some((LOCATION_TYPE, one.kind));
+        reading.tell(one.component, Telling { part: "place", about, kind: FactKind::Other, text: in_words(&one.place), code });
     }
-    reading.places.push(PlaceGiven { kind: one.kind.to_owned(), place: one.place });
 }
 
 /// A place as one line: address, town, position, its uncertainty in metres, how to get in.

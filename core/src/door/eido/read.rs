@@ -1,9 +1,11 @@
 //! EIDO → Arrival.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::reading::Reading;
-use super::sheet::Sheet;
+use super::sheet::{SHORT, Sheet};
 use super::{MEDIA_TYPE, calls, carried, local, official_type, people, places, told, units};
 use crate::clock::Instant;
 use crate::door::{Arrival, DoorError, Received};
@@ -11,13 +13,16 @@ use crate::ids::IncidentId;
 use crate::incident::{AskedBy, Code, Door, EIDO_INCIDENT, Identifier, Incident, Place, Role, Urgency};
 use crate::json;
 
+/// NENA's conveyance carries 65,536 bytes (NENA-STA-024); this is what a document by reference may be.
+const LIMITS: json::Limits = json::Limits { values: 1_000_000, ..json::Limits::MESSAGE };
+
 /// Reads one EIDO as it was received.
 ///
 /// # Errors
 /// [`DoorError`] where it is no JSON, more than is read, or lacks its `$id` or the time of its last change. Anything else
 /// that is wrong in it is kept under "also sent".
 pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
-    let root = json::read(bytes, json::Limits::MESSAGE)?;
+    let root = json::read(bytes, LIMITS)?;
     read_value(&root, Received::new(MEDIA_TYPE, bytes))
 }
 
@@ -28,9 +33,11 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
 pub fn read_value(root: &Value, received: Received) -> Result<Arrival, DoorError> {
     let sheet = Sheet::new(root);
     let missing = |key: &str, needed| DoorError::Missing { path: json::child("", key), needed };
-    let tracking = sheet.text(root, "$id").ok_or_else(|| missing("$id", "the incident's identifier"))?;
-    let at = sheet.time(root, "lastUpdateTimeStamp").ok_or_else(|| missing("lastUpdateTimeStamp", "a date and time with its offset"))?;
-    let issuer = sheet.peek(root, "issuingElementIdentification").unwrap_or(tracking).to_owned();
+    let tracking = sheet.peek(root, "$id").filter(|id| id.len() <= SHORT).and_then(|_| sheet.text(root, "$id"));
+    let tracking = tracking.ok_or_else(|| missing("$id", "the incident's identifier"))?;
+    let at = sheet.peek(root, "lastUpdateTimeStamp").and_then(|text| text.parse().ok());
+    let at = at.ok_or_else(|| missing("lastUpdateTimeStamp", "a date and time with its offset"))?;
+    let issuer = sheet.peek(root, "issuingElementIdentification").filter(|id| id.len() <= SHORT).unwrap_or(tracking).to_owned();
     let components: Vec<&Value> = sheet.components("incidentComponent").filter(|c| c.is_object()).collect();
     let ours = components.iter().find_map(|c| carried::ours(c, "incident"));
     let id = ours.and_then(|member| sheet.known(member, "id", |id| IncidentId::parse(id).ok()));
@@ -42,7 +49,7 @@ pub fn read_value(root: &Value, received: Received) -> Result<Arrival, DoorError
     let agencies = units::agencies(&reading);
     Ok(Arrival {
         incident,
-        also_sent: sheet.left(),
+        also_sent: sheet.left()?,
         linked: reading.linked,
         merges: reading.merges,
         units: reading.units,
@@ -83,11 +90,9 @@ fn incident<'a>(
     let calls = calls::read(reading);
     let mut identifiers = vec![Identifier { system: EIDO_INCIDENT.to_owned(), value: tracking.to_owned() }];
     identifiers.extend(own_numbers(reading, components));
-    for carried in ours.map(|member| carried::identifiers(sheet, member)).unwrap_or_default() {
-        if !identifiers.contains(&carried) {
-            identifiers.push(carried);
-        }
-    }
+    identifiers.extend(ours.map(|member| carried::identifiers(sheet, member)).unwrap_or_default());
+    let mut known = BTreeSet::new();
+    identifiers.retain(|identifier| known.insert(identifier.clone()));
     reading.offer.urgency = components.iter().filter_map(|c| told::urgency(c)).chain(calls.urgency).min();
     people::sort(&mut reading.people);
     let first_contact = ours.and_then(|member| sheet.time(member, "firstContact")).or_else(|| {

@@ -1,11 +1,12 @@
 //! What is gathered while a document is read, and how a fact is made from a component.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 
 use super::AGENCY;
-use super::sheet::Sheet;
+use super::sheet::{SHORT, Sheet};
 use crate::clock::Instant;
 use crate::door::{CautionGiven, Merge, Offer, PlaceGiven, Unit};
 use crate::ids::{FactId, IncidentId};
@@ -83,8 +84,13 @@ impl<'a> Reading<'a> {
 
     /// Adds a fact that a component tells, with the component's source and time.
     pub fn tell(&mut self, of: &'a Value, telling: Telling<'_>) -> FactId {
+        self.tell_by(of, telling, None)
+    }
+
+    /// The same, said by someone whom the component names otherwise.
+    pub fn tell_by(&mut self, of: &'a Value, telling: Telling<'_>, who: Option<&'a str>) -> FactId {
         let id = self.fact_id(of, telling.part);
-        let source = self.source(of);
+        let source = self.source(of, who);
         let label = self.label(&source);
         let code = telling.code.map(|(system, value)| Identifier { system: system.to_owned(), value: value.to_owned() });
         self.facts.push(Fact {
@@ -103,7 +109,7 @@ impl<'a> Reading<'a> {
     }
 
     fn fact_id(&mut self, of: &'a Value, part: &str) -> FactId {
-        let component = self.sheet.peek(of, "$id").unwrap_or("-");
+        let component = self.sheet.peek(of, "$id").filter(|id| id.len() <= SHORT).unwrap_or("-");
         FactId::derived(&self.unique(format!("{}\n{component}\n{part}", self.incident)))
     }
 
@@ -126,16 +132,15 @@ impl<'a> Reading<'a> {
     }
 
     /// Who changed a component last: the agent who wrote it, else the one who updated it, else the agency.
-    pub fn source(&self, of: &'a Value) -> Source {
+    fn source(&self, of: &'a Value, who: Option<&'a str>) -> Source {
         let take = |key: &str| {
-            let (leaf, id) = self.sheet.pointers(of, key).into_iter().next()?;
+            let (leaf, id) = self.sheet.only_pointer(of, key)?;
             self.sheet.mark(leaf);
             Some(id)
         };
         let agency = take("updatedByAgencyReference");
-        let many = self.sheet.pointers(of, "agentReference").len() > 1;
-        let author = if many { None } else { take("agentReference") };
-        let who = author.or_else(|| take("updatedByAgentReference")).or(agency).unwrap_or(&self.issuer).to_owned();
+        let who = who.or_else(|| take("agentReference")).or_else(|| take("updatedByAgentReference"));
+        let who = who.or(agency).unwrap_or(&self.issuer).to_owned();
         Source { who, agency: agency.map(|id| Identifier { system: AGENCY.to_owned(), value: id.to_owned() }) }
     }
 
@@ -155,12 +160,15 @@ impl<'a> Reading<'a> {
         self.sheet.peek(of, "$id").and_then(|id| self.about.get(id)).cloned().unwrap_or(About::Incident)
     }
 
-    /// Remembers that `of` points at notes and cautions that are `about` it.
+    /// Remembers that `of` points at notes and cautions that are `about` it. Who points first counts.
     pub fn points_at_notes(&mut self, of: &'a Value, about: &About) {
         for key in ["notesReference", "cautionReference"] {
-            for target in self.sheet.targets(of, key) {
-                if let Some(id) = self.sheet.peek(target, "$id") {
-                    self.about.entry(id).or_insert_with(|| about.clone());
+            for (leaf, target) in self.sheet.targets(of, key, &["notesComponent", "cautionComponent"]) {
+                if let Some(id) = self.sheet.peek(target, "$id")
+                    && let Entry::Vacant(vacant) = self.about.entry(id)
+                {
+                    vacant.insert(about.clone());
+                    self.sheet.mark(leaf);
                 }
             }
         }

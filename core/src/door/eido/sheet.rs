@@ -6,15 +6,20 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::clock::Instant;
-use crate::door::AlsoSent;
-use crate::door::xml;
+use crate::door::{AlsoSent, DoorError, xml};
 use crate::json;
+
+/// The longest id that is copied into each fact of its component.
+pub const SHORT: usize = 256;
+/// How much "also sent" may weigh, paths and texts: long keys high up would be repeated in each path below.
+const ALSO_SENT_BYTES: usize = 128 << 20;
 
 /// A document with a mark on each leaf that has found its place.
 pub struct Sheet<'a> {
     /// The whole document.
     pub root: &'a Value,
-    by_id: HashMap<&'a str, &'a Value>,
+    /// Components by `$id`, each with the list that it stands in.
+    by_id: HashMap<&'a str, (&'a str, &'a Value)>,
     /// Leaves by address: the document does not move while it is read.
     taken: RefCell<HashSet<*const Value>>,
     xml: RefCell<HashMap<*const Value, xml::Element>>,
@@ -25,10 +30,10 @@ impl<'a> Sheet<'a> {
     pub fn new(root: &'a Value) -> Self {
         let mut by_id = HashMap::new();
         let lists = root.as_object().into_iter().flat_map(|map| map.iter());
-        for (_, value) in lists.filter(|(key, _)| key.ends_with("Component")) {
+        for (kind, value) in lists.filter(|(key, _)| key.ends_with("Component")) {
             for component in list(value) {
                 if let Some(id) = component.get("$id").and_then(Value::as_str) {
-                    by_id.entry(id).or_insert(component);
+                    by_id.entry(id).or_insert((kind.as_str(), component));
                 }
             }
         }
@@ -42,6 +47,10 @@ impl<'a> Sheet<'a> {
 
     /// The component with this id. Some senders put `#` before it.
     pub fn target(&self, id: &str) -> Option<&'a Value> {
+        self.found(id).map(|(_, component)| component)
+    }
+
+    fn found(&self, id: &str) -> Option<(&'a str, &'a Value)> {
         self.by_id.get(id).or_else(|| self.by_id.get(id.strip_prefix('#')?)).copied()
     }
 
@@ -105,15 +114,19 @@ impl<'a> Sheet<'a> {
         references.filter_map(|reference| Some((reference.get("$ref")?, reference.get("$ref")?.as_str()?))).collect()
     }
 
-    /// The components that a member points at. Only pointers that lead somewhere are taken.
-    pub fn targets(&self, of: &'a Value, key: &str) -> Vec<&'a Value> {
-        let found = self.pointers(of, key).into_iter().filter_map(|(leaf, id)| Some((leaf, self.target(id)?)));
-        found
-            .map(|(leaf, target)| {
-                self.mark(leaf);
-                target
-            })
-            .collect()
+    /// The components of one of these kinds that a member points at, each with its pointer; not taken yet.
+    pub fn targets(&self, of: &'a Value, key: &str, kinds: &[&str]) -> Vec<(&'a Value, &'a Value)> {
+        let pointers = self.pointers(of, key).into_iter();
+        let found = pointers.filter_map(|(leaf, id)| Some((leaf, self.found(id)?)));
+        found.filter(|(_, (kind, _))| kinds.contains(kind)).map(|(leaf, (_, target))| (leaf, target)).collect()
+    }
+
+    /// The single id that a member points at, where it is one of a usable length; not taken yet. A longer one stays where
+    /// it is: it would be copied into each fact.
+    pub fn only_pointer(&self, of: &'a Value, key: &str) -> Option<(&'a Value, &'a str)> {
+        let mut references = of.get(key).map(list)?;
+        let leaf = references.next().filter(|_| references.next().is_none())?.get("$ref")?;
+        Some((leaf, leaf.as_str().filter(|id| id.len() <= SHORT)?))
     }
 
     /// Takes a leaf that holds XML; what of it stays untaken is told element by element.
@@ -122,39 +135,52 @@ impl<'a> Sheet<'a> {
     }
 
     /// Everything that nobody took, in the order of the document.
-    pub fn left(&self) -> Vec<AlsoSent> {
-        let mut out = Vec::new();
-        self.walk(self.root, "", false, &mut out);
-        out
+    ///
+    /// # Errors
+    /// [`DoorError::TooMuch`].
+    pub fn left(&self) -> Result<Vec<AlsoSent>, DoorError> {
+        let mut out = Left { all: Vec::new(), room: ALSO_SENT_BYTES };
+        self.walk(self.root, "", false, &mut out).ok_or(DoorError::TooMuch)?;
+        Ok(out.all)
     }
 
-    fn walk(&self, value: &Value, path: &str, wiring: bool, out: &mut Vec<AlsoSent>) {
+    fn walk(&self, value: &Value, path: &str, wiring: bool, out: &mut Left) -> Option<()> {
         match value {
             Value::Object(map) if !map.is_empty() => {
-                map.iter().for_each(|(key, value)| self.walk(value, &json::child(path, key), wiring || is_wiring(key), out));
+                map.iter().try_for_each(|(key, value)| self.walk(value, &json::child(path, key), wiring || is_wiring(key), out))
             }
             Value::Array(list) if !list.is_empty() => {
-                list.iter().enumerate().for_each(|(i, value)| self.walk(value, &format!("{path}/{i}"), wiring, out));
+                list.iter().enumerate().try_for_each(|(i, value)| self.walk(value, &format!("{path}/{i}"), wiring, out))
             }
             leaf => self.leaf(leaf, path, wiring, out),
         }
     }
 
-    fn leaf(&self, leaf: &Value, path: &str, wiring: bool, out: &mut Vec<AlsoSent>) {
+    fn leaf(&self, leaf: &Value, path: &str, wiring: bool, out: &mut Left) -> Option<()> {
         if self.taken.borrow().contains(&std::ptr::from_ref(leaf)) {
-            return;
+            return Some(());
         }
         let text = leaf.as_str().map_or_else(|| leaf.to_string(), str::to_owned);
         let taken = self.xml.borrow_mut().remove(&std::ptr::from_ref(leaf));
         let unread = || xml::looks_like(&text).then(|| xml::read(&text).ok()).flatten();
         match taken.or_else(unread) {
-            Some(root) => {
-                let mut left = Vec::new();
-                root.left(&format!("{path}#"), &mut left);
-                out.extend(left.into_iter().map(|(path, text)| AlsoSent { path, text, wiring }));
-            }
-            None => out.push(AlsoSent { path: path.to_owned(), text, wiring }),
+            Some(root) => root.left(&format!("{path}#"), &mut |path, text| out.add(AlsoSent { path, text, wiring })),
+            None => out.add(AlsoSent { path: path.to_owned(), text, wiring }),
         }
+    }
+}
+
+/// What nobody took so far, and how much more may be.
+struct Left {
+    all: Vec<AlsoSent>,
+    room: usize,
+}
+
+impl Left {
+    fn add(&mut self, also: AlsoSent) -> Option<()> {
+        self.room = self.room.checked_sub(also.path.len() + also.text.len())?;
+        self.all.push(also);
+        Some(())
     }
 }
 

@@ -18,22 +18,16 @@ pub fn incident<'a>(reading: &mut Reading<'a>, component: &'a Value) -> Option<S
     if carried::is_ours(component) {
         return headline;
     }
+    let here = local("type", &reading.issuer);
     let mut tell = |part: &str, kind, text: &str, code: Option<(&str, &str)>| {
         reading.tell(component, Telling { part, about: About::Incident, kind, text: text.to_owned(), code });
     };
     let words = headline.as_deref().unwrap_or_default();
-    if let Some(code) = common {
-        tell("type", FactKind::Complaint, words, Some((INCIDENT_TYPE, code)));
-    } else if internal.is_some() {
-        tell("type", FactKind::Complaint, words, None);
+    if !words.is_empty() {
+        tell("type", FactKind::Complaint, words, common.map(|code| (INCIDENT_TYPE, code)));
     }
     if let Some(code) = sheet.text(component, "incidentTypeInternalCode") {
-        tell(
-            "type here",
-            FactKind::Complaint,
-            words,
-            Some((&local("type", sheet.peek(sheet.root, "issuingElementIdentification").unwrap_or_default()), code)),
-        );
+        tell("type here", FactKind::Complaint, words, Some((&here, code)));
     }
     for status in sheet.texts(component, "incidentStatusCommonRegistryText") {
         tell(&format!("status {status}"), FactKind::Status, &status, Some((INCIDENT_STATUS, &status)));
@@ -116,13 +110,11 @@ pub fn cautions(reading: &mut Reading<'_>) {
             reading.cautions.push(CautionGiven { fact, severity, since, kinds });
             continue;
         }
-        let id = reading.tell(caution, Telling { part: "caution", about, kind: fact_kind, text: text.to_owned(), code });
+        let telling = Telling { part: "caution", about, kind: fact_kind, text: text.to_owned(), code };
+        let id = reading.tell_by(caution, telling, sheet.text(caution, "cautionSource"));
         if let Some(fact) = reading.facts.last_mut() {
             // A weapon in hand or reach goes at once to those who would be hurt (practice.md, Sharing).
             fact.life_saving = weapon && severity <= Severity::High;
-            if let Some(who) = sheet.text(caution, "cautionSource") {
-                fact.source.who = who.to_owned();
-            }
         }
         reading.cautions.push(CautionGiven { fact: id, severity, since, kinds });
     }

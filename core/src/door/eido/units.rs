@@ -15,7 +15,10 @@ pub fn units(reading: &mut Reading<'_>) {
     let sheet = reading.sheet;
     let mut dispatched: HashSet<*const Value> = HashSet::new();
     for dispatch in sheet.components("dispatchComponent") {
-        dispatched.extend(sheet.targets(dispatch, "emergencyResourceReference").into_iter().map(std::ptr::from_ref));
+        for (leaf, resource) in sheet.targets(dispatch, "emergencyResourceReference", &["emergencyResourceComponent"]) {
+            sheet.mark(leaf);
+            dispatched.insert(std::ptr::from_ref(resource));
+        }
     }
     for resource in sheet.components("emergencyResourceComponent").filter(|r| r.is_object()) {
         let unit = unit(reading, resource, dispatched.contains(&std::ptr::from_ref(resource)));
@@ -36,7 +39,7 @@ fn unit<'a>(reading: &Reading<'a>, of: &'a Value, dispatched: bool) -> Unit {
     let sheet = reading.sheet;
     let agents = sheet.pointers(of, "agentReference");
     agents.iter().for_each(|(leaf, _)| sheet.mark(leaf));
-    let agency = sheet.pointers(of, "updatedByAgencyReference").into_iter().next().map(|(leaf, id)| {
+    let agency = sheet.only_pointer(of, "updatedByAgencyReference").map(|(leaf, id)| {
         sheet.mark(leaf);
         agency_id(id)
     });

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::write::Outgoing;
-use super::{CAUTION_TYPE, DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, OURS, carried, html};
+use super::{CAUTION_TYPE, DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, LOCATION_TYPE, OURS, carried, html};
 use crate::clock::Instant;
 use crate::door::{Merge, Severity, Unit, pidf};
 use crate::incident::{About, Code, Fact, FactKind, Linked, Person, Place, Role};
@@ -165,6 +165,7 @@ fn in_a_note(out: &Outgoing<'_>, fact: &Fact) -> bool {
         FactKind::Callback | FactKind::Link | FactKind::Responder => true,
         FactKind::Complaint => coded(INCIDENT_TYPE),
         FactKind::Status => coded(INCIDENT_STATUS) || coded(DISPOSITION),
+        FactKind::Other => coded(LOCATION_TYPE),
         _ => false,
     };
     out.carry || !has_component
