@@ -144,7 +144,7 @@ fn team(seeded: &mut Seeded, index: usize, now: Instant) -> Team {
         role,
         languages: languages.iter().map(|l| (*l).to_owned()).collect(),
     };
-    let spanish: &[&str] = if index % 2 == 0 { &["en", "es"] } else { &["en"] };
+    let spanish: &[&str] = if index.is_multiple_of(2) { &["en", "es"] } else { &["en"] };
     let crew = vec![member(seeded, CrewRole::Clinician, spanish), member(seeded, if index == 1 { CrewRole::Emt } else { CrewRole::Peer }, &["en"])];
     let mut capabilities = vec![Capability::Crisis];
     capabilities.extend((index != 3).then_some(Capability::Transport));

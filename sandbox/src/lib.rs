@@ -1,5 +1,8 @@
 //! A county on one machine, for trying and testing Anydoor: never for production.
 
+pub mod clock;
 pub mod county;
 pub mod desks;
 pub mod fhir_server;
+pub mod gateway;
+pub mod shift;

@@ -1,2 +1,81 @@
-//! Runs the sandbox.
-fn main() {}
+//! `anydoor-sandbox`: plays a shift on a fictional county, or serves it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anydoor_sandbox::fhir_server::{Manners, Options, Server};
+use anydoor_sandbox::shift::{Play, play};
+
+const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for trying and testing
+
+  --seed N              another county
+  --manners M           the embedded server behaves: strict (default), hapi, loose
+  --server URL          plays on any FHIR R4 server instead
+  --token-command CMD   a command that prints an access token for it
+  --calls FILE          real calls: latitude,longitude,type,time,township,crossing
+  --eido FILE           a real EIDO document
+  --validate            hands every resource to the server's $validate
+  --pace MS             how long each line stands
+  --serve               stays up for other clients afterwards
+  --only-server         starts the embedded server empty, prints its address, and stays up";
+
+enum Job {
+    Play(Box<Play>),
+    Server(Manners),
+    Usage,
+}
+
+fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
+    let (mut play, mut only_server) = (Play { seed: 7, ..Play::default() }, false);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--seed" => play.seed = value()?.parse().map_err(|_| "--seed needs a number")?,
+            "--manners" => {
+                play.manners = match value()?.as_str() {
+                    "strict" => Manners::Strict,
+                    "hapi" => Manners::Hapi,
+                    "loose" => Manners::Loose,
+                    _ => return Err("--manners: strict, hapi or loose".into()),
+                }
+            }
+            "--server" => play.server = Some(value()?),
+            "--token-command" => play.token_command = Some(value()?),
+            "--calls" => play.calls = Some(value()?.into()),
+            "--eido" => play.eido = Some(value()?.into()),
+            "--validate" => play.validate = true,
+            "--pace" => play.pace = Some(Duration::from_millis(value()?.parse().map_err(|_| "--pace needs milliseconds")?)),
+            "--serve" => play.serve = true,
+            "--only-server" => only_server = true,
+            "--help" | "-h" => return Ok(Job::Usage),
+            _ => return Err(format!("do not know '{argument}' (--help lists what there is)")),
+        }
+    }
+    Ok(if only_server { Job::Server(play.manners) } else { Job::Play(Box::new(play)) })
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match read(std::env::args().skip(1)) {
+        Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
+        Ok(Job::Server(manners)) => serve(manners).await,
+        Ok(Job::Usage) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("anydoor-sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(manners: Manners) -> Result<(), String> {
+    let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|error| error.to_string())?;
+    println!("{}", server.base_url());
+    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+}

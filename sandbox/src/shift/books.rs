@@ -1,0 +1,44 @@
+//! The books of a shift: for every crossing of a door, what was sent, and what the other side holds. Lost facts are
+//! counted by comparing the two, never assumed.
+
+use anydoor_core::api::AssignmentScreen;
+
+/// One crossing.
+#[derive(Debug, Clone, Default)]
+pub struct Crossing {
+    /// Which way ("911 in", "988 out", …).
+    pub way: &'static str,
+    /// Texts sent.
+    pub sent: usize,
+    /// Of these, found on the other side.
+    pub arrived: usize,
+    /// Held back with a reason; not among `sent`.
+    pub withheld: usize,
+    /// Those not found.
+    pub lost: Vec<String>,
+}
+
+impl Crossing {
+    /// Compares what was sent with everything that the other side shows.
+    pub fn compare(way: &'static str, sent: &[String], shown: &str, withheld: usize) -> Self {
+        let lost: Vec<String> = sent.iter().filter(|text| !shown.contains(text.as_str())).cloned().collect();
+        Self { way, sent: sent.len(), arrived: sent.len() - lost.len(), withheld, lost }
+    }
+}
+
+/// Every text on an assignment's screen.
+pub fn shown(screen: &AssignmentScreen) -> String {
+    let mut all = vec![screen.row.headline.clone()];
+    all.extend(screen.row.place.clone());
+    all.extend(screen.access.clone());
+    for person in &screen.people {
+        all.extend(person.shown.clone());
+        all.extend(person.contacts.clone());
+        all.extend(person.dependants.clone());
+        all.extend(person.wishes.clone());
+        all.extend(person.safe_contact.clone());
+    }
+    all.extend(screen.facts.iter().map(|fact| fact.text.clone()));
+    all.extend(screen.also_sent.clone());
+    all.join("\n")
+}

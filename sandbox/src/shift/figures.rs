@@ -1,0 +1,101 @@
+//! The figures that do not flatter (practice.md), read from the server alone.
+
+use anydoor_core::assignment::{HowClosed, StampKind, State, status};
+use anydoor_core::clock::Instant;
+use anydoor_core::fhir::{self, element};
+use anydoor_core::incident::Code;
+
+use crate::gateway::{Gateway, GatewayError};
+
+/// What became of one assignment.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// First contact at any door.
+    pub first_contact: Option<Instant>,
+    /// When a response was determined to be needed.
+    pub determined: Instant,
+    /// When the crew was with the person.
+    pub contact: Option<Instant>,
+    /// Where it stands.
+    pub state: State,
+    /// How each visit closed.
+    pub closed: Vec<HowClosed>,
+    /// Whether law enforcement was there, as far as a fact says.
+    pub door: String,
+}
+
+/// Reads the outcomes of these assignments from the server.
+///
+/// # Errors
+/// [`GatewayError`].
+pub async fn outcomes(gateway: &Gateway, assignments: &[String]) -> Result<Vec<Outcome>, GatewayError> {
+    let mut all = Vec::new();
+    for assignment in assignments {
+        let task = gateway.read(&format!("Task/{assignment}")).await?;
+        let Some(focus) = task.text("/focus/reference") else { continue };
+        let request = gateway.read(focus).await?;
+        let stamps: Vec<_> = gateway
+            .search(&format!("Provenance?target=Task/{assignment}&_count=200"))
+            .await?
+            .iter()
+            .filter_map(|doc| fhir::assignment::read_stamp(doc).ok())
+            .collect();
+        let visits = gateway.search(&format!("Encounter?based-on={focus}&_count=200")).await?;
+        let visits = visits.iter().filter_map(|doc| fhir::assignment::read_visit(doc).ok()).filter(|v| v.assignment.as_str() == assignment);
+        let first = element::extension_text(request.value(), "first-contact", "valueInstant").and_then(|t| t.parse().ok());
+        let Some(determined) = request.instant("/authoredOn") else { continue };
+        all.push(Outcome {
+            first_contact: first,
+            determined,
+            contact: stamps.iter().filter(|s| s.kind == StampKind::Contact).map(anydoor_core::assignment::Stamp::at).min(),
+            state: status(&stamps).state,
+            closed: visits.filter_map(|v| v.closing.map(|c| c.how())).collect(),
+            door: request.list("/category").iter().find_map(|c| element::code_in(c, "door")).unwrap_or_default().to_owned(),
+        });
+    }
+    Ok(all)
+}
+
+/// Median, ninetieth percentile and longest, in whole minutes; `None` of nothing.
+pub fn spread(mut seconds: Vec<i64>) -> Option<(i64, i64, i64)> {
+    seconds.sort_unstable();
+    let at = |percent: usize| seconds.get((seconds.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+    Some((at(50)? / 60, at(90)? / 60, seconds.last().copied()? / 60))
+}
+
+/// The table's lines.
+pub fn table(outcomes: &[Outcome]) -> Vec<String> {
+    let since = |from: &dyn Fn(&Outcome) -> Option<Instant>| {
+        let seconds = outcomes.iter().filter_map(|o| Some(o.contact?.duration_since(from(o)?).as_secs())).collect();
+        spread(seconds).map_or("nobody".to_owned(), |(median, ninetieth, longest)| format!("median {median} min, 90th {ninetieth} min, longest {longest} min"))
+    };
+    let met = outcomes.iter().filter(|o| o.contact.is_some()).count();
+    let cancelled = outcomes.iter().filter(|o| o.contact.is_none() && o.state == State::Cancelled).count();
+    let waiting = outcomes.iter().filter(|o| o.contact.is_none() && !o.state.is_terminal()).count();
+    let never = outcomes.len() - met - cancelled - waiting;
+    let mut lines = vec![
+        format!("{:<34}{}", "first contact → with the person", since(&|o| o.first_contact)),
+        format!("{:<34}{}", "need determined → with the person", since(&|o| Some(o.determined))),
+        format!("{:<34}{met} reached · {never} never reached · {waiting} still waiting · {cancelled} cancelled, of {}", "in the same table", outcomes.len()),
+    ];
+    let closed: Vec<HowClosed> = outcomes.iter().flat_map(|o| o.closed.clone()).collect();
+    let counts: Vec<String> = HowClosed::ALL
+        .iter()
+        .map(|how| (how, closed.iter().filter(|c| *c == how).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(how, count)| format!("{} {count}", how.code()))
+        .collect();
+    lines.push(format!("{:<34}{}", "how visits closed", counts.join(" · ")));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_is_never_hidden_and_the_ninetieth_is_one_that_happened() {
+        assert_eq!(spread(vec![60, 120, 180, 240, 300, 360, 420, 480, 540, 6000]), Some((5, 9, 100)));
+        assert_eq!(spread(Vec::new()), None);
+    }
+}

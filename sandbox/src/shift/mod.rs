@@ -1,0 +1,288 @@
+//! A shift played from its first call to its figures: real phones (the core, each with its own encrypted database),
+//! two desks, a FHIR server. [`script`] is what happens, [`books`] compare both sides, [`figures`] are read from the
+//! server.
+
+mod books;
+mod ending;
+mod figures;
+mod script;
+mod timeline;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anydoor_core::acts::receive::{self, Receiver, Taken};
+use anydoor_core::api::{Anydoor, AnydoorError, Config, SyncRow};
+use anydoor_core::clock::Instant;
+use anydoor_core::door::DoorError;
+use anydoor_core::fhir::order;
+use anydoor_core::ids::{MemberId, TeamId};
+use anydoor_core::incident::{Incident, Urgency};
+use anydoor_core::sync::transport::{BadAddress, FixedToken, NoToken, Tokens, Transport};
+use anydoor_core::team::{Need, Needs, Team};
+
+use crate::clock::ShiftClock;
+use crate::county::County;
+use crate::desks::Call;
+use crate::fhir_server::{Manners, Options, Server, ServerError};
+use crate::gateway::{Gateway, GatewayError};
+pub(crate) use books::Crossing;
+use timeline::Timeline;
+
+/// How to play.
+#[derive(Debug, Clone, Default)]
+pub struct Play {
+    /// The county's seed.
+    pub seed: u64,
+    /// How the embedded server behaves.
+    pub manners: Manners,
+    /// Any FHIR server instead of the embedded one.
+    pub server: Option<String>,
+    /// A command that prints an access token.
+    pub token_command: Option<String>,
+    /// Real calls, as CSV: latitude, longitude, type, time, township, crossing.
+    pub calls: Option<PathBuf>,
+    /// A real EIDO document.
+    pub eido: Option<PathBuf>,
+    /// Hand every resource to the server's `$validate` at the end.
+    pub validate: bool,
+    /// Stay up for other clients afterwards.
+    pub serve: bool,
+    /// How long each line stands; `None`: as a terminal wants.
+    pub pace: Option<Duration>,
+}
+
+/// The shift could not be played on.
+#[derive(Debug, thiserror::Error)]
+pub enum ShiftError {
+    /// The embedded server did not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The server refused what a desk wrote.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// A phone said no.
+    #[error("a phone: {0}")]
+    Phone(#[from] AnydoorError),
+    /// A document was refused at its door.
+    #[error("{0}")]
+    Door(#[from] DoorError),
+    /// A file could not be read.
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    /// A row of the calls is not one.
+    #[error("{file}: line {line}: {what}")]
+    Row {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The server's address.
+    #[error(transparent)]
+    Address(#[from] BadAddress),
+    /// The token command failed.
+    #[error("the token command failed")]
+    Token,
+    /// Something that the script waits for did not come.
+    #[error("waited in vain for: {0}")]
+    InVain(&'static str),
+    /// The figures show a loss.
+    #[error("the shift ended with losses: {0}")]
+    Loss(String),
+}
+
+type Result<T> = std::result::Result<T, ShiftError>;
+
+/// A team's phone.
+struct Phone {
+    name: String,
+    team: Team,
+    client: Arc<Anydoor>,
+    _folder: tempfile::TempDir,
+}
+
+/// The shift under way.
+struct Shift {
+    play: Play,
+    clock: Arc<ShiftClock>,
+    county: County,
+    server: Option<Server>,
+    gateway: Gateway,
+    phones: Vec<Phone>,
+    timeline: Timeline,
+    crossings: Vec<Crossing>,
+    /// Assignment and incident of every call.
+    assignments: Vec<(String, String)>,
+}
+
+fn token(play: &Play) -> Result<Arc<dyn Tokens>> {
+    let Some(command) = &play.token_command else { return Ok(Arc::new(NoToken)) };
+    let output = std::process::Command::new("sh").args(["-c", command]).output().map_err(|_| ShiftError::Token)?;
+    let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() && !token.is_empty() { Ok(Arc::new(FixedToken(token))) } else { Err(ShiftError::Token) }
+}
+
+/// Plays a shift. Prints the timeline and the figures.
+///
+/// # Errors
+/// [`ShiftError`]; [`ShiftError::Loss`] where the two sides differ at the end.
+pub async fn play(play: Play) -> Result<()> {
+    println!("Anydoor sandbox: a fictional county on this machine, for trying and testing. Never for production.");
+    let mut shift = Shift::begin(play).await?;
+    shift.calls().await?;
+    let losses = shift.end().await?;
+    if shift.play.serve {
+        shift.serve().await;
+    }
+    if losses.is_empty() { Ok(()) } else { Err(ShiftError::Loss(losses.join("; "))) }
+}
+
+impl Shift {
+    async fn begin(play: Play) -> Result<Self> {
+        // A Monday, 09:00 in the county.
+        let began: Instant = Instant::from_second(1_795_442_400).unwrap_or(Instant::UNIX_EPOCH);
+        let real = Instant::now();
+        // A foreign server stamps real times, so there the shift begins now.
+        let clock = Arc::new(ShiftClock::new(if play.server.is_some() { real } else { began }));
+        let county = County::generate(play.seed, clock.shows());
+        let tokens = token(&play)?;
+        let server = match &play.server {
+            Some(_) => None,
+            None => {
+                let shown = clock.clone();
+                Some(Server::start(Options { manners: play.manners, clock: Arc::new(move || shown.shows()), ..Options::default() }).await?)
+            }
+        };
+        let base = play.server.clone().or_else(|| server.as_ref().map(|s| s.base_url().to_owned())).unwrap_or_default();
+        let gateway = Gateway::new(Transport::new(&base, tokens.clone())?, county.agency.as_str());
+        let timeline = Timeline::new(play.pace);
+        let mut shift = Self { play, clock, county, server, gateway, phones: Vec::new(), timeline, crossings: Vec::new(), assignments: Vec::new() };
+        let documents = shift.county.documents();
+        shift.gateway.write("the county", &documents).await?;
+        let teams: Vec<Team> = shift.county.teams.iter().take(3).cloned().collect();
+        for team in teams {
+            shift.phones.push(shift.phone(team, &base, tokens.clone())?);
+        }
+        shift.say("server", &format!("{base} holds {} documents of Alder County (seed {})", documents.len(), shift.play.seed)).await;
+        for index in 0..shift.phones.len() {
+            shift.sync(index, true).await?;
+        }
+        Ok(shift)
+    }
+
+    fn phone(&self, team: Team, base: &str, tokens: Arc<dyn Tokens>) -> Result<Phone> {
+        let folder = tempfile::tempdir().map_err(|error| ShiftError::File("a folder for a phone".into(), error))?;
+        let member = team.crew.first().map(|m| m.id.to_string()).unwrap_or_default();
+        let config = Config {
+            folder: folder.path().to_string_lossy().into_owned(),
+            server: base.to_owned(),
+            agency: self.county.agency.to_string(),
+            member,
+            lead: false,
+            team: team.id.to_string(),
+        };
+        // In a phone these come out of its key store; here they are the seed's.
+        let mut seeded = crate::county::Seeded::new(self.play.seed ^ team.name.len() as u64);
+        let mut key = || (0..4).flat_map(|_| seeded.number().to_le_bytes()).collect::<Vec<u8>>();
+        let client = Anydoor::open_with(config, &key(), tokens, self.clock.clone())?;
+        client.open_escalations(key())?;
+        Ok(Phone { name: team.name.clone(), team, client, _folder: folder })
+    }
+
+    async fn say(&self, who: &str, words: &str) {
+        self.timeline.say(self.clock.shows(), who, words).await;
+    }
+
+    fn pass(&self, minutes: i64) {
+        self.clock.pass(minutes * 60);
+    }
+
+    fn phone_of(&self, index: usize) -> Result<&Phone> {
+        self.phones.get(index).ok_or(ShiftError::InVain("a phone"))
+    }
+
+    /// Syncs one phone; a dead zone is no error.
+    async fn sync(&self, index: usize, full: bool) -> Result<Option<SyncRow>> {
+        match self.phone_of(index)?.client.sync(full).await {
+            Ok(row) => Ok(Some(row)),
+            Err(AnydoorError::Offline) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn receiver(&self) -> Receiver {
+        Receiver { member: MemberId::derived("gateway"), agency: self.county.agency.clone(), now: self.clock.shows() }
+    }
+
+    /// A call comes in by CAD.
+    async fn receive_911(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
+        let team = self.team_id(team)?;
+        let taken = receive::receive_eido(call.eido().to_string().as_bytes(), team.as_ref(), &self.receiver())?;
+        self.take("911", call, taken).await
+    }
+
+    /// A call comes in from the 988 centre.
+    async fn receive_988(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
+        let team = self.team_id(team)?;
+        let arrival = order::read(call.order().to_string().as_bytes())?;
+        let taken = receive::receive(arrival, team.as_ref(), &self.receiver());
+        self.take("988", call, taken).await
+    }
+
+    fn team_id(&self, team: Option<usize>) -> Result<Option<TeamId>> {
+        team.map(|index| Ok(self.phone_of(index)?.team.id.clone())).transpose()
+    }
+
+    async fn take(&mut self, desk: &str, call: &Call, taken: Taken) -> Result<Taken> {
+        self.gateway.deliver(&taken.plan).await?;
+        self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
+        let place = call.place.address.clone().unwrap_or_default();
+        let facts = taken.incident.facts.len();
+        self.say(desk, &format!("{} · {place} · {facts} facts, {} also sent", call.headline, taken.arrival.also_sent.iter().filter(|a| !a.wiring).count())).await;
+        Ok(taken)
+    }
+
+    /// Ranks the teams for an incident and says why. Returns the phone of the best one that has a phone here.
+    async fn choose(&self, incident: &Incident, urgency: Urgency, language: Option<&str>) -> Result<Option<usize>> {
+        let Some(scene) = incident.place.position else {
+            self.say("dispatch", "no position: the lead chooses").await;
+            return Ok(Some(0));
+        };
+        self.sync(0, true).await?;
+        let prefer = language.map(|l| Need::Language(l.to_owned())).into_iter().collect();
+        let needs = Needs { prefer, urgency: Some(urgency), ..Needs::default() };
+        let mut teams = self.county.teams.clone();
+        for (index, team) in teams.iter_mut().enumerate().take(self.phones.len()) {
+            team.commitment = self.commitment(index)?;
+        }
+        let ranking = anydoor_core::team::nearest(scene, &needs, &teams, 3, self.clock.shows(), Some(&self.county.neighbour), &self.county.centre);
+        let name = |id: &TeamId| self.county.teams.iter().find(|t| &t.id == id).map(|t| t.name.clone()).unwrap_or_default();
+        let best: Vec<String> = ranking.candidates.iter().map(|c| format!("{} ({})", name(&c.team), script::reasons(&c.reasons))).collect();
+        let out: Vec<String> = ranking.left_out.iter().map(|l| format!("{}: {}", name(&l.team), script::reasons(&l.reasons))).collect();
+        self.say("dispatch", &format!("nearest: {} | left out: {}", best.join(", "), if out.is_empty() { "nobody".into() } else { out.join(", ") })).await;
+        Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
+    }
+
+    /// What binds a team: its open assignments, as its own phone knows them.
+    fn commitment(&self, index: usize) -> Result<Option<anydoor_core::team::Commitment>> {
+        let phone = self.phone_of(index)?;
+        let team = phone.team.id.to_string();
+        let rows = phone.client.queue(50)?;
+        let open = rows.iter().filter(|r| r.team.as_deref() == Some(&team) && !matches!(r.state.as_str(), "clear" | "cancelled"));
+        let urgency = open.map(|r| r.urgency).min();
+        Ok(urgency.and_then(|u| anydoor_core::incident::Code::from_code(["emergent", "urgent", "routine"].get(usize::from(u)).copied()?)).map(|urgency| {
+            anydoor_core::team::Commitment { urgency, until: None }
+        }))
+    }
+
+    async fn serve(&self) {
+        self.timeline.heading("serving");
+        self.timeline.plain(&format!("{} stays up; end it with Ctrl-C", self.server.as_ref().map_or("the server", |s| s.base_url())));
+        // Ctrl-C, or nothing more to wait for: both end it.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,50 @@
+//! The readable timeline: coloured in a terminal, plain elsewhere.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use anydoor_core::clock::Instant;
+
+/// Prints what happens, with the county's time.
+#[derive(Debug)]
+pub struct Timeline {
+    colour: bool,
+    pace: Duration,
+}
+
+impl Timeline {
+    /// To standard output; `pace` is how long each line stands before the next.
+    pub fn new(pace: Option<Duration>) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let pace = pace.unwrap_or(if terminal { Duration::from_millis(450) } else { Duration::ZERO });
+        Self { colour: terminal && std::env::var_os("NO_COLOR").is_none(), pace }
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// One line.
+    pub async fn say(&self, at: Instant, who: &str, words: &str) {
+        let time = at.in_tz(crate::county::ZONE).map(|z| z.strftime("%H:%M").to_string()).unwrap_or_default();
+        let code = match who {
+            "911" => "31",
+            "988" => "36",
+            "server" | "network" => "35",
+            _ if who.ends_with("service") => "33",
+            _ => "32",
+        };
+        println!("{time}  {}  {words}", self.paint(code, &format!("{who:<10}")));
+        tokio::time::sleep(self.pace).await;
+    }
+
+    /// A heading.
+    pub fn heading(&self, words: &str) {
+        println!("\n{}", self.paint("1", words));
+    }
+
+    /// A line of a table.
+    pub fn plain(&self, words: &str) {
+        println!("  {words}");
+    }
+}
