@@ -81,7 +81,7 @@ fn add(query: &mut Query, kind: &str, name: &str, value: &str) -> Result<(), Ref
             query.conditions.push(format!("c.id IN ({})", list.join(", ")));
         }
         ("_lastUpdated", None) => {
-            let condition = date(query, "c.updated", "c.updated", value).ok_or_else(|| bad(name))?;
+            let condition = date("c.updated", "c.updated", value).ok_or_else(|| bad(name))?;
             query.conditions.push(condition);
         }
         (_, modifier) => {
@@ -136,22 +136,19 @@ fn one_of(query: &mut Query, how: Kind, modifier: Option<&str>, value: &str) -> 
         (Kind::Text, Some("contains")) => Some(format!("instr(s.value, {}) > 0", bind(query, value.to_lowercase()))),
         (Kind::Text, Some("exact")) => Some(format!("s.value = {}", bind(query, value.to_lowercase()))),
         (Kind::Uri, None) => Some(format!("s.value = {}", bind(query, value.to_owned()))),
-        (Kind::Date, None) => date(query, "s.begins", "s.ends", value),
+        (Kind::Date, None) => date("s.begins", "s.ends", value),
         _ => None,
     }
 }
 
 /// A date with its prefix against a span of time.
-fn date(query: &mut Query, begins: &str, ends: &str, value: &str) -> Option<String> {
+fn date(begins: &str, ends: &str, value: &str) -> Option<String> {
     let (prefix, text) = match value.get(..2) {
         Some(p @ ("ge" | "gt" | "le" | "lt" | "eq" | "ne" | "sa" | "eb")) => (p, value.get(2..)?),
         _ => ("eq", value),
     };
+    // Whole numbers of ours: they can stand in the text of the query.
     let (from, until) = parameters::span(text)?;
-    query.values.push(Sql::from(from));
-    let from = format!("?{}", query.values.len() + 1);
-    query.values.push(Sql::from(until));
-    let until = format!("?{}", query.values.len() + 1);
     Some(match prefix {
         "ge" => format!("{ends} >= {from}"),
         "gt" | "sa" => format!("{ends} > {until}"),

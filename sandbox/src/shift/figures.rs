@@ -20,8 +20,6 @@ pub struct Outcome {
     pub state: State,
     /// How each visit closed.
     pub closed: Vec<HowClosed>,
-    /// Whether law enforcement was there, as far as a fact says.
-    pub door: String,
 }
 
 /// Reads the outcomes of these assignments from the server.
@@ -50,7 +48,6 @@ pub async fn outcomes(gateway: &Gateway, assignments: &[String]) -> Result<Vec<O
             contact: stamps.iter().filter(|s| s.kind == StampKind::Contact).map(anydoor_core::assignment::Stamp::at).min(),
             state: status(&stamps).state,
             closed: visits.filter_map(|v| v.closing.map(|c| c.how())).collect(),
-            door: request.list("/category").iter().find_map(|c| element::code_in(c, "door")).unwrap_or_default().to_owned(),
         });
     }
     Ok(all)

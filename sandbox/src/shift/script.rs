@@ -40,10 +40,10 @@ fn met(whereabouts: &str, travel: &str, how: &str) -> ClosingInput {
 }
 
 impl Shift {
-    fn call(&self, number: &str, headline: &str, urgency: Urgency, address: &str, at: (f64, f64), said: &[(FactKind, &str)], people: Vec<Told>) -> Call {
+    fn call(&self, (desk, headline): (&str, &str), urgency: Urgency, (address, at): (&str, (f64, f64)), said: &[(FactKind, &str)], people: Vec<Told>) -> Call {
         let now = self.clock.shows();
         Call {
-            number: format!("{number}-{}-{}", self.play.seed, now.as_second()),
+            number: format!("{desk}-{}-{}", self.play.seed, now.as_second()),
             first_contact: now.checked_sub(jiff::SignedDuration::from_mins(4)).unwrap_or(now),
             determined: now,
             headline: headline.into(),
@@ -170,7 +170,7 @@ impl Shift {
         self.pass(6);
         let said = [(FactKind::Complaint, "man standing on the railing side of the bridge"), (FactKind::SelfHarm, "says he wants to be left alone"), (FactKind::Access, "reach by the west stairs")];
         let told = Told { name: Some(("Marcus".into(), "Okafor".into())), description: Some("man, grey hoodie".into()), language: Some("en".into()), ..Told::default() };
-        let call = self.call("cad", "welfare check", Urgency::Emergent, "Mill Bridge, west side", (40.133, -75.371), &said, vec![told]);
+        let call = self.call(("cad", "welfare check"), Urgency::Emergent, ("Mill Bridge, west side", (40.133, -75.371)), &said, vec![told]);
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Emergent, None).await?.ok_or(ShiftError::InVain("a team"))?;
         let taken = self.receive_911(&call, Some(index)).await?;
@@ -197,7 +197,7 @@ impl Shift {
         self.pass(9);
         let said = [(FactKind::SelfHarm, "thoughts of suicide, a plan, no means at hand"), (FactKind::Medicine, "takes sertraline"), (FactKind::Caution, "dog in the yard")];
         let told = Told { name: Some(("Lena".into(), "Castillo".into())), language: Some("es".into()), ..Told::default() };
-        let call = self.call("c988", "suicidal thoughts", Urgency::Urgent, "14 Orchard Ln", (40.141, -75.342), &said, vec![told]);
+        let call = self.call(("c988", "suicidal thoughts"), Urgency::Urgent, ("14 Orchard Ln", (40.141, -75.342)), &said, vec![told]);
         let taken = self.receive_988(&call, None).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
         self.choose(&taken.incident, Urgency::Urgent, Some("es")).await?;
@@ -295,11 +295,11 @@ impl Shift {
         self.pass(12);
         let told = || vec![Told { name: Some(("Grace".into(), "Whitaker".into())), dependant: Some("two children, 4 and 7".into()), language: Some("en".into()), ..Told::default() }];
         let at = (40.109, -75.349);
-        let cad = self.call("cad", "person shouting in the yard", Urgency::Urgent, "88 Quarry Rd", at, &[(FactKind::Complaint, "neighbour hears shouting and crying")], told());
+        let cad = self.call(("cad", "person shouting in the yard"), Urgency::Urgent, ("88 Quarry Rd", at), &[(FactKind::Complaint, "neighbour hears shouting and crying")], told());
         let index = 1;
         let first = self.receive_911(&cad, Some(index)).await?;
         self.pass(3);
-        let mut c988 = self.call("c988", "panic, cannot calm down", Urgency::Urgent, "88 Quarry Rd", at, &[(FactKind::Complaint, "caller says she cannot breathe for fear")], told());
+        let mut c988 = self.call(("c988", "panic, cannot calm down"), Urgency::Urgent, ("88 Quarry Rd", at), &[(FactKind::Complaint, "caller says she cannot breathe for fear")], told());
         c988.callback.clone_from(&cad.callback);
         let second = self.receive_988(&c988, Some(index)).await?;
         self.sync(index, false).await?;
@@ -337,7 +337,7 @@ impl Shift {
             Told { name: Some(("Tomas".into(), "Silva".into())), language: Some("en".into()), ..Told::default() },
             Told { name: Some(("Ruth".into(), "Silva".into())), language: Some("en".into()), description: Some("woman in a green dress".into()), ..Told::default() },
         ];
-        let call = self.call("cad", "couple in crisis after a loss", Urgency::Urgent, "3 Lantern Ct", (40.126, -75.391), &[(FactKind::Complaint, "both say they cannot go on")], people);
+        let call = self.call(("cad", "couple in crisis after a loss"), Urgency::Urgent, ("3 Lantern Ct", (40.126, -75.391)), &[(FactKind::Complaint, "both say they cannot go on")], people);
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Urgent, None).await?.ok_or(ShiftError::InVain("a team"))?;
         let taken = self.receive_911(&call, Some(index)).await?;
@@ -367,7 +367,7 @@ impl Shift {
         self.pass(8);
         let said = [(FactKind::Complaint, "son has not slept for days, agitated"), (FactKind::Substance, "took something an hour ago, not known what")];
         let told = Told { name: Some(("Devon".into(), "Byrne".into())), language: Some("en".into()), ..Told::default() };
-        let call = self.call("cad", "agitated young man", Urgency::Urgent, "40 Meadow Way", (40.097, -75.377), &said, vec![told]);
+        let call = self.call(("cad", "agitated young man"), Urgency::Urgent, ("40 Meadow Way", (40.097, -75.377)), &said, vec![told]);
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Urgent, None).await?.ok_or(ShiftError::InVain("a team"))?;
         let taken = self.receive_911(&call, Some(index)).await?;
@@ -427,7 +427,7 @@ impl Shift {
     async fn down_to_988(&mut self) -> Result<()> {
         self.pass(11);
         let told = Told { name: Some(("Mei".into(), "Tanaka".into())), language: Some("en".into()), ..Told::default() };
-        let call = self.call("c988", "lonely, wants to talk", Urgency::Routine, "7 Harbor St", (40.123, -75.351), &[(FactKind::Complaint, "no plan, would like company")], vec![told]);
+        let call = self.call(("c988", "lonely, wants to talk"), Urgency::Routine, ("7 Harbor St", (40.123, -75.351)), &[(FactKind::Complaint, "no plan, would like company")], vec![told]);
         let index = 0;
         let taken = self.receive_988(&call, Some(index)).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
@@ -464,7 +464,7 @@ impl Shift {
     async fn nobody_there(&mut self) -> Result<()> {
         self.pass(9);
         let told = Told { name: Some(("Noor".into(), "Haddad".into())), message: Some(false), language: Some("en".into()), ..Told::default() };
-        let call = self.call("cad", "worried friend, no answer on the phone", Urgency::Urgent, "51 River Walk", (40.135, -75.383), &[(FactKind::Complaint, "friend has not heard from her for two days")], vec![told]);
+        let call = self.call(("cad", "worried friend, no answer on the phone"), Urgency::Urgent, ("51 River Walk", (40.135, -75.383)), &[(FactKind::Complaint, "friend has not heard from her for two days")], vec![told]);
         let index = 2;
         let taken = self.receive_911(&call, Some(index)).await?;
         let assignment = taken.assignment.to_string();
@@ -489,7 +489,7 @@ impl Shift {
 
     async fn cancelled_on_the_way(&mut self) -> Result<()> {
         self.pass(10);
-        let call = self.call("cad", "man lying in the park", Urgency::Routine, "Orchard Park", (40.111, -75.37), &[(FactKind::Complaint, "jogger saw a man lying under a tree")], Vec::new());
+        let call = self.call(("cad", "man lying in the park"), Urgency::Routine, ("Orchard Park", (40.111, -75.37)), &[(FactKind::Complaint, "jogger saw a man lying under a tree")], Vec::new());
         let index = 1;
         let taken = self.receive_911(&call, Some(index)).await?;
         let assignment = taken.assignment.to_string();
@@ -505,7 +505,7 @@ impl Shift {
     async fn still_waiting(&mut self) -> Result<()> {
         self.pass(7);
         let told = Told { description: Some("caller, anonymous".into()), ..Told::default() };
-        let call = self.call("c988", "wants somebody to come, not now", Urgency::Routine, "Birch Ave", (40.15, -75.33), &[(FactKind::Remark, "asks for a visit in the evening")], vec![told]);
+        let call = self.call(("c988", "wants somebody to come, not now"), Urgency::Routine, ("Birch Ave", (40.15, -75.33)), &[(FactKind::Remark, "asks for a visit in the evening")], vec![told]);
         self.receive_988(&call, None).await?;
         for index in 0..self.phones.len() {
             self.sync(index, true).await?;
