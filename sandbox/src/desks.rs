@@ -30,6 +30,8 @@ pub struct Call {
     pub callback: Option<String>,
     /// What was said, with its kind.
     pub said: Vec<(FactKind, String)>,
+    /// What the centre read out of a 42 CFR Part 2 record.
+    pub part2: Option<String>,
 }
 
 /// A person as told.
@@ -54,6 +56,7 @@ impl Call {
         all.extend(self.place.address.clone());
         all.extend(self.callback.clone());
         all.extend(self.said.iter().map(|(_, text)| text.clone()));
+        all.extend(self.part2.clone());
         for person in &self.people {
             all.extend(person.name.iter().flat_map(|(given, family)| [given.clone(), family.clone()]));
             all.extend(person.description.clone());
@@ -160,6 +163,10 @@ impl Call {
         } }));
         for (index, (_, text)) in self.said.iter().enumerate().filter(|(_, (kind, _))| *kind == FactKind::Caution) {
             entries.push(json!({ "resource": { "resourceType": "Flag", "id": format!("f{index}"), "status": "active", "code": { "text": text }, "subject": { "reference": "Patient/p0" } } }));
+        }
+        if let Some(text) = &self.part2 {
+            let label = json!([{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2" }]);
+            entries.push(json!({ "resource": { "resourceType": "Flag", "id": "record", "meta": { "security": label }, "status": "active", "code": { "text": text }, "subject": { "reference": "Patient/p0" } } }));
         }
         entries.push(json!({ "resource": { "resourceType": "Task", "id": "t", "status": "requested", "intent": "order", "focus": { "reference": "ServiceRequest/r" } } }));
         let mut location = json!({ "resourceType": "Location", "id": "l" });

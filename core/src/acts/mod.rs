@@ -9,6 +9,7 @@ pub mod escalate;
 pub mod hand_off;
 pub mod join;
 mod plan;
+pub mod position;
 pub mod receive;
 pub mod respond;
 pub mod sign;

@@ -20,6 +20,14 @@ impl Anydoor {
         let teams = self.inner.store(|store| teams(store))?;
         Ok(nearest(scene, needs, &teams, k, self.inner.clock.now(), neighbour, centre))
     }
+
+    /// Where an assignment is.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn place_of(&self, assignment: &str) -> Result<crate::incident::Place> {
+        self.inner.store(|store| Ok(incident_of(store, assignment)?.place))
+    }
 }
 
 /// The teams on this phone, with what binds them as far as it is known here.
@@ -94,6 +102,24 @@ impl Anydoor {
             reasons: l.reasons.iter().map(reason_code).collect(),
         });
         Ok(can.chain(cannot).collect())
+    }
+
+    /// Tells the agency where this team is: only on shift, not on a break, and only when it moved 200 m or a minute and
+    /// more has passed with a move. Returns whether it was told.
+    ///
+    /// # Errors
+    /// `Invalid` where the position is not on Earth, `NotFound` where this team is not on the phone yet.
+    pub fn report_position(&self, latitude: f64, longitude: f64, accuracy_m: f64) -> Result<bool> {
+        let position = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
+        let plan = self.inner.store(|store| {
+            let team = teams(store)?.into_iter().find(|t| t.id == self.inner.team).ok_or_else(|| AnydoorError::NotFound { what: "team".into() })?;
+            let before = store.document("Location", fhir::team::position_id(&team.id).as_str())?;
+            Ok(acts::position::report(&team, position, accuracy_m, before.as_ref(), &self.inner.actor(store.writer())))
+        })?;
+        match plan {
+            Some(plan) => self.inner.commit(&plan).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// The services that suit, best first: open before closed, near before far, those without a position last.

@@ -109,7 +109,7 @@ fn home(patient: &Document) -> Place {
 
 fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Document], centre: &str, said: Instant, people: &BTreeMap<String, PersonId>) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut tell = |name: String, kind, text: &str, about: About, said, who: &str| {
+    let mut tell = |name: String, kind, text: &str, about: About, said, who: &str, label| {
         facts.push(Fact {
             id: FactId::derived(&format!("{id}/{name}")),
             about,
@@ -119,14 +119,13 @@ fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Docum
             source: Source { who: who.to_owned(), agency: None },
             door: Door::Line988,
             said,
-            // What was said in a call to 988 is told to those who respond; a counsellor's record is another matter.
-            label: Label::Call,
+            label,
             life_saving: matches!(kind, FactKind::Weapon | FactKind::Substance | FactKind::Breathing | FactKind::Injury | FactKind::Pregnancy | FactKind::Medicine),
         });
     };
     for (index, reason) in request.list("/reasonCode").iter().enumerate() {
         let text = reason.get("text").or_else(|| reason.pointer("/coding/0/display")).and_then(Value::as_str);
-        text.iter().for_each(|t| tell(format!("reason/{index}"), FactKind::Complaint, t, About::Incident, said, centre));
+        text.iter().for_each(|t| tell(format!("reason/{index}"), FactKind::Complaint, t, About::Incident, said, centre, Label::Call));
     }
     let notes = |document: &Document| -> Vec<(String, Instant, String)> {
         let one = |note: &Value| {
@@ -137,24 +136,36 @@ fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Docum
         document.list("/note").iter().filter_map(one).collect()
     };
     for (index, (text, at, who)) in notes(request).into_iter().enumerate() {
-        tell(format!("note/{index}"), FactKind::Remark, &text, About::Incident, at, &who);
+        tell(format!("note/{index}"), FactKind::Remark, &text, About::Incident, at, &who, Label::Call);
     }
     for (task, document) in tasks.iter().enumerate() {
         for (index, (text, at, who)) in notes(document).into_iter().enumerate() {
-            tell(format!("task/{task}/{index}"), FactKind::Remark, &text, About::Incident, at, &who);
+            tell(format!("task/{task}/{index}"), FactKind::Remark, &text, About::Incident, at, &who, Label::Call);
         }
     }
     if let Some(text) = request.text("/patientInstruction") {
-        tell("instruction".into(), FactKind::Wish, text, About::Incident, said, centre);
+        tell("instruction".into(), FactKind::Wish, text, About::Incident, said, centre, Label::Call);
     }
     for flag in flags {
         let about = flag.text("/subject/reference").and_then(|r| people.get(r)).map_or(About::Place, |p| About::Person(p.clone()));
         let text = flag.text("/code/text").or_else(|| flag.text("/code/coding/0/display")).unwrap_or_default();
         let at = flag.instant("/period/start").unwrap_or(said);
         let kind = if text.to_lowercase().contains("weapon") || text.to_lowercase().contains("firearm") { FactKind::Weapon } else { FactKind::Caution };
-        tell(format!("flag/{}", flag.id()), kind, text, about, at, flag.text("/author/display").unwrap_or(centre));
+        tell(format!("flag/{}", flag.id()), kind, text, about, at, flag.text("/author/display").unwrap_or(centre), label(flag));
     }
     facts
+}
+
+/// Who may be told. What was said in a call to 988 is told to those who respond; what comes from a record carries its
+/// security label, and a label that is not known counts as the narrowest.
+fn label(document: &Document) -> Label {
+    let codes: Vec<&str> = document.list("/meta/security").iter().filter_map(|c| c.get("code")?.as_str()).collect();
+    match codes.as_slice() {
+        [] => Label::Call,
+        codes if codes.iter().all(|code| matches!(*code, "U" | "L" | "M" | "N")) => Label::Call,
+        codes if codes.iter().all(|code| matches!(*code, "N" | "R")) => Label::Health,
+        _ => Label::Part2,
+    }
 }
 
 /// Every leaf whose text stands in no field and no fact, with its place. What only holds the bundle together is wiring.

@@ -128,6 +128,7 @@ impl Shift {
                 people: Vec::new(),
                 callback: None,
                 said: vec![(FactKind::Remark, format!("called {time}"))],
+                part2: None,
             };
             let taken = receive::receive_eido(call.eido().to_string().as_bytes(), None, &self.receiver())?;
             self.gateway.deliver(&taken.plan).await?;

@@ -255,28 +255,12 @@ impl Shift {
         self.sync(0, true).await?;
         let prefer = language.map(|l| Need::Language(l.to_owned())).into_iter().collect();
         let needs = Needs { prefer, urgency: Some(urgency), ..Needs::default() };
-        let mut teams = self.county.teams.clone();
-        for (index, team) in teams.iter_mut().enumerate().take(self.phones.len()) {
-            team.commitment = self.commitment(index)?;
-        }
-        let ranking = anydoor_core::team::nearest(scene, &needs, &teams, 3, self.clock.shows(), Some(&self.county.neighbour), &self.county.centre);
+        let ranking = self.phone_of(0)?.client.rank_teams(scene, &needs, 3, Some(&self.county.neighbour), &self.county.centre)?;
         let name = |id: &TeamId| self.county.teams.iter().find(|t| &t.id == id).map(|t| t.name.clone()).unwrap_or_default();
         let best: Vec<String> = ranking.candidates.iter().map(|c| format!("{} ({})", name(&c.team), script::reasons(&c.reasons))).collect();
         let out: Vec<String> = ranking.left_out.iter().map(|l| format!("{}: {}", name(&l.team), script::reasons(&l.reasons))).collect();
         self.say("dispatch", &format!("nearest: {} | left out: {}", best.join(", "), if out.is_empty() { "nobody".into() } else { out.join(", ") })).await;
         Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
-    }
-
-    /// What binds a team: its open assignments, as its own phone knows them.
-    fn commitment(&self, index: usize) -> Result<Option<anydoor_core::team::Commitment>> {
-        let phone = self.phone_of(index)?;
-        let team = phone.team.id.to_string();
-        let rows = phone.client.queue(50)?;
-        let open = rows.iter().filter(|r| r.team.as_deref() == Some(&team) && !matches!(r.state.as_str(), "clear" | "cancelled"));
-        let urgency = open.map(|r| r.urgency).min();
-        Ok(urgency.and_then(|u| anydoor_core::incident::Code::from_code(["emergent", "urgent", "routine"].get(usize::from(u)).copied()?)).map(|urgency| {
-            anydoor_core::team::Commitment { urgency, until: None }
-        }))
     }
 
     async fn serve(&self) {

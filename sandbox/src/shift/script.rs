@@ -52,6 +52,7 @@ impl Shift {
             people,
             callback: Some(format!("tel:+1215555{:04}", 200 + self.assignments.len())),
             said: said.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),
+            part2: None,
         }
     }
 
@@ -78,9 +79,19 @@ impl Shift {
     async fn taps(&self, index: usize, assignment: &str, taps: &[(&str, i64)]) -> Result<()> {
         for (kind, minutes) in taps {
             self.pass(*minutes);
-            self.phone_of(index)?.client.tap(assignment, kind, "")?;
+            let client = &self.phone_of(index)?.client;
+            client.tap(assignment, kind, "")?;
+            if *kind == "on-scene"
+                && let Some(scene) = self.scene(index, assignment)?
+            {
+                client.report_position(scene.latitude(), scene.longitude(), 8.0)?;
+            }
         }
         Ok(())
+    }
+
+    fn scene(&self, index: usize, assignment: &str) -> Result<Option<Position>> {
+        Ok(self.phone_of(index)?.client.place_of(assignment)?.position)
     }
 
     async fn man(&self, index: usize, assignment: &str) -> Result<()> {
@@ -197,7 +208,8 @@ impl Shift {
         self.pass(9);
         let said = [(FactKind::SelfHarm, "thoughts of suicide, a plan, no means at hand"), (FactKind::Medicine, "takes sertraline"), (FactKind::Caution, "dog in the yard")];
         let told = Told { name: Some(("Lena".into(), "Castillo".into())), language: Some("es".into()), ..Told::default() };
-        let call = self.call(("c988", "suicidal thoughts"), Urgency::Urgent, ("14 Orchard Ln", (40.141, -75.342)), &said, vec![told]);
+        let mut call = self.call(("c988", "suicidal thoughts"), Urgency::Urgent, ("14 Orchard Ln", (40.141, -75.342)), &said, vec![told]);
+        call.part2 = Some("in treatment at a Part 2 programme since May".into());
         let taken = self.receive_988(&call, None).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
         self.choose(&taken.incident, Urgency::Urgent, Some("es")).await?;
@@ -284,7 +296,7 @@ impl Shift {
         let request = self.gateway.read(&format!("ServiceRequest/{referral}")).await?;
         let facts = self.phone_of(index)?.client.assignment(assignment)?.facts;
         let withheld = fhir::element::extensions(request.value(), "withheld").count();
-        let told: Vec<String> = facts.iter().filter(|f| f.label == "call" || f.label == "health").map(|f| f.text.clone()).collect();
+        let told: Vec<String> = facts.iter().filter(|f| f.label != "part2").map(|f| f.text.clone()).collect();
         let packet = request.text("/note/0/text").unwrap_or_default().to_owned();
         self.crossings.push(Crossing::compare("referral out", &told, &packet, withheld));
         Ok(())
@@ -367,12 +379,13 @@ impl Shift {
         self.pass(8);
         let said = [(FactKind::Complaint, "son has not slept for days, agitated"), (FactKind::Substance, "took something an hour ago, not known what")];
         let told = Told { name: Some(("Devon".into(), "Byrne".into())), language: Some("en".into()), ..Told::default() };
-        let call = self.call(("cad", "agitated young man"), Urgency::Urgent, ("40 Meadow Way", (40.097, -75.377)), &said, vec![told]);
-        let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
+        let mut call = self.call(("c988", "agitated young man"), Urgency::Urgent, ("40 Meadow Way", (40.097, -75.377)), &said, vec![told]);
+        call.part2 = Some("left a Part 2 programme last week".into());
+        let preview = anydoor_core::fhir::order::read(call.order().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Urgent, None).await?.ok_or(ShiftError::InVain("a team"))?;
-        let taken = self.receive_911(&call, Some(index)).await?;
+        let taken = self.receive_988(&call, Some(index)).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
-        self.assigned("911 in", index, &call, &assignment).await?;
+        self.assigned("988 in", index, &call, &assignment).await?;
         self.taps(index, &assignment, &[("acknowledged", 1), ("en-route", 1), ("on-scene", 10), ("contact", 1)]).await?;
         self.pass(6);
         let (client, name) = (self.phone_of(index)?.client.clone(), self.name(index).await);
