@@ -22,7 +22,7 @@ test-rust:
 test-python: library
 	@tools/need python
 	tests/bindings/generate python tests/bindings/python
-	LD_LIBRARY_PATH=$(LIB) python3 tests/bindings/python/test_visit.py
+	ANYDOOR_SANDBOX=$(LIB)/anydoor-sandbox python3 tests/bindings/python/test_visit.py
 
 library:
 	@tools/need cc pkg-config openssl

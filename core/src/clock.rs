@@ -12,6 +12,10 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Instant;
     /// Time since boot, sleep included (`CLOCK_BOOTTIME`, `elapsedRealtime`, `mach_continuous_time`).
     fn since_boot(&self) -> Duration;
+    /// What a server's Date means on this clock. A clock that plays a shift fast against a real server says its own.
+    fn server_date(&self, said: Instant) -> Instant {
+        said
+    }
 }
 
 /// The machine's own clocks.

@@ -19,5 +19,6 @@ pub mod safety;
 pub mod store;
 pub mod sync;
 pub mod team;
+pub mod words;
 
 uniffi::setup_scaffolding!("anydoor");

@@ -1,9 +1,13 @@
 //! `anydoor-sandbox`: plays a shift on a fictional county, or serves it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anydoor_core::sync::transport::{NoToken, Transport};
+use anydoor_sandbox::county::County;
 use anydoor_sandbox::fhir_server::{Manners, Options, Server};
+use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::shift::{Play, play};
 
 const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for trying and testing
@@ -17,11 +21,12 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
   --validate            hands every resource to the server's $validate
   --pace MS             how long each line stands
   --serve               stays up for other clients afterwards
-  --only-server         starts the embedded server empty, prints its address, and stays up";
+  --only-server         starts the embedded server with the county on it, prints one line of JSON (address and ids),
+                        and stays up until its standard input ends";
 
 enum Job {
     Play(Box<Play>),
-    Server(Manners),
+    Server(Manners, u64),
     Usage,
 }
 
@@ -51,14 +56,14 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
             _ => return Err(format!("do not know '{argument}' (--help lists what there is)")),
         }
     }
-    Ok(if only_server { Job::Server(play.manners) } else { Job::Play(Box::new(play)) })
+    Ok(if only_server { Job::Server(play.manners, play.seed) } else { Job::Play(Box::new(play)) })
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match read(std::env::args().skip(1)) {
         Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
-        Ok(Job::Server(manners)) => serve(manners).await,
+        Ok(Job::Server(manners, seed)) => serve(manners, seed).await,
         Ok(Job::Usage) => {
             println!("{USAGE}");
             Ok(())
@@ -74,8 +79,20 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(manners: Manners) -> Result<(), String> {
-    let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|error| error.to_string())?;
-    println!("{}", server.base_url());
-    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+/// The server with the county on it, for other clients.
+async fn serve(manners: Manners, seed: u64) -> Result<(), String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|e| words(&e))?;
+    let county = County::generate(seed, jiff::Timestamp::now());
+    let transport = Transport::new(server.base_url(), Arc::new(NoToken)).map_err(|e| words(&e))?;
+    Gateway::new(transport, county.agency.as_str()).write("the county", &county.documents()).await.map_err(|e| words(&e))?;
+    let team = |team: &anydoor_core::team::Team| {
+        serde_json::json!({ "id": team.id.as_str(), "members": team.crew.iter().map(|m| m.id.as_str()).collect::<Vec<_>>() })
+    };
+    let teams: Vec<_> = county.teams.iter().map(team).collect();
+    let ids = serde_json::json!({ "base": server.base_url(), "agency": county.agency.as_str(), "psap": county.psap.as_str(),
+        "centre": county.centre.as_str(), "teams": teams });
+    println!("{ids}");
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await.map_err(|e| words(&e))?.map_err(|e| words(&e))?;
+    Ok(())
 }

@@ -11,6 +11,7 @@ mod out;
 mod rows;
 mod shift;
 mod watch;
+mod words;
 mod work;
 
 use std::path::PathBuf;

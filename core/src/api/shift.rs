@@ -9,7 +9,7 @@ use crate::sync::{Report, Request, Scope, transport};
 
 impl Inner {
     fn heard(&self, date: Instant) {
-        *super::lock(&self.server_time) = Some(ServerTime::heard(date, self.clock.since_boot()));
+        *super::lock(&self.server_time) = Some(ServerTime::heard(self.clock.server_date(date), self.clock.since_boot()));
     }
 
     async fn lane(&self) -> Result<()> {

@@ -42,7 +42,8 @@ pub fn write(handoff: &Handoff) -> Vec<Document> {
     task.set("status", json!("requested")).set("intent", json!("order")).set("code", concept("task", HANDOFF));
     task.set("focus", reference("ServiceRequest", handoff.id.as_str())).set("for", reference("Patient", handoff.person.as_str()));
     task.set("authoredOn", json!(handoff.at.to_string()));
-    task.set("requester", reference("CareTeam", handoff.team.as_str()));
+    task.set("extension", json!([extension("team", "valueReference", reference("CareTeam", handoff.team.as_str()))]));
+    task.set("requester", reference("Practitioner", handoff.by.as_str()));
     task.set("owner", reference("Organization", handoff.organization.as_str()));
     vec![request, task]
 }

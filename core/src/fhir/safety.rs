@@ -24,12 +24,12 @@ pub fn write(escalation: &Escalation) -> Document {
     doc.set("code", concept("task", ESCALATION)).set("description", json!(escalation.need.code()));
     doc.set("partOf", json!([reference("Task", escalation.assignment.as_str())]));
     doc.set("authoredOn", json!(escalation.at.to_string()));
-    doc.set("requester", reference("CareTeam", escalation.team.as_str()));
+    doc.set("extension", json!([extension("team", "valueReference", reference("CareTeam", escalation.team.as_str()))]));
+    doc.set("requester", reference("Practitioner", escalation.by.as_str()));
     doc.set("owner", reference("Organization", escalation.psap.as_str()));
     let mut input = vec![
         json!({ "type": concept("input", "need"), "valueCode": escalation.need.code() }),
         json!({ "type": concept("input", "callback"), "valueString": escalation.callback }),
-        json!({ "type": concept("input", "by"), "valueReference": reference("Practitioner", escalation.by.as_str()) }),
     ];
     if let Some(address) = &escalation.place.address {
         input.push(json!({ "type": concept("input", "place"), "valueString": address }));
@@ -46,6 +46,11 @@ fn input<'a>(doc: &'a Document, name: &str) -> Option<&'a Value> {
     doc.list("/input").iter().find(|item| item.get("type").and_then(|t| super::element::code_in(t, "input")) == Some(name))
 }
 
+/// The team that asks. FHIR lets no CareTeam be a Task's requester, so it stands in an extension.
+fn team(doc: &Document) -> Option<TeamId> {
+    extensions(doc.value(), "team").find_map(|e| TeamId::parse(id_of(e.pointer("/valueReference/reference")?.as_str()?, "CareTeam")?).ok())
+}
+
 /// The code of one of our Tasks.
 pub fn task_code(doc: &Document) -> Option<&str> {
     (doc.kind() == "Task").then(|| super::element::code_in(doc.at("/code")?, "task"))?
@@ -60,12 +65,11 @@ pub fn read(doc: &Document) -> Result<Escalation, ReadError> {
     let text = |name: &str| input(doc, name).and_then(|i| i.get("valueString")?.as_str()).map(str::to_owned);
     let id = |pointer: &str, kind: &str| doc.text(pointer).and_then(|r| id_of(r, kind)).map(str::to_owned);
     let need = input(doc, "need").and_then(|i| Need::from_code(i.get("valueCode")?.as_str()?));
-    let by = input(doc, "by").and_then(|i| id_of(i.pointer("/valueReference/reference")?.as_str()?, "Practitioner"));
     Ok(Escalation {
         id: EscalationId::parse(doc.id()).map_err(|_| wrong("id"))?,
         assignment: id("/partOf/0/reference", "Task").and_then(|id| AssignmentId::parse(&id).ok()).ok_or_else(|| wrong("partOf"))?,
-        team: id("/requester/reference", "CareTeam").and_then(|id| TeamId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
-        by: by.and_then(|id| MemberId::parse(id).ok()).ok_or_else(|| wrong("input(by)"))?,
+        team: team(doc).ok_or_else(|| wrong("extension(team)"))?,
+        by: id("/requester/reference", "Practitioner").and_then(|id| MemberId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
         psap: id("/owner/reference", "Organization").and_then(|id| OrganizationId::parse(&id).ok()).ok_or_else(|| wrong("owner"))?,
         need: need.ok_or_else(|| wrong("input(need)"))?,
         place: crate::incident::Place { address: text("place"), position: text("position").and_then(|t| iso6709(&t)), ..Default::default() },
@@ -109,13 +113,13 @@ pub fn acknowledge(doc: &mut Document, said: &Acknowledgement, status: &str) {
 /// Writes a step-down.
 pub fn write_step_down(step: &StepDown) -> Document {
     let mut doc = Document::new("Task", step.id.as_str());
-    doc.set("extension", json!([extension("by", "valueReference", reference("Practitioner", step.by.as_str()))]));
+    doc.set("extension", json!([extension("team", "valueReference", reference("CareTeam", step.team.as_str()))]));
     doc.set("status", json!("requested")).set("intent", json!("order")).set("priority", json!("urgent"));
     doc.set("code", json!({ "coding": [coding("task", STEP_DOWN)] }));
     doc.set("partOf", json!([reference("Task", step.assignment.as_str())]));
     doc.set("focus", reference("ServiceRequest", step.incident.as_str()));
     doc.set("authoredOn", json!(step.at.to_string()));
-    doc.set("requester", reference("CareTeam", step.team.as_str()));
+    doc.set("requester", reference("Practitioner", step.by.as_str()));
     doc.set("owner", reference("Organization", step.centre.as_str()));
     let mut input = vec![json!({ "type": concept("input", "brief"), "valueString": step.brief })];
     input.extend(step.withheld.iter().map(|(fact, reason)| json!({ "type": concept("withheld", reason), "valueString": fact })));
@@ -130,14 +134,13 @@ pub fn write_step_down(step: &StepDown) -> Document {
 pub fn read_step_down(doc: &Document) -> Result<StepDown, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let id = |pointer: &str, kind: &str| doc.text(pointer).and_then(|r| id_of(r, kind)).map(str::to_owned);
-    let by = extensions(doc.value(), "by").find_map(|e| id_of(e.pointer("/valueReference/reference")?.as_str()?, "Practitioner"));
     Ok(StepDown {
         id: StepDownId::parse(doc.id()).map_err(|_| wrong("id"))?,
         assignment: id("/partOf/0/reference", "Task").and_then(|id| AssignmentId::parse(&id).ok()).ok_or_else(|| wrong("partOf"))?,
         incident: id("/focus/reference", "ServiceRequest").and_then(|id| IncidentId::parse(&id).ok()).ok_or_else(|| wrong("focus"))?,
         centre: id("/owner/reference", "Organization").and_then(|id| OrganizationId::parse(&id).ok()).ok_or_else(|| wrong("owner"))?,
-        team: id("/requester/reference", "CareTeam").and_then(|id| TeamId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
-        by: by.and_then(|id| MemberId::parse(id).ok()).ok_or_else(|| wrong("extension(by)"))?,
+        team: team(doc).ok_or_else(|| wrong("extension(team)"))?,
+        by: id("/requester/reference", "Practitioner").and_then(|id| MemberId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
         withheld: doc
             .list("/input")
             .iter()

@@ -64,6 +64,20 @@ const CODES: &[(&str, &str, &[&str])] = &[
     ("Questionnaire", "status", &["draft", "active", "retired", "unknown"]),
     ("QuestionnaireResponse", "status", &["in-progress", "completed", "amended", "entered-in-error", "stopped"]),
 ];
+/// What some references may point at; where a real server refused ours, it stands here.
+const TARGETS: &[(&str, &str, &[&str])] = &[
+    ("Task", "requester", &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"]),
+    ("Task", "owner", &["Practitioner", "PractitionerRole", "Organization", "CareTeam", "HealthcareService", "Patient", "Device", "RelatedPerson"]),
+    ("ServiceRequest", "subject", &["Patient", "Group", "Location", "Device"]),
+    ("ServiceRequest", "requester", &["Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson", "Device"]),
+    ("ServiceRequest", "locationReference", &["Location"]),
+    ("Observation", "subject", &["Patient", "Group", "Device", "Location"]),
+    ("Encounter", "subject", &["Patient", "Group"]),
+    ("Encounter", "basedOn", &["ServiceRequest"]),
+    ("RelatedPerson", "patient", &["Patient"]),
+    ("Consent", "patient", &["Patient"]),
+    ("Communication", "sender", &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "HealthcareService"]),
+];
 const GENDERS: &[&str] = &["male", "female", "other", "unknown"];
 const NAME_USES: &[&str] = &["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"];
 const CONTACTS: &[&str] = &["phone", "fax", "email", "pager", "url", "sms", "other"];
@@ -80,6 +94,7 @@ pub(super) fn check(db: &Connection, manners: Manners, kind: &str, body: &Value,
     if manners == Manners::Strict {
         required(kind, body)?;
         codes(kind, body)?;
+        targets(kind, body)?;
     }
     let mut dangling = None;
     references(body, kind, &mut |place, target| {
@@ -128,6 +143,18 @@ fn codes(kind: &str, body: &Value) -> Result<(), Refusal> {
         };
         if values.iter().any(|v| !v.as_str().is_some_and(|code| allowed.contains(&code))) {
             return Err(Refusal::at(422, "code-invalid", format!("{kind}.{path}: not a code of its required binding"), format!("{kind}.{path}")));
+        }
+    }
+    Ok(())
+}
+
+fn targets(kind: &str, body: &Value) -> Result<(), Refusal> {
+    for (_, element, allowed) in TARGETS.iter().filter(|(k, ..)| *k == kind) {
+        for target in items(body.get(*element)).into_iter().filter_map(|v| v.get("reference")?.as_str()) {
+            let to = target.split_once('/').map_or(target, |(to, _)| to);
+            if !allowed.contains(&to) && !target.contains("://") && !target.starts_with('#') {
+                return Err(Refusal::at(422, "invalid", format!("{kind}.{element} may not point at a {to}"), format!("{kind}.{element}")));
+            }
         }
     }
     Ok(())

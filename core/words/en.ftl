@@ -1,0 +1,411 @@
+# English words for codes: `<set>-<code>`. The rule for words is practice.md, "Words on screens and in notes".
+
+## Doors and calls
+
+door-911 = 911
+door-988 = 988
+door-agency-line = Agency line
+door-on-view = Team, in person
+
+asked-by-person = The person
+asked-by-family = Family or friend
+asked-by-provider = Care provider
+asked-by-school = School
+asked-by-police = Police
+asked-by-ems = EMS
+asked-by-stranger = Someone who does not know the person
+asked-by-team = Our team
+asked-by-unknown = Not said who asked
+
+channel-voice = Voice call
+channel-text = Text message
+channel-chat = Chat
+channel-relay = Relay service
+channel-video = Video
+channel-in-person = In person
+channel-unknown = Not said how
+
+urgency-emergent = Emergent
+urgency-urgent = Urgent
+urgency-routine = Routine
+
+severity-highest = Highest
+severity-high = High
+severity-normal = Normal
+severity-low = Low
+severity-lowest = Lowest
+
+## Facts
+
+fact-kind-complaint = What is the matter
+fact-kind-remark = Remark
+fact-kind-weapon = Weapon
+fact-kind-violence = Violence
+fact-kind-self-harm = Self-harm
+fact-kind-substance = Substance taken
+fact-kind-breathing = Breathing or consciousness
+fact-kind-injury = Injury
+fact-kind-medicine = Medicine
+fact-kind-pregnancy = Pregnancy
+fact-kind-dependant = Child or dependent
+fact-kind-animal = Animal
+fact-kind-access = How to get in
+fact-kind-caution = Caution
+fact-kind-status = Incident status
+fact-kind-responder = Also responding
+fact-kind-link = Linked incident
+fact-kind-callback = Callback number
+fact-kind-wish = What helps, what they want
+fact-kind-other = Other
+
+label-call = Told during the call
+label-health = From a health record
+label-part2 = From a Part 2 record (substance use treatment)
+label-police = From a police record
+
+## People and joins
+
+role-in-crisis = In crisis
+role-caller = Caller
+role-dependant = Child or dependent
+role-bystander = Bystander
+role-other-staff = Staff of another agency
+role-support = Support person
+
+join-reason-person-said = Someone said they are the same
+join-reason-same-identifier = Same incident number
+join-reason-eido-merge = Merged by the 911 system
+
+relation-PARENT = Part of a larger incident
+relation-CHILD = Smaller incident within this one
+relation-RELATED = Related incident
+relation-UNLINK = No longer linked
+
+merge-direction-REPLACING = This incident replaces the other
+merge-direction-REPLACED = The other incident replaces this one
+merge-direction-SPLIT = The two incidents are apart again
+
+## Triage
+
+question-attempt-in-progress = Is a suicide attempt happening now?
+question-ingestion = Has the person taken something?
+question-altered-consciousness = Is the person drowsy, confused or not answering?
+question-breathing = Is the person having trouble breathing?
+question-injury = Is anyone hurt?
+question-violence-under-way = Is there violence right now?
+question-weapon-in-hand = Is there a weapon in someone's hand?
+question-weapon-threatened = Has anyone threatened to use a weapon?
+question-weapon-at-home = Is there a weapon in the home?
+question-threat-to-others = Has anyone else been threatened?
+question-severe-ideation = Are there strong thoughts of suicide?
+question-plan = Is there a plan?
+question-means = Are the means at hand?
+question-child-at-risk = Is a child at risk?
+
+answer-yes = Yes
+answer-no = No
+answer-unknown = Not known
+
+medical-ems-now = EMS now
+medical-not-medical = Each medical question was answered no
+medical-not-known = Medical need not known yet
+
+goes-crisis-team = Crisis team
+goes-ems = EMS
+goes-joint = Crisis team together with police
+goes-police-first = Police first, crisis team when it is safe
+
+besides-counsellor-stays = Counselor stays on the line until someone is with the person
+besides-tell-crew-of-weapon = Tell the crew about the weapon
+besides-youth-team = Youth team
+besides-child-report = Child protection report, as the law asks
+besides-lead-decides = Lead decides whether anyone goes along
+
+## The team's work
+
+stamp-kind-dispatched = Dispatched
+stamp-kind-acknowledged = Acknowledged
+stamp-kind-en-route = En route
+stamp-kind-staging = Staging
+stamp-kind-on-scene = On scene
+stamp-kind-contact = With the person
+stamp-kind-left-scene = Left the scene
+stamp-kind-at-destination = At destination
+stamp-kind-care-transferred = Care handed over
+stamp-kind-clear = Clear
+stamp-kind-cancelled = Cancelled
+
+capture-tap = Tapped
+capture-geofence = By location
+capture-cad = By CAD
+capture-filled-in = Filled in later
+
+state-offered = Offered
+state-dispatched = { stamp-kind-dispatched }
+state-acknowledged = { stamp-kind-acknowledged }
+state-en-route = { stamp-kind-en-route }
+state-staging = { stamp-kind-staging }
+state-on-scene = { stamp-kind-on-scene }
+state-contact = { stamp-kind-contact }
+state-left-scene = { stamp-kind-left-scene }
+state-at-destination = { stamp-kind-at-destination }
+state-care-transferred = { stamp-kind-care-transferred }
+state-cancelled = { stamp-kind-cancelled }
+state-clear = { stamp-kind-clear }
+
+unit-status-Dispatched = { stamp-kind-dispatched }
+unit-status-AcknowledgedTransmission = { stamp-kind-acknowledged }
+unit-status-EnRoute = { stamp-kind-en-route }
+unit-status-Staging = { stamp-kind-staging }
+unit-status-OnScene = { stamp-kind-on-scene }
+unit-status-PatientContact = { stamp-kind-contact }
+unit-status-Transporting = Transporting
+unit-status-Arrived = { stamp-kind-at-destination }
+unit-status-InService = Back in service
+unit-status-AssignmentCancelled = { stamp-kind-cancelled }
+
+alone-reason-nobody-else = No second member on shift
+alone-reason-second-remote = Second member is by phone or video
+alone-reason-others-there = Police or EMS are already with the person
+alone-reason-known-person = The team knows the person and judged it safe
+alone-reason-could-not-wait = It could not wait
+
+crew-role-clinician = Clinician
+crew-role-peer = Peer
+crew-role-emt = EMT
+crew-role-paramedic = Community paramedic
+crew-role-lead = Lead
+
+capability-crisis = Mobile crisis response
+capability-youth = Children and youth
+capability-elder = Older adults
+capability-medical = Medical assessment
+capability-transport = Transport
+
+## Closing
+
+whereabouts-stayed = Stayed where we met, or at home
+whereabouts-with-family = With family or a friend
+whereabouts-crisis-centre = Crisis center or stabilization unit
+whereabouts-emergency-department = Emergency department
+whereabouts-shelter = Shelter
+whereabouts-psychiatric-hospital = Psychiatric hospital
+whereabouts-jail = Jail
+whereabouts-unknown = Left; nobody knows where to
+
+travel-none = Did not travel
+travel-on-own = On their own
+travel-with-family = With family or a friend
+travel-with-team = With our team
+travel-ambulance = By ambulance
+travel-with-police = With police
+
+legal-voluntary = Voluntary
+legal-held = On a legal hold
+legal-custody = In police custody
+
+how-closed-stabilised = Stabilized on the spot
+how-closed-referred = Referred
+how-closed-declined = The person declined
+how-closed-no-contact = Did not reach the person
+how-closed-team-withdrew = The team withdrew for safety
+how-closed-died = The person died
+how-closed-passed-to-911 = Passed to 911
+how-closed-passed-to-988 = Passed to 988
+how-closed-cancelled = Cancelled
+
+closed-how-stabilised = { how-closed-stabilised }
+closed-how-referred = { how-closed-referred }
+closed-how-declined = { how-closed-declined }
+closed-how-no-contact = { how-closed-no-contact }
+closed-how-team-withdrew = { how-closed-team-withdrew }
+closed-how-died = { how-closed-died }
+closed-how-passed-to-911 = { how-closed-passed-to-911 }
+closed-how-passed-to-988 = { how-closed-passed-to-988 }
+closed-how-cancelled = { how-closed-cancelled }
+
+no-contact-nobody-there = Nobody was there
+no-contact-no-answer = Nobody answered
+no-contact-unsafe-to-approach = Unsafe to approach
+no-contact-wrong-place = Wrong place
+no-contact-cancelled = Cancelled on the way
+
+next-step-try-again = Try again
+next-step-follow-up-call = Follow-up call
+next-step-lead = Lead decides
+next-step-welfare-check = Welfare check through 911
+
+## Safety
+
+need-ems = EMS
+need-police = Police
+need-fire = Fire
+need-crew-in-danger = Crew in danger
+
+escalation-state-on-phone = On this phone, not sent yet
+escalation-state-sent = Sent; nobody has answered yet
+escalation-state-acknowledged = They have it
+escalation-state-cancelled = Cancelled
+escalation-state-exhausted = Nobody answered. Call now
+
+step-down-state-on-phone = On this phone, not sent yet
+step-down-state-asked = Asked; the center has not answered
+step-down-state-accepted = The center said yes; the person is not on the line yet
+step-down-state-person-on-line = The person is on the line
+step-down-state-came-back = It came back to you
+
+voice-call-dialler-opened = Dialer opened
+voice-call-said-called = Responder says: I called
+
+## Handing on
+
+handoff-state-on-phone = On this phone, not sent yet
+handoff-state-requested = Sent; the service has not answered
+handoff-state-accepted = The service said yes; the person was not reached yet
+handoff-state-scheduled = The service has a time for the person
+handoff-state-unattended = The person did not come
+handoff-state-declined = The service said no
+handoff-state-cancelled = Cancelled
+handoff-state-completed = The service reached the person
+
+basis-kind-consent-written = The person signed consent
+basis-kind-consent-electronic = The person consented electronically
+basis-kind-consent-verbal = The person said yes
+basis-kind-treatment = Treatment
+basis-kind-emergency = Emergency
+basis-kind-law = Required by law
+
+withheld-reason-no-basis = Nothing allows sharing this
+withheld-reason-basis-ended = What allowed sharing this has ended
+withheld-reason-part2 = Part 2 record: needs consent that names this receiver, or a medical emergency
+withheld-reason-part2-police = Part 2 record: never to police
+withheld-reason-police-record = Police record: only as that agency allows
+withheld-reason-health-record = Health record: not for this receiver
+withheld-reason-other-person = About another person
+
+attempted-reached = Reached the person
+attempted-reached-support = Reached a support person
+attempted-no-answer = No answer
+attempted-message-left = Left a message
+attempted-wrong-details = Wrong contact details
+attempted-declined = The person declined
+attempted-unable = Unable to try
+
+by-voice = Call
+by-text = Text message
+by-visit = Visit
+
+## Where an item is
+
+truth-on-this-phone = On this phone
+truth-sending = Sending
+truth-at-the-agency = At the agency
+truth-asked-for = Asked for
+truth-needs-you = Needs you
+
+act-create = New
+act-change = Change
+act-claim = Taking an offer
+
+intent-state-waiting = Not sent yet
+intent-state-unknown = Sent; no answer yet
+intent-state-asked = Asked for
+intent-state-parked = Needs you
+
+park-reason-refused = The agency's system could not read it
+park-reason-not-allowed = The agency's system does not allow this
+park-reason-gone = It is no longer at the agency
+park-reason-too-large = Too large to send
+park-reason-changed-elsewhere = Someone else changed it too
+park-reason-taken-by-other = Another team has it
+park-reason-unreadable = It cannot be sent as it stands
+
+## Why a team
+
+reason-distance = { $distance } away in a straight line
+reason-position-unknown = Position not known
+reason-position-age = Position is { $age } old
+reason-meets = Fits: { $need }
+reason-lacks = Lacks: { $need }
+reason-lacks-language = Nobody speaks { $language }; interpreter by phone
+reason-off-shift = Off shift
+reason-on-break = On a break
+reason-committed = With someone as urgent
+reason-taken-from-less-urgent = Would leave someone less urgent
+reason-no-agreement = No agreement to work there
+reason-lacks-must = Left out, lacks: { $need }
+
+team-need-language = speaks { $language }
+team-need-full-crew = two or more in person
+team-need-known = known to the person
+
+fallback-later-team = { $name } can go from { $time }
+fallback-mutual-aid = { $name }, by mutual aid
+fallback-stays-on-phone = { $name } stays on the phone meanwhile
+
+## What a person decides
+
+card-cancelled-against-on-scene = One phone says cancelled, another was on scene. Which is right?
+card-clear-against-cancelled = One phone says clear, another says cancelled. Which is right?
+
+likeness-same-callback = Same callback number
+likeness-near = { $distance } apart, { $apart } between the calls
+likeness-same-address = Same address, { $apart } between the calls
+likeness-same-name = Same full name
+likeness-same-birth-date = Same date of birth
+
+## Measures and times
+
+distance-m = { $n } m
+distance-km = { $n } km
+distance-ft = { $n } ft
+distance-mi = { $n } mi
+
+duration-moment = less than a minute
+duration-minutes = { $minutes } min
+duration-hours = { $hours } h
+duration-hours-minutes = { $hours } h { $minutes } min
+duration-days =
+    { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }
+
+time = { $month } { $day }, { $year }, { $hour }:{ $minute } { $half } { $zone }
+time-am = AM
+time-pm = PM
+
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+
+## Languages; another is said by its tag
+
+language-am = Amharic
+language-ar = Arabic
+language-ase = American Sign Language
+language-en = English
+language-es = Spanish
+language-fr = French
+language-hmn = Hmong
+language-ht = Haitian Creole
+language-km = Khmer
+language-ko = Korean
+language-ne = Nepali
+language-pl = Polish
+language-pt = Portuguese
+language-ru = Russian
+language-so = Somali
+language-tl = Tagalog
+language-uk = Ukrainian
+language-vi = Vietnamese
+language-zh = Chinese
