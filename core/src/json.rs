@@ -89,7 +89,8 @@ pub fn child(path: &str, key: &str) -> String {
 /// A pointer as it may stand in a message: a step that is no plain name could hold anything, so it is not repeated.
 pub fn shown(path: &str) -> String {
     let digits = |step: &str| step.bytes().filter(u8::is_ascii_digit).count();
-    let plain = |step: &str| step.len() <= 48 && digits(step) < 7 && step.bytes().all(|b| b.is_ascii_alphanumeric() || b"$@_-.:~".contains(&b));
+    let plain =
+        |step: &str| step.len() <= 48 && digits(step) < 7 && step.bytes().all(|b| b.is_ascii_alphanumeric() || b"$@_-.:~".contains(&b));
     let steps: Vec<&str> = path.split('/').map(|step| if plain(step) { step } else { "…" }).collect();
     if path.is_empty() { "/".to_owned() } else { steps.join("/") }
 }

@@ -37,7 +37,9 @@ impl Seeded {
     }
     /// A UUID-shaped id, so that two counties of one seed have the same ids.
     pub fn id(&mut self) -> String {
-        uuid::Builder::from_random_bytes(((u128::from(self.number()) << 64) | u128::from(self.number())).to_be_bytes()).into_uuid().to_string()
+        uuid::Builder::from_random_bytes(((u128::from(self.number()) << 64) | u128::from(self.number())).to_be_bytes())
+            .into_uuid()
+            .to_string()
     }
 }
 
@@ -93,8 +95,22 @@ const MIDDLE: (f64, f64) = (40.12, -75.36);
 
 const GIVEN: [&str; 16] =
     ["Ana", "Marcus", "Lena", "Tomas", "Ruth", "Devon", "Mei", "Omar", "Grace", "Samir", "Noor", "Pavel", "Ines", "Caleb", "Yara", "Hugo"];
-const FAMILY: [&str; 14] =
-    ["Ruiz", "Okafor", "Lindqvist", "Moreau", "Haddad", "Novak", "Whitaker", "Tanaka", "Silva", "Byrne", "Castillo", "Adeyemi", "Kowalski", "Park"];
+const FAMILY: [&str; 14] = [
+    "Ruiz",
+    "Okafor",
+    "Lindqvist",
+    "Moreau",
+    "Haddad",
+    "Novak",
+    "Whitaker",
+    "Tanaka",
+    "Silva",
+    "Byrne",
+    "Castillo",
+    "Adeyemi",
+    "Kowalski",
+    "Park",
+];
 
 fn near(seeded: &mut Seeded, spread_degrees: f64) -> Option<Position> {
     let mut offset = || (seeded.below(20_001) as f64 / 10_000.0 - 1.0) * spread_degrees;
@@ -120,7 +136,12 @@ impl County {
     /// Everything that the agency's server holds before the shift, each document after those it refers to.
     pub fn documents(&self) -> Vec<Document> {
         let mut all = Vec::new();
-        let named = [(&self.agency, "Alder County Mobile Crisis"), (&self.psap, "Alder County 911"), (&self.centre, "988 Centre East"), (&self.neighbour, "Birch County Mobile Crisis")];
+        let named = [
+            (&self.agency, "Alder County Mobile Crisis"),
+            (&self.psap, "Alder County 911"),
+            (&self.centre, "988 Centre East"),
+            (&self.neighbour, "Birch County Mobile Crisis"),
+        ];
         for (id, name) in named {
             let mut doc = Document::new("Organization", id.as_str());
             doc.set("active", json!(true)).set("name", json!(name));
@@ -145,7 +166,10 @@ fn team(seeded: &mut Seeded, index: usize, now: Instant) -> Team {
         languages: languages.iter().map(|l| (*l).to_owned()).collect(),
     };
     let spanish: &[&str] = if index.is_multiple_of(2) { &["en", "es"] } else { &["en"] };
-    let crew = vec![member(seeded, CrewRole::Clinician, spanish), member(seeded, if index == 1 { CrewRole::Emt } else { CrewRole::Peer }, &["en"])];
+    let crew = vec![
+        member(seeded, CrewRole::Clinician, spanish),
+        member(seeded, if index == 1 { CrewRole::Emt } else { CrewRole::Peer }, &["en"]),
+    ];
     let mut capabilities = vec![Capability::Crisis];
     capabilities.extend((index != 3).then_some(Capability::Transport));
     capabilities.extend((index == 2).then_some(Capability::Youth));
@@ -158,7 +182,11 @@ fn team(seeded: &mut Seeded, index: usize, now: Instant) -> Team {
         crew,
         capabilities,
         // The last team comes on later: nobody offers it work before.
-        shift: Some(if index == 3 { Shift { from: now + hours(6), until: now + hours(16) } } else { Shift { from: now - hours(1), until: now + hours(9) } }),
+        shift: Some(if index == 3 {
+            Shift { from: now + hours(6), until: now + hours(16) }
+        } else {
+            Shift { from: now - hours(1), until: now + hours(9) }
+        }),
         on_break: false,
         fix: position.map(|position| Fix { position, at: now, accuracy_m: 12.0 }),
         commitment: None,
@@ -213,8 +241,13 @@ fn service_of(seeded: &mut Seeded, given: &Given) -> Service {
 
 fn person(seeded: &mut Seeded) -> Person {
     let id = seeded.id();
-    let mut person = Person::unnamed(anydoor_core::ids::PersonId::parse(&id).unwrap_or_else(|_| anydoor_core::ids::PersonId::fresh()), Role::InCrisis);
-    person.name = Some(PersonName { family: Some(seeded.one_of(&FAMILY, "Ruiz").into()), given: vec![seeded.one_of(&GIVEN, "Ana").into()], goes_by: None });
+    let mut person =
+        Person::unnamed(anydoor_core::ids::PersonId::parse(&id).unwrap_or_else(|_| anydoor_core::ids::PersonId::fresh()), Role::InCrisis);
+    person.name = Some(PersonName {
+        family: Some(seeded.one_of(&FAMILY, "Ruiz").into()),
+        given: vec![seeded.one_of(&GIVEN, "Ana").into()],
+        goes_by: None,
+    });
     person.born = Some(format!("{}-{:02}", 1950 + seeded.below(60), 1 + seeded.below(12)));
     person.contacts = vec![format!("tel:+1215555{:04}", 100 + seeded.below(100))];
     person.language = Some(if seeded.below(5) == 0 { "es" } else { "en" }.to_owned());

@@ -5,7 +5,8 @@ use anydoor_core::clock::Instant;
 use anydoor_core::door::{Agency, eido};
 use anydoor_core::ids::{FactId, IncidentId, PersonId};
 use anydoor_core::incident::{
-    About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Place, Role, SafeContact, Source, Urgency,
+    About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Place, Role,
+    SafeContact, Source, Urgency,
 };
 use serde_json::{Value, json};
 
@@ -88,7 +89,10 @@ impl Call {
         };
         Incident {
             id,
-            identifiers: vec![Identifier { system: EIDO_INCIDENT.into(), value: format!("{EIDO_INCIDENT}:{}:cad.alder.example", self.number) }],
+            identifiers: vec![Identifier {
+                system: EIDO_INCIDENT.into(),
+                value: format!("{EIDO_INCIDENT}:{}:cad.alder.example", self.number),
+            }],
             door: Door::Line911,
             asked_by: AskedBy::Stranger,
             channel: Channel::Voice,
@@ -137,7 +141,10 @@ impl Call {
                 let name = told.name.as_ref().map(|(given, family)| json!([{ "given": [given], "family": family }]));
                 name.into_iter().for_each(|n| drop(map.insert("name".into(), n)));
                 if let Some(language) = &told.language {
-                    map.insert("communication".into(), json!([{ "language": { "coding": [{ "system": "urn:ietf:bcp:47", "code": language }] } }]));
+                    map.insert(
+                        "communication".into(),
+                        json!([{ "language": { "coding": [{ "system": "urn:ietf:bcp:47", "code": language }] } }]),
+                    );
                 }
                 if let Some(number) = &self.callback {
                     map.insert("telecom".into(), json!([{ "system": "phone", "value": number }]));
@@ -152,8 +159,14 @@ impl Call {
             Urgency::Routine => "routine",
         };
         let described = self.people.iter().flat_map(|p| [p.description.clone(), p.dependant.clone()]).flatten();
-        let notes: Vec<Value> = self.said.iter().filter(|(kind, _)| *kind != FactKind::Caution).map(|(_, text)| text.clone()).chain(described)
-            .map(|text| json!({ "text": text, "authorString": "counsellor 12", "time": self.first_contact.to_string() })).collect();
+        let notes: Vec<Value> = self
+            .said
+            .iter()
+            .filter(|(kind, _)| *kind != FactKind::Caution)
+            .map(|(_, text)| text.clone())
+            .chain(described)
+            .map(|text| json!({ "text": text, "authorString": "counsellor 12", "time": self.first_contact.to_string() }))
+            .collect();
         let subject = if self.people.is_empty() { json!({ "display": "unnamed" }) } else { json!({ "reference": "Patient/p0" }) };
         entries.push(json!({ "resource": {
             "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "priority": priority,
@@ -172,7 +185,10 @@ impl Call {
         let mut location = json!({ "resourceType": "Location", "id": "l" });
         if let Value::Object(map) = &mut location {
             self.place.address.iter().for_each(|text| drop(map.insert("address".into(), json!({ "text": text }))));
-            self.place.position.iter().for_each(|p| drop(map.insert("position".into(), json!({ "longitude": p.longitude(), "latitude": p.latitude() }))));
+            self.place
+                .position
+                .iter()
+                .for_each(|p| drop(map.insert("position".into(), json!({ "longitude": p.longitude(), "latitude": p.latitude() }))));
         }
         entries.push(json!({ "resource": location }));
         json!({ "resourceType": "Bundle", "type": "collection", "entry": entries })
@@ -182,7 +198,11 @@ impl Call {
 impl Told {
     fn person(&self, number: &str, index: usize) -> Person {
         let mut person = Person::unnamed(PersonId::derived(&format!("{number}/{index}")), Role::InCrisis);
-        person.name = self.name.as_ref().map(|(given, family)| PersonName { given: vec![given.clone()], family: Some(family.clone()), goes_by: None });
+        person.name = self.name.as_ref().map(|(given, family)| PersonName {
+            given: vec![given.clone()],
+            family: Some(family.clone()),
+            goes_by: None,
+        });
         person.description.clone_from(&self.description);
         person.language.clone_from(&self.language);
         person.safe_contact = SafeContact { message: self.message, ..SafeContact::default() };

@@ -127,10 +127,18 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`].
     pub async fn validate(&self, document: &Document) -> Result<Vec<String>, GatewayError> {
-        let request = Request { method: Method::Post, path: format!("{}/$validate", document.kind()), if_match: None, body: Some(document.to_text()) };
+        let request = Request {
+            method: Method::Post,
+            path: format!("{}/$validate", document.kind()),
+            if_match: None,
+            body: Some(document.to_text()),
+        };
         let answer = self.transport.send(&request).await?;
         let outcome = Document::parse(&answer.body).map_err(|_| GatewayError::Unreadable { what: "$validate".into() })?;
-        let bad = outcome.list("/issue").iter().filter(|issue| matches!(issue.get("severity").and_then(serde_json::Value::as_str), Some("error" | "fatal")));
+        let bad = outcome
+            .list("/issue")
+            .iter()
+            .filter(|issue| matches!(issue.get("severity").and_then(serde_json::Value::as_str), Some("error" | "fatal")));
         Ok(bad.map(|issue| issue.get("diagnostics").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()).collect())
     }
 

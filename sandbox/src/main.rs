@@ -86,13 +86,14 @@ async fn serve(manners: Manners, seed: u64) -> Result<(), String> {
     let county = County::generate(seed, jiff::Timestamp::now());
     let transport = Transport::new(server.base_url(), Arc::new(NoToken)).map_err(|e| words(&e))?;
     Gateway::new(transport, county.agency.as_str()).write("the county", &county.documents()).await.map_err(|e| words(&e))?;
-    let team = |team: &anydoor_core::team::Team| {
-        serde_json::json!({ "id": team.id.as_str(), "members": team.crew.iter().map(|m| m.id.as_str()).collect::<Vec<_>>() })
-    };
+    let team = |team: &anydoor_core::team::Team| serde_json::json!({ "id": team.id.as_str(), "members": team.crew.iter().map(|m| m.id.as_str()).collect::<Vec<_>>() });
     let teams: Vec<_> = county.teams.iter().map(team).collect();
     let ids = serde_json::json!({ "base": server.base_url(), "agency": county.agency.as_str(), "psap": county.psap.as_str(),
         "centre": county.centre.as_str(), "teams": teams });
     println!("{ids}");
-    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await.map_err(|e| words(&e))?.map_err(|e| words(&e))?;
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
+        .await
+        .map_err(|e| words(&e))?
+        .map_err(|e| words(&e))?;
     Ok(())
 }

@@ -1,1 +1,103 @@
-//! What the scenarios share.
+//! What the scenarios share: a county's server, phones on it, and a network that does to answers what a test wants.
+
+use std::sync::Arc;
+
+use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
+use anydoor_core::clock::SystemClock;
+use anydoor_core::sync::transport::{NoToken, Transport};
+use anydoor_sandbox::county::County;
+use anydoor_sandbox::fhir_server::{Manners, Options, Server};
+use anydoor_sandbox::gateway::Gateway;
+
+/// A server with the county on it.
+#[derive(Debug)]
+pub struct World {
+    /// The county.
+    pub county: County,
+    /// Its server.
+    pub server: Server,
+    /// The county's side.
+    pub gateway: Gateway,
+}
+
+/// A phone with its folder.
+#[derive(Debug)]
+pub struct Phone {
+    /// The client.
+    pub client: Arc<Anydoor>,
+    /// Its configuration.
+    pub config: Config,
+    /// The key of its database.
+    pub key: Vec<u8>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A county's server with these manners.
+    ///
+    /// # Errors
+    /// Where this machine lends no port, or the server refuses the county.
+    pub async fn new(manners: Manners) -> Result<Self, Box<dyn std::error::Error>> {
+        let server = Server::start(Options { manners, ..Options::default() }).await?;
+        let county = County::generate(7, anydoor_core::clock::Instant::now());
+        let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, county.agency.as_str());
+        gateway.write("the county", &county.documents()).await?;
+        Ok(Self { county, server, gateway })
+    }
+
+    /// A phone of the `index`-th team, in the hands of its `member`-th member, talking to `base`.
+    ///
+    /// # Errors
+    /// Where the folder or the database cannot be made.
+    pub fn phone_at(&self, base: &str, index: usize, member: usize) -> Result<Phone, Box<dyn std::error::Error>> {
+        let team = self.county.teams.get(index).ok_or("no such team")?;
+        let folder = tempfile::tempdir()?;
+        let config = Config {
+            folder: folder.path().to_string_lossy().into_owned(),
+            server: base.to_owned(),
+            agency: self.county.agency.to_string(),
+            member: team.crew.get(member).ok_or("no such member")?.id.to_string(),
+            lead: false,
+            team: team.id.to_string(),
+        };
+        let key = vec![7; 32];
+        let client = Anydoor::open_with(config.clone(), &key, Arc::new(NoToken), Arc::new(SystemClock::default()))?;
+        client.open_escalations(vec![9; 32])?;
+        Ok(Phone { client, config, key, folder })
+    }
+
+    /// A phone of the `index`-th team.
+    ///
+    /// # Errors
+    /// As [`World::phone_at`].
+    pub fn phone(&self, index: usize) -> Result<Phone, Box<dyn std::error::Error>> {
+        self.phone_at(self.server.base_url(), index, 0)
+    }
+}
+
+impl Phone {
+    /// The folder with its databases.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Starts an incident on view with a full crew.
+    ///
+    /// # Errors
+    /// As [`Anydoor::respond_on_view`].
+    pub fn on_view(&self, world: &World) -> Result<StartedRow, AnydoorError> {
+        let team = world.county.teams.iter().find(|t| t.id.as_str() == self.config.team);
+        self.client.respond_on_view(OnViewInput {
+            headline: "woman crying in the park".into(),
+            urgency: "urgent".into(),
+            address: Some("Orchard Park".into()),
+            latitude: Some(40.1),
+            longitude: Some(-75.36),
+            description: Some("woman, about 30".into()),
+            crew: team.iter().flat_map(|t| &t.crew).map(|m| m.id.to_string()).collect(),
+            alone: None,
+        })
+    }
+}
+
+pub mod proxy;

@@ -21,7 +21,11 @@ pub fn for_psap(incident: &Incident, police_read: bool, issuer: &str, actor: &Ac
         kinds: Vec::new(),
         owns: None,
     };
-    let sender = eido::Sender { issuer: issuer.to_owned(), agency, agent: eido::Agent { id: format!("{}@{issuer}", actor.member), roles: Vec::new() } };
+    let sender = eido::Sender {
+        issuer: issuer.to_owned(),
+        agency,
+        agent: eido::Agent { id: format!("{}@{issuer}", actor.member), roles: Vec::new() },
+    };
     let document = eido::write(&eido::Outgoing {
         incident,
         people: incident.people.iter().collect::<Vec<&Person>>(),
@@ -48,7 +52,15 @@ pub fn in_words(own: &str, parted: &Packet) -> String {
 }
 
 /// The document that goes out, kept with what was withheld.
-pub fn document(kind: &str, assignment: &AssignmentId, incident: &IncidentId, media_type: &str, bytes: &[u8], parted: &Packet, actor: &Actor) -> Document {
+pub fn document(
+    kind: &str,
+    assignment: &AssignmentId,
+    incident: &IncidentId,
+    media_type: &str,
+    bytes: &[u8],
+    parted: &Packet,
+    actor: &Actor,
+) -> Document {
     let id = crate::ids::ReceivedId::fresh();
     let mut doc = fhir::incident::write_received(&id, incident, media_type, bytes, actor.server_now.unwrap_or(actor.now));
     doc.set("type", concept("document", kind));

@@ -8,7 +8,14 @@ use crate::safety::{Escalation, Need};
 
 /// Makes the escalation: the need, the number to call back, the place, and nothing else. It goes into the escalations'
 /// own file, never into the outbox. The written report follows in the outbox ([`super::brief`]).
-pub fn escalate(assignment: &AssignmentId, psap: &OrganizationId, need: Need, place: &Place, callback: &str, actor: &Actor) -> (Escalation, Document) {
+pub fn escalate(
+    assignment: &AssignmentId,
+    psap: &OrganizationId,
+    need: Need,
+    place: &Place,
+    callback: &str,
+    actor: &Actor,
+) -> (Escalation, Document) {
     let id = EscalationId::fresh();
     // The last four digits in the id's random part: short enough to read aloud, different enough within a shift.
     let number: u32 = id.as_str().bytes().rev().take(6).fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 10_000);

@@ -41,10 +41,27 @@ mod tests {
     fn a_team_is_located_on_shift_only_and_not_for_every_step() {
         let now: crate::clock::Instant = "2026-11-23T14:00:00Z".parse().unwrap();
         let hour = jiff::SignedDuration::from_hours(1);
-        let actor = Actor { member: MemberId::fresh(), lead: false, team: TeamId::fresh(), agency: OrganizationId::fresh(), device: "p".into(), now, server_now: None };
+        let actor = Actor {
+            member: MemberId::fresh(),
+            lead: false,
+            team: TeamId::fresh(),
+            agency: OrganizationId::fresh(),
+            device: "p".into(),
+            now,
+            server_now: None,
+        };
         let here = Position::new(40.0, -75.0).unwrap();
-        let mut team = Team { id: actor.team.clone(), name: "t".into(), crew: vec![], capabilities: vec![], shift: Some(Shift { from: now - hour, until: now + hour }),
-            on_break: false, fix: Some(Fix { position: here, at: now - hour, accuracy_m: 5.0 }), commitment: None, areas: vec![] };
+        let mut team = Team {
+            id: actor.team.clone(),
+            name: "t".into(),
+            crew: vec![],
+            capabilities: vec![],
+            shift: Some(Shift { from: now - hour, until: now + hour }),
+            on_break: false,
+            fix: Some(Fix { position: here, at: now - hour, accuracy_m: 5.0 }),
+            commitment: None,
+            areas: vec![],
+        };
         let far = Position::new(40.01, -75.0).unwrap();
         assert!(report(&team, far, 5.0, None, &actor).is_some());
         assert!(report(&team, Position::new(40.001, -75.0).unwrap(), 5.0, None, &actor).is_none());

@@ -85,19 +85,40 @@ mod tests {
 
     fn actor() -> Actor {
         let now = "2026-11-23T05:00:00Z".parse().unwrap();
-        Actor { member: MemberId::fresh(), lead: false, team: TeamId::fresh(), agency: OrganizationId::fresh(), device: "phone".into(), now, server_now: None }
+        Actor {
+            member: MemberId::fresh(),
+            lead: false,
+            team: TeamId::fresh(),
+            agency: OrganizationId::fresh(),
+            device: "phone".into(),
+            now,
+            server_now: None,
+        }
     }
 
     fn task(actor: &Actor) -> Document {
-        let said = OnView { headline: "crying man at the bus stop".into(), urgency: Urgency::Urgent, place: Place::default(), description: None,
-            crew: vec![], alone: Some(AloneReason::NobodyElse) };
+        let said = OnView {
+            headline: "crying man at the bus stop".into(),
+            urgency: Urgency::Urgent,
+            place: Place::default(),
+            description: None,
+            crew: vec![],
+            alone: Some(AloneReason::NobodyElse),
+        };
         let started = on_view(said, actor).unwrap();
         started.plan.writes.into_iter().map(|w| w.document).find(|d| d.kind() == "Task").unwrap()
     }
 
     #[test]
     fn nobody_goes_alone_without_a_reason() {
-        let said = OnView { headline: String::new(), urgency: Urgency::Urgent, place: Place::default(), description: None, crew: vec![MemberId::fresh()], alone: None };
+        let said = OnView {
+            headline: String::new(),
+            urgency: Urgency::Urgent,
+            place: Place::default(),
+            description: None,
+            crew: vec![MemberId::fresh()],
+            alone: None,
+        };
         assert!(on_view(said, &actor()).is_err());
     }
 
@@ -107,7 +128,10 @@ mod tests {
         let task = task(&actor);
         let plan = tap(&task, StampKind::Acknowledged, &[], Capture::Tap, &actor).unwrap();
         let stamp = fhir::assignment::read_stamp(&plan.writes[0].document).unwrap();
-        assert_eq!(tap(&task, StampKind::Dispatched, &[stamp], Capture::Tap, &actor), Err(StampError::Illegal { from: State::Acknowledged }));
+        assert_eq!(
+            tap(&task, StampKind::Dispatched, &[stamp], Capture::Tap, &actor),
+            Err(StampError::Illegal { from: State::Acknowledged })
+        );
     }
 
     #[test]

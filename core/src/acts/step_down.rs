@@ -8,7 +8,14 @@ use crate::incident::Code;
 use crate::safety::StepDown;
 
 /// Asks the centre to take the person on. `brief` holds what this receiver may have.
-pub fn step_down(assignment: &AssignmentId, incident: &IncidentId, centre: &OrganizationId, brief: &str, parted: &Packet, actor: &Actor) -> (Plan, StepDownId) {
+pub fn step_down(
+    assignment: &AssignmentId,
+    incident: &IncidentId,
+    centre: &OrganizationId,
+    brief: &str,
+    parted: &Packet,
+    actor: &Actor,
+) -> (Plan, StepDownId) {
     let step = StepDown {
         id: StepDownId::fresh(),
         assignment: assignment.clone(),

@@ -16,7 +16,14 @@ impl Anydoor {
     ///
     /// # Errors
     /// `StorageLocked`.
-    pub fn rank_teams(&self, scene: Position, needs: &Needs, k: usize, neighbour: Option<&OrganizationId>, centre: &OrganizationId) -> Result<Ranking> {
+    pub fn rank_teams(
+        &self,
+        scene: Position,
+        needs: &Needs,
+        k: usize,
+        neighbour: Option<&OrganizationId>,
+        centre: &OrganizationId,
+    ) -> Result<Ranking> {
         let teams = self.inner.store(|store| teams(store))?;
         Ok(nearest(scene, needs, &teams, k, self.inner.clock.now(), neighbour, centre))
     }
@@ -40,7 +47,8 @@ fn teams(store: &Store) -> Result<Vec<Team>> {
         }
         let urgency = crate::incident::Urgency::ALL.get(usize::from(row.urgency)).copied();
         if let (Some(team), Some(urgency)) = (teams.iter_mut().find(|t| Some(t.id.as_str()) == row.team.as_deref()), urgency) {
-            team.commitment = Some(team.commitment.map_or(Commitment { urgency, until: None }, |c| Commitment { urgency: c.urgency.min(urgency), ..c }));
+            team.commitment =
+                Some(team.commitment.map_or(Commitment { urgency, until: None }, |c| Commitment { urgency: c.urgency.min(urgency), ..c }));
         }
     }
     Ok(teams)
@@ -112,7 +120,10 @@ impl Anydoor {
     pub fn report_position(&self, latitude: f64, longitude: f64, accuracy_m: f64) -> Result<bool> {
         let position = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
         let plan = self.inner.store(|store| {
-            let team = teams(store)?.into_iter().find(|t| t.id == self.inner.team).ok_or_else(|| AnydoorError::NotFound { what: "team".into() })?;
+            let team = teams(store)?
+                .into_iter()
+                .find(|t| t.id == self.inner.team)
+                .ok_or_else(|| AnydoorError::NotFound { what: "team".into() })?;
             let before = store.document("Location", fhir::team::position_id(&team.id).as_str())?;
             Ok(acts::position::report(&team, position, accuracy_m, before.as_ref(), &self.inner.actor(store.writer())))
         })?;
@@ -163,9 +174,11 @@ impl Anydoor {
             let held = store.pointing_at("Consent", "patient", &format!("Patient/{person}"))?;
             let mut bases: Vec<Basis> = held.iter().filter_map(|doc| fhir::handoff::read_basis(doc).ok()).collect();
             bases.extend(new.clone());
-            hand_off::hand_off(&incident, &AssignmentId::parse(assignment)?, &person, to, &bases, new.as_ref(), &actor).map_err(|error| match error {
-                hand_off::HandOffError::NoBasis => AnydoorError::NotAllowed { why: "no-basis".into() },
-                hand_off::HandOffError::NotInIncident => AnydoorError::NotFound { what: "person".into() },
+            hand_off::hand_off(&incident, &AssignmentId::parse(assignment)?, &person, to, &bases, new.as_ref(), &actor).map_err(|error| {
+                match error {
+                    hand_off::HandOffError::NoBasis => AnydoorError::NotAllowed { why: "no-basis".into() },
+                    hand_off::HandOffError::NotInIncident => AnydoorError::NotFound { what: "person".into() },
+                }
             })
         })?;
         self.inner.commit(&plan)?;
@@ -248,7 +261,8 @@ impl Anydoor {
             let task = task(store, follow_up)?;
             let due = fhir::handoff::read_follow_up(&task)?;
             let incident = store.incident(&due.incident)?;
-            let person = incident.people.iter().find(|p| p.id == due.person).ok_or_else(|| AnydoorError::NotFound { what: "person".into() })?;
+            let person =
+                incident.people.iter().find(|p| p.id == due.person).ok_or_else(|| AnydoorError::NotFound { what: "person".into() })?;
             let actor = self.inner.actor(store.writer());
             let at = actor.server_now.unwrap_or(actor.now);
             let attempt = Attempt { member: actor.member.clone(), at, by, outcome, safety_concern, remark };
@@ -272,7 +286,10 @@ impl Anydoor {
                 }
             }
             let found = propose(&this, &others, &[], &Default::default());
-            Ok(found.into_iter().map(|p| ProposalRow { other: p.other.to_string(), reasons: p.reasons.iter().map(|r| format!("{r:?}")).collect() }).collect())
+            Ok(found
+                .into_iter()
+                .map(|p| ProposalRow { other: p.other.to_string(), reasons: p.reasons.iter().map(|r| format!("{r:?}")).collect() })
+                .collect())
         })
     }
 

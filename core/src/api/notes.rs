@@ -8,7 +8,15 @@ use crate::store::{Draft, NoteRow, Store};
 
 pub(super) fn item(store: &Store, row: NoteRow) -> Result<NoteItem> {
     let truth = store.truth_of("DocumentReference", &row.id)?.into();
-    Ok(NoteItem { id: row.id, incident: row.incident, person: row.person, author: row.author, standing: row.standing, text: row.text, truth })
+    Ok(NoteItem {
+        id: row.id,
+        incident: row.incident,
+        person: row.person,
+        author: row.author,
+        standing: row.standing,
+        text: row.text,
+        truth,
+    })
 }
 
 fn draft(store: &Store, id: &str) -> Result<Draft> {

@@ -3,8 +3,8 @@
 use super::{Anydoor, AnydoorError, EscalationItem, Result, StepDownItem, work};
 use crate::acts;
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, IncidentId, OrganizationId};
 use crate::handoff::{Recipient, packet};
+use crate::ids::{AssignmentId, IncidentId, OrganizationId};
 use crate::incident::{Code, Incident};
 use crate::safety::{self, EscalationState, Need, step_down_state};
 

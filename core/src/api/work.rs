@@ -1,8 +1,8 @@
 //! The queue, one assignment's screen, taking work, tapping and closing.
 
 use super::{
-    Anydoor, AnydoorError, AssignmentScreen, ClosingInput, FactRow, Inner, NoteItem, OnViewInput, PersonRow, QueueItem, Result, StampRow, StartedRow,
-    VisitRow,
+    Anydoor, AnydoorError, AssignmentScreen, ClosingInput, FactRow, Inner, NoteItem, OnViewInput, PersonRow, QueueItem, Result, StampRow,
+    StartedRow, VisitRow,
 };
 use crate::acts::{self, respond};
 use crate::assignment::{self, AloneReason, Capture, Closing, StampKind};
@@ -252,7 +252,11 @@ fn person_row(person: &Person) -> PersonRow {
             .flatten()
             .cloned()
             .collect(),
-        dependants: person.dependants.iter().map(|d| d.with.as_ref().map_or_else(|| d.who.clone(), |with| format!("{} (with {with})", d.who))).collect(),
+        dependants: person
+            .dependants
+            .iter()
+            .map(|d| d.with.as_ref().map_or_else(|| d.who.clone(), |with| format!("{} (with {with})", d.who)))
+            .collect(),
     }
 }
 

@@ -106,8 +106,7 @@ pub fn status(stamps: &[Stamp]) -> Status {
     let mut reached: BTreeMap<&StampId, State> = BTreeMap::new();
     let mut without_effect = Vec::new();
     for stamp in &effective {
-        let seen: Vec<&StampId> =
-            before.get(&stamp.id).into_iter().flatten().copied().filter(|id| reached.contains_key(id)).collect();
+        let seen: Vec<&StampId> = before.get(&stamp.id).into_iter().flatten().copied().filter(|id| reached.contains_key(id)).collect();
         let from = merged(&seen, &before, &reached);
         let to = legal(from, stamp.kind);
         if to.is_none() {
@@ -190,8 +189,8 @@ mod tests {
 
     use super::super::Capture;
     use super::*;
-    use crate::incident::Code;
     use crate::ids::{AssignmentId, MemberId};
+    use crate::incident::Code;
 
     fn stamp(id: &str, kind: StampKind, after: &[&str]) -> Stamp {
         Stamp {
@@ -231,13 +230,18 @@ mod tests {
 
     #[test]
     fn of_two_phones_that_did_not_see_each_other_the_further_one_wins() {
-        let stamps = [stamp("s1", StampKind::Acknowledged, &[]), stamp("s2", StampKind::EnRoute, &["s1"]), stamp("s3", StampKind::OnScene, &["s1"])];
+        let stamps =
+            [stamp("s1", StampKind::Acknowledged, &[]), stamp("s2", StampKind::EnRoute, &["s1"]), stamp("s3", StampKind::OnScene, &["s1"])];
         assert_eq!(status(&stamps).state, State::OnScene);
     }
 
     #[test]
     fn cancelled_against_on_scene_is_a_card_and_not_a_guess() {
-        let stamps = [stamp("s1", StampKind::Acknowledged, &[]), stamp("s2", StampKind::Cancelled, &["s1"]), stamp("s3", StampKind::OnScene, &["s1"])];
+        let stamps = [
+            stamp("s1", StampKind::Acknowledged, &[]),
+            stamp("s2", StampKind::Cancelled, &["s1"]),
+            stamp("s3", StampKind::OnScene, &["s1"]),
+        ];
         let status = status(&stamps);
         assert_eq!(status.state, State::Cancelled);
         assert_eq!(status.cards, vec![Card::CancelledAgainstOnScene(StampId::parse("s2").unwrap(), StampId::parse("s3").unwrap())]);

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{concept, extension, extension_of, extension_text, extensions, known, part, part_text, reference};
 use super::{Document, ReadError};
-use crate::assignment::{AloneReason, Assignment, Capture, Closing, HowClosed, Legal, NextStep, NoContact, Stamp, State, Travel, Visit, Whereabouts};
+use crate::assignment::{
+    AloneReason, Assignment, Capture, Closing, HowClosed, Legal, NextStep, NoContact, Stamp, State, Travel, Visit, Whereabouts,
+};
 use crate::ids::{AssignmentId, IncidentId, MemberId, PersonId, StampId, TeamId, VisitId};
 use crate::incident::Code;
 
@@ -91,7 +93,10 @@ pub fn write_stamp(stamp: &Stamp) -> Document {
     let mut doc = Document::new("Provenance", stamp.id.as_str());
     let mut extra = vec![
         extension("capture", "valueCode", stamp.capture.code()),
-        extension_of("device", vec![part("id", "valueString", stamp.device.as_str()), part("counter", "valueString", stamp.counter.to_string())]),
+        extension_of(
+            "device",
+            vec![part("id", "valueString", stamp.device.as_str()), part("counter", "valueString", stamp.counter.to_string())],
+        ),
     ];
     extra.extend(stamp.after.iter().map(|id| extension("after", "valueString", id.as_str())));
     extra.extend(stamp.withdraws.iter().map(|id| extension("withdraws", "valueString", id.as_str())));
@@ -156,7 +161,8 @@ pub fn write_visit(visit: &Visit, crew: &[MemberId]) -> Document {
 /// Writes a visit onto the document it was read from; what we do not know stays.
 pub fn write_visit_onto(visit: &Visit, crew: &[MemberId], doc: &mut Document) {
     let url = super::element::ours("closing");
-    let mut all: Vec<Value> = doc.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();
+    let mut all: Vec<Value> =
+        doc.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();
     all.extend(visit.closing.map(|closing| extension_of("closing", closing_parts(closing))));
     doc.set("extension", if all.is_empty() { Value::Null } else { Value::Array(all) });
     let status = match visit.closing {
@@ -196,7 +202,8 @@ fn closing_parts(closing: Closing) -> Vec<Value> {
 /// [`ReadError`] naming the element; closing answers of which one is unknown are an error, not a guess.
 pub fn read_visit(doc: &Document) -> Result<Visit, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
-    let assignment = doc.list("/identifier").iter().find(|i| i.get("system").and_then(Value::as_str) == Some(&super::element::ours("assignment")));
+    let assignment =
+        doc.list("/identifier").iter().find(|i| i.get("system").and_then(Value::as_str) == Some(&super::element::ours("assignment")));
     let assignment = assignment.and_then(|i| i.get("value")?.as_str()).ok_or_else(|| wrong("identifier"))?;
     let person = doc.text("/subject/reference").and_then(|r| id_of(r, "Patient")).ok_or_else(|| wrong("subject"))?;
     let incident = doc.text("/basedOn/0/reference").and_then(|r| id_of(r, "ServiceRequest")).ok_or_else(|| wrong("basedOn"))?;

@@ -190,10 +190,8 @@ pub fn read(bytes: &[u8]) -> Result<Page, BundleError> {
 
 /// A transaction of plain PUTs: creates with ids made here.
 pub fn transaction(documents: &[Document]) -> Value {
-    let entries: Vec<Value> = documents
-        .iter()
-        .map(|doc| json!({ "resource": doc.value(), "request": { "method": "PUT", "url": doc.reference() } }))
-        .collect();
+    let entries: Vec<Value> =
+        documents.iter().map(|doc| json!({ "resource": doc.value(), "request": { "method": "PUT", "url": doc.reference() } })).collect();
     json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
 }
 

@@ -57,9 +57,12 @@ fn write_opening(opening: &Opening) -> Value {
 pub fn read(doc: &Document, find: &dyn Fn(&str) -> Option<Document>) -> Result<Service, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let provided_by = doc.text("/providedBy/reference").ok_or_else(|| wrong("providedBy"))?;
-    let organization = id_of(provided_by, "Organization").and_then(|id| OrganizationId::parse(id).ok()).ok_or_else(|| wrong("providedBy"))?;
+    let organization =
+        id_of(provided_by, "Organization").and_then(|id| OrganizationId::parse(id).ok()).ok_or_else(|| wrong("providedBy"))?;
     let place = doc.text("/location/0/reference").and_then(find).map(|l| incident::read_place(&l)).unwrap_or_default();
-    let age = |name: &str| super::element::extensions(doc.value(), name).find_map(|e| e.get("valueUnsignedInt")?.as_u64()).and_then(|a| u16::try_from(a).ok());
+    let age = |name: &str| {
+        super::element::extensions(doc.value(), name).find_map(|e| e.get("valueUnsignedInt")?.as_u64()).and_then(|a| u16::try_from(a).ok())
+    };
     let codes = |pointer: &str| doc.list(pointer).iter().filter_map(|c| c.pointer("/coding/0/code")?.as_str()).map(str::to_owned).collect();
     Ok(Service {
         id: ServiceId::parse(doc.id()).map_err(|_| wrong("id"))?,
@@ -82,7 +85,13 @@ pub fn read(doc: &Document, find: &dyn Fn(&str) -> Option<Document>) -> Result<S
 fn read_opening(value: &Value) -> Opening {
     let time = |key: &str| value.get(key).and_then(Value::as_str).and_then(|t| t.parse().ok());
     Opening {
-        days: value.get("daysOfWeek").and_then(Value::as_array).into_iter().flatten().filter_map(|d| d.as_str().map(str::to_owned)).collect(),
+        days: value
+            .get("daysOfWeek")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|d| d.as_str().map(str::to_owned))
+            .collect(),
         from: time("availableStartTime"),
         until: time("availableEndTime"),
     }
@@ -96,9 +105,19 @@ mod tests {
     #[test]
     fn a_service_goes_out_and_comes_back_the_same() {
         let service = Service {
-            id: ServiceId::fresh(), organization: OrganizationId::fresh(), organization_name: "Harbor House".into(), name: "Respite".into(),
-            description: Some("beds for a few nights".into()), position: Position::new(40.1, -75.2).ok(), address: Some("1 Quay St".into()),
-            phones: vec!["+12155550123".into()], zone: "America/New_York".into(), languages: vec!["en".into(), "es".into()], youngest: Some(18), oldest: None, active: true,
+            id: ServiceId::fresh(),
+            organization: OrganizationId::fresh(),
+            organization_name: "Harbor House".into(),
+            name: "Respite".into(),
+            description: Some("beds for a few nights".into()),
+            position: Position::new(40.1, -75.2).ok(),
+            address: Some("1 Quay St".into()),
+            phones: vec!["+12155550123".into()],
+            zone: "America/New_York".into(),
+            languages: vec!["en".into(), "es".into()],
+            youngest: Some(18),
+            oldest: None,
+            active: true,
             hours: vec![Opening { days: vec!["mon".into()], from: "20:00".parse().ok(), until: "06:00".parse().ok() }],
         };
         let docs = write(&service);

@@ -241,7 +241,8 @@ mod tests {
     #[test]
     fn references_are_found_at_any_depth_under_their_element() {
         let doc = Document::from_value(json!({"resourceType": "Task", "id": "t", "focus": {"reference": "ServiceRequest/s"},
-            "input": [{"valueReference": {"reference": "Patient/p/_history/3"}}], "for": {"reference": "urn:uuid:x"}})).unwrap();
+            "input": [{"valueReference": {"reference": "Patient/p/_history/3"}}], "for": {"reference": "urn:uuid:x"}}))
+        .unwrap();
         assert_eq!(doc.references(), vec![("focus".into(), "ServiceRequest/s".into()), ("input".into(), "Patient/p".into())]);
     }
 }

@@ -81,12 +81,7 @@ pub fn extension_text<'a>(element: &'a Value, name: &str, value: &str) -> Option
 
 /// The value of one part of an extension of ours.
 pub fn part_value<'a>(extension: &'a Value, name: &str, value: &str) -> Option<&'a Value> {
-    extension
-        .get("extension")?
-        .as_array()?
-        .iter()
-        .find(|part| part.get("url").and_then(Value::as_str) == Some(name))?
-        .get(value)
+    extension.get("extension")?.as_array()?.iter().find(|part| part.get("url").and_then(Value::as_str) == Some(name))?.get(value)
 }
 
 /// The text of one part of an extension of ours.

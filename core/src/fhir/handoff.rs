@@ -105,7 +105,9 @@ pub fn read_basis(doc: &Document) -> Result<Basis, ReadError> {
         id: BasisId::parse(doc.id()).map_err(|_| wrong("id"))?,
         person: person.ok_or_else(|| wrong("patient"))?,
         kind: kind.ok_or_else(|| wrong("extension(basis)"))?,
-        recipient: named.map(|r| id_of(r, "Organization").and_then(|id| OrganizationId::parse(id).ok()).ok_or_else(|| wrong("provision.actor"))).transpose()?,
+        recipient: named
+            .map(|r| id_of(r, "Organization").and_then(|id| OrganizationId::parse(id).ok()).ok_or_else(|| wrong("provision.actor")))
+            .transpose()?,
         from: doc.instant("/provision/period/start").ok_or_else(|| wrong("provision.period"))?,
         until: doc.instant("/provision/period/end"),
         withdrawn: extension_text(doc.value(), "withdrawn", "valueInstant").and_then(|t| t.parse().ok()),
@@ -172,11 +174,25 @@ mod tests {
     #[test]
     fn a_basis_and_a_follow_up_go_out_and_come_back_the_same() {
         let at = |s: i64| crate::clock::Instant::from_second(s).unwrap();
-        let basis = Basis { id: BasisId::fresh(), person: PersonId::fresh(), kind: BasisKind::ConsentVerbal, recipient: Some(OrganizationId::fresh()),
-            from: at(5), until: Some(at(9)), withdrawn: Some(at(7)) };
+        let basis = Basis {
+            id: BasisId::fresh(),
+            person: PersonId::fresh(),
+            kind: BasisKind::ConsentVerbal,
+            recipient: Some(OrganizationId::fresh()),
+            from: at(5),
+            until: Some(at(9)),
+            withdrawn: Some(at(7)),
+        };
         assert_eq!(read_basis(&write_basis(&basis)).unwrap(), basis);
-        let follow_up = FollowUp { id: FollowUpId::fresh(), assignment: AssignmentId::fresh(), incident: IncidentId::fresh(), person: PersonId::fresh(),
-            team: TeamId::fresh(), due: at(90), made: at(1) };
+        let follow_up = FollowUp {
+            id: FollowUpId::fresh(),
+            assignment: AssignmentId::fresh(),
+            incident: IncidentId::fresh(),
+            person: PersonId::fresh(),
+            team: TeamId::fresh(),
+            due: at(90),
+            made: at(1),
+        };
         assert_eq!(read_follow_up(&write_follow_up(&follow_up)).unwrap(), follow_up);
     }
 

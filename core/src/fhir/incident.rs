@@ -46,7 +46,11 @@ fn service_request(incident: &Incident, subject: &PersonId) -> Document {
     doc.set("status", json!("active")).set("intent", json!("order"));
     doc.set(
         "category",
-        json!([concept("door", incident.door.code()), concept("asked-by", incident.asked_by.code()), concept("channel", incident.channel.code())]),
+        json!([
+            concept("door", incident.door.code()),
+            concept("asked-by", incident.asked_by.code()),
+            concept("channel", incident.channel.code())
+        ]),
     );
     doc.set("priority", json!(priority(incident.urgency)));
     doc.set("code", json!({ "text": incident.headline }));

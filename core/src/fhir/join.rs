@@ -11,7 +11,10 @@ use crate::incident::{Code, Join, JoinAuthor};
 /// Writes a join.
 pub fn write(join: &Join) -> Document {
     let mut doc = Document::new("Linkage", join.id.as_str());
-    doc.set("extension", json!([extension("join-reason", "valueCode", join.reason.code()), extension("at", "valueInstant", join.at.to_string())]));
+    doc.set(
+        "extension",
+        json!([extension("join-reason", "valueCode", join.reason.code()), extension("at", "valueInstant", join.at.to_string())]),
+    );
     doc.set("active", json!(join.active));
     if let JoinAuthor::Member(member) = &join.author {
         doc.set("author", reference("Practitioner", member.as_str()));

@@ -5,8 +5,8 @@
 
 pub mod assignment;
 pub mod bundle;
-pub mod document;
 pub mod directory;
+pub mod document;
 pub mod element;
 pub mod handoff;
 pub mod incident;

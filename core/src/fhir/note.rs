@@ -54,7 +54,8 @@ pub fn read(doc: &Document) -> Result<Note, ReadError> {
     if extension_text(doc.value(), "sha256", "valueString").is_some_and(|sum| sum != crate::note::digest(&text)) {
         return Err(wrong("extension(sha256)"));
     }
-    let target = doc.text("/relatesTo/0/target/reference").and_then(|r| id_of(r, "DocumentReference")).and_then(|id| NoteId::parse(id).ok());
+    let target =
+        doc.text("/relatesTo/0/target/reference").and_then(|r| id_of(r, "DocumentReference")).and_then(|id| NoteId::parse(id).ok());
     let standing = match (doc.text("/docStatus"), doc.text("/relatesTo/0/code"), target) {
         (Some("final"), Some("appends"), Some(to)) => Standing::Addendum { to },
         (Some("final"), _, draft) => Standing::Signed { draft },
@@ -97,8 +98,15 @@ mod tests {
 
     #[test]
     fn a_text_that_was_changed_on_the_way_is_noticed() {
-        let note = Note { id: NoteId::fresh(), incident: IncidentId::fresh(), person: PersonId::fresh(), author: MemberId::fresh(),
-            standing: Standing::Draft, at: jiff::Timestamp::UNIX_EPOCH, text: "calm".into() };
+        let note = Note {
+            id: NoteId::fresh(),
+            incident: IncidentId::fresh(),
+            person: PersonId::fresh(),
+            author: MemberId::fresh(),
+            standing: Standing::Draft,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            text: "calm".into(),
+        };
         let mut doc = write(&note);
         doc.set("content", json!([{ "attachment": { "data": "dXBzZXQ=" } }]));
         assert_eq!(read(&doc).unwrap_err().element, "extension(sha256)");

@@ -16,8 +16,16 @@ use crate::json;
 pub const MEDIA_TYPE: &str = "application/fhir+json";
 
 /// Leaves that a field holds in another form than their text: times, codes, numbers.
-const CONVERTED: [&str; 8] =
-    ["/priority", "/authoredOn", "/occurrenceDateTime", "/gender", "/birthDate", "/period/start", "/position/latitude", "/position/longitude"];
+const CONVERTED: [&str; 8] = [
+    "/priority",
+    "/authoredOn",
+    "/occurrenceDateTime",
+    "/gender",
+    "/birthDate",
+    "/period/start",
+    "/position/latitude",
+    "/position/longitude",
+];
 
 fn missing(path: &str, needed: &'static str) -> DoorError {
     DoorError::Missing { path: path.to_owned(), needed }
@@ -86,7 +94,8 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
 }
 
 fn identifiers(document: &Document) -> Vec<Identifier> {
-    let one = |value: &Value| Some(Identifier { system: value.get("system")?.as_str()?.into(), value: value.get("value")?.as_str()?.into() });
+    let one =
+        |value: &Value| Some(Identifier { system: value.get("system")?.as_str()?.into(), value: value.get("value")?.as_str()?.into() });
     document.list("/identifier").iter().filter_map(one).collect()
 }
 
@@ -104,10 +113,22 @@ fn place(location: &Document) -> Place {
 }
 
 fn home(patient: &Document) -> Place {
-    Place { address: patient.text("/address/0/text").map(str::to_owned), locality: patient.text("/address/0/city").map(str::to_owned), ..Place::default() }
+    Place {
+        address: patient.text("/address/0/text").map(str::to_owned),
+        locality: patient.text("/address/0/city").map(str::to_owned),
+        ..Place::default()
+    }
 }
 
-fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Document], centre: &str, said: Instant, people: &BTreeMap<String, PersonId>) -> Vec<Fact> {
+fn facts(
+    id: &IncidentId,
+    request: &Document,
+    flags: &[Document],
+    tasks: &[Document],
+    centre: &str,
+    said: Instant,
+    people: &BTreeMap<String, PersonId>,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut tell = |name: String, kind, text: &str, about: About, said, who: &str, label| {
         facts.push(Fact {
@@ -120,7 +141,10 @@ fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Docum
             door: Door::Line988,
             said,
             label,
-            life_saving: matches!(kind, FactKind::Weapon | FactKind::Substance | FactKind::Breathing | FactKind::Injury | FactKind::Pregnancy | FactKind::Medicine),
+            life_saving: matches!(
+                kind,
+                FactKind::Weapon | FactKind::Substance | FactKind::Breathing | FactKind::Injury | FactKind::Pregnancy | FactKind::Medicine
+            ),
         });
     };
     for (index, reason) in request.list("/reasonCode").iter().enumerate() {
@@ -150,7 +174,11 @@ fn facts(id: &IncidentId, request: &Document, flags: &[Document], tasks: &[Docum
         let about = flag.text("/subject/reference").and_then(|r| people.get(r)).map_or(About::Place, |p| About::Person(p.clone()));
         let text = flag.text("/code/text").or_else(|| flag.text("/code/coding/0/display")).unwrap_or_default();
         let at = flag.instant("/period/start").unwrap_or(said);
-        let kind = if text.to_lowercase().contains("weapon") || text.to_lowercase().contains("firearm") { FactKind::Weapon } else { FactKind::Caution };
+        let kind = if text.to_lowercase().contains("weapon") || text.to_lowercase().contains("firearm") {
+            FactKind::Weapon
+        } else {
+            FactKind::Caution
+        };
         tell(format!("flag/{}", flag.id()), kind, text, about, at, flag.text("/author/display").unwrap_or(centre), label(flag));
     }
     facts
@@ -194,7 +222,9 @@ fn held(incident: &Incident) -> std::collections::BTreeSet<String> {
     held.extend(incident.identifiers.iter().flat_map(|i| [i.system.clone(), i.value.clone()]));
     for person in &incident.people {
         let name = person.name.clone().unwrap_or_default();
-        held.extend(name.given.into_iter().chain(name.family).chain(name.goes_by).chain(person.language.clone()).chain(person.contacts.clone()));
+        held.extend(
+            name.given.into_iter().chain(name.family).chain(name.goes_by).chain(person.language.clone()).chain(person.contacts.clone()),
+        );
     }
     held.extend(incident.facts.iter().flat_map(|fact| [fact.text.clone(), fact.source.who.clone()]));
     held
@@ -202,7 +232,9 @@ fn held(incident: &Incident) -> std::collections::BTreeSet<String> {
 
 fn leaves(place: &str, value: &Value, wiring: bool, found: &mut dyn FnMut(&str, &str, bool)) {
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, inner)| leaves(&format!("{place}/{key}"), inner, wiring || key == "reference", found)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, inner)| leaves(&format!("{place}/{key}"), inner, wiring || key == "reference", found))
+        }
         Value::Array(list) => list.iter().enumerate().for_each(|(index, inner)| leaves(&format!("{place}/{index}"), inner, wiring, found)),
         Value::String(text) => found(place, text, wiring),
         leaf => found(place, &leaf.to_string(), wiring),
@@ -244,7 +276,9 @@ mod tests {
 
     #[test]
     fn an_order_without_its_contact_id_or_time_is_refused_by_place() {
-        for (pointer, place) in [("/entry/0/resource/identifier", "ServiceRequest.identifier"), ("/entry/0/resource/authoredOn", "ServiceRequest.authoredOn")] {
+        for (pointer, place) in
+            [("/entry/0/resource/identifier", "ServiceRequest.identifier"), ("/entry/0/resource/authoredOn", "ServiceRequest.authoredOn")]
+        {
             let mut order = order();
             *order.pointer_mut(pointer).unwrap() = Value::Null;
             assert!(matches!(read(order.to_string().as_bytes()), Err(DoorError::Missing { path, .. }) if path == place));

@@ -35,7 +35,10 @@ pub fn write_onto(person: &Person, of: &PersonId, doc: &mut Document) {
     doc.set_some("gender", person.gender.clone());
     doc.set_some("birthDate", person.born.clone());
     if let Some(language) = &person.language {
-        doc.set("communication", json!([{ "language": { "coding": [{ "system": "urn:ietf:bcp:47", "code": language }] }, "preferred": true }]));
+        doc.set(
+            "communication",
+            json!([{ "language": { "coding": [{ "system": "urn:ietf:bcp:47", "code": language }] }, "preferred": true }]),
+        );
     }
     if doc.kind() == "Patient" {
         if let Some(same) = &person.identified_as {
@@ -215,7 +218,8 @@ mod tests {
         person.description = Some("man, about 40, red coat".into());
         person.name = Some(PersonName { family: Some("Ruiz".into()), given: vec!["Ana".into()], goes_by: Some("Annie".into()) });
         person.contacts = vec!["tel:+12155550100".into()];
-        person.safe_contact = SafeContact { number: Some("+12155550100".into()), message: Some(false), voice: Some(true), ..Default::default() };
+        person.safe_contact =
+            SafeContact { number: Some("+12155550100".into()), message: Some(false), voice: Some(true), ..Default::default() };
         person.wishes.helps = Some("speak slowly".into());
         person.dependants = vec![Dependant { who: "a dog".into(), with: None }];
         person.language = Some("es".into());

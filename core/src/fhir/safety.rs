@@ -72,7 +72,11 @@ pub fn read(doc: &Document) -> Result<Escalation, ReadError> {
         by: id("/requester/reference", "Practitioner").and_then(|id| MemberId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
         psap: id("/owner/reference", "Organization").and_then(|id| OrganizationId::parse(&id).ok()).ok_or_else(|| wrong("owner"))?,
         need: need.ok_or_else(|| wrong("input(need)"))?,
-        place: crate::incident::Place { address: text("place"), position: text("position").and_then(|t| iso6709(&t)), ..Default::default() },
+        place: crate::incident::Place {
+            address: text("place"),
+            position: text("position").and_then(|t| iso6709(&t)),
+            ..Default::default()
+        },
         callback: text("callback").ok_or_else(|| wrong("input(callback)"))?,
         number: doc.text("/identifier/0/value").ok_or_else(|| wrong("identifier"))?.to_owned(),
         at: doc.instant("/authoredOn").ok_or_else(|| wrong("authoredOn"))?,
@@ -105,7 +109,8 @@ pub fn acknowledge(doc: &mut Document, said: &Acknowledgement, status: &str) {
         part("channel", "valueCode", said.channel.as_str()),
     ];
     let url = super::element::ours("acknowledged");
-    let mut all: Vec<Value> = doc.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();
+    let mut all: Vec<Value> =
+        doc.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();
     all.push(extension_of("acknowledged", parts));
     doc.set("extension", Value::Array(all)).set("status", json!(status));
 }
@@ -144,7 +149,9 @@ pub fn read_step_down(doc: &Document) -> Result<StepDown, ReadError> {
         withheld: doc
             .list("/input")
             .iter()
-            .filter_map(|i| Some((i.get("valueString")?.as_str()?.to_owned(), super::element::code_in(i.get("type")?, "withheld")?.to_owned())))
+            .filter_map(|i| {
+                Some((i.get("valueString")?.as_str()?.to_owned(), super::element::code_in(i.get("type")?, "withheld")?.to_owned()))
+            })
             .collect(),
         brief: input(doc, "brief").and_then(|i| i.get("valueString")?.as_str()).unwrap_or_default().to_owned(),
         at: doc.instant("/authoredOn").ok_or_else(|| wrong("authoredOn"))?,
@@ -164,8 +171,15 @@ mod tests {
     #[test]
     fn an_escalation_goes_out_and_comes_back_the_same() {
         let escalation = Escalation {
-            id: EscalationId::fresh(), assignment: AssignmentId::fresh(), team: TeamId::fresh(), by: MemberId::fresh(), psap: OrganizationId::fresh(),
-            need: Need::CrewInDanger, callback: "+12155550100".into(), number: "4711".into(), at: jiff::Timestamp::UNIX_EPOCH,
+            id: EscalationId::fresh(),
+            assignment: AssignmentId::fresh(),
+            team: TeamId::fresh(),
+            by: MemberId::fresh(),
+            psap: OrganizationId::fresh(),
+            need: Need::CrewInDanger,
+            callback: "+12155550100".into(),
+            number: "4711".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
             place: Place { address: Some("12 Mill Rd".into()), position: Position::new(40.09, -75.38).ok(), ..Default::default() },
         };
         let mut doc = write(&escalation);

@@ -36,7 +36,8 @@ pub fn write(team: &Team, agency: &str) -> Vec<Document> {
     if let Some(shift) = team.shift {
         doc.set("period", json!({ "start": shift.from.to_string(), "end": shift.until.to_string() }));
     }
-    let participant = |m: &Member| json!({ "role": [concept("crew-role", m.role.code())], "member": reference("Practitioner", m.id.as_str()) });
+    let participant =
+        |m: &Member| json!({ "role": [concept("crew-role", m.role.code())], "member": reference("Practitioner", m.id.as_str()) });
     if !team.crew.is_empty() {
         doc.set("participant", team.crew.iter().map(participant).collect());
     }
@@ -117,9 +118,19 @@ mod tests {
     fn a_team_goes_out_and_comes_back_the_same() {
         let at = |s: i64| crate::clock::Instant::from_second(s).unwrap();
         let mut team = Team {
-            id: TeamId::fresh(), name: "Harbor 1".into(), capabilities: vec![Capability::Crisis, Capability::Youth],
-            crew: vec![Member { id: MemberId::fresh(), name: "Ana Ruiz".into(), role: CrewRole::Clinician, languages: vec!["en".into(), "es".into()] }],
-            shift: Some(Shift { from: at(0), until: at(9) }), on_break: false, commitment: None, areas: vec!["north".into()],
+            id: TeamId::fresh(),
+            name: "Harbor 1".into(),
+            capabilities: vec![Capability::Crisis, Capability::Youth],
+            crew: vec![Member {
+                id: MemberId::fresh(),
+                name: "Ana Ruiz".into(),
+                role: CrewRole::Clinician,
+                languages: vec!["en".into(), "es".into()],
+            }],
+            shift: Some(Shift { from: at(0), until: at(9) }),
+            on_break: false,
+            commitment: None,
+            areas: vec!["north".into()],
             fix: Some(Fix { position: Position::new(40.0, -75.0).unwrap(), at: at(5), accuracy_m: 12.5 }),
         };
         let docs = write(&team, "agency");

@@ -71,7 +71,10 @@ impl Service {
 }
 
 fn day(weekday: jiff::civil::Weekday) -> &'static str {
-    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].get(usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default()).copied().unwrap_or("mon")
+    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .get(usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default())
+        .copied()
+        .unwrap_or("mon")
 }
 
 /// The active services for a person of this age, best first: open before unknown before closed, then near; those whose
@@ -104,10 +107,24 @@ mod tests {
 
     fn service(id: &str, from: &str, until: &str) -> Service {
         Service {
-            id: ServiceId::parse(id).unwrap(), organization: OrganizationId::parse("o").unwrap(), organization_name: "o".into(), name: id.into(), description: None,
-            position: Position::new(40.0, -75.0).ok(), address: None, phones: vec![], zone: "America/New_York".into(), languages: vec![],
-            hours: vec![Opening { days: vec!["sat".into(), "sun".into()], from: Some(from.parse().unwrap()), until: Some(until.parse().unwrap()) }],
-            youngest: None, oldest: None, active: true,
+            id: ServiceId::parse(id).unwrap(),
+            organization: OrganizationId::parse("o").unwrap(),
+            organization_name: "o".into(),
+            name: id.into(),
+            description: None,
+            position: Position::new(40.0, -75.0).ok(),
+            address: None,
+            phones: vec![],
+            zone: "America/New_York".into(),
+            languages: vec![],
+            hours: vec![Opening {
+                days: vec!["sat".into(), "sun".into()],
+                from: Some(from.parse().unwrap()),
+                until: Some(until.parse().unwrap()),
+            }],
+            youngest: None,
+            oldest: None,
+            active: true,
         }
     }
 
@@ -116,8 +133,13 @@ mod tests {
         let morning = service("a", "09:00", "17:00");
         // 2026-03-08: clocks go forward at 02:00; 2026-11-01: back. 09:00 local is 14:00 UTC before, 13:00 UTC after.
         for (at, open) in [
-            ("2026-03-07T13:30:00Z", false), ("2026-03-07T14:00:00Z", true), ("2026-03-08T13:00:00Z", true), ("2026-03-08T12:59:00Z", false),
-            ("2026-10-31T13:00:00Z", true), ("2026-11-01T13:30:00Z", false), ("2026-11-01T14:00:00Z", true),
+            ("2026-03-07T13:30:00Z", false),
+            ("2026-03-07T14:00:00Z", true),
+            ("2026-03-08T13:00:00Z", true),
+            ("2026-03-08T12:59:00Z", false),
+            ("2026-10-31T13:00:00Z", true),
+            ("2026-11-01T13:30:00Z", false),
+            ("2026-11-01T14:00:00Z", true),
         ] {
             assert_eq!(morning.is_open(at.parse().unwrap()), Some(open), "{at}");
         }

@@ -136,11 +136,21 @@ mod tests {
 
     #[test]
     fn a_message_is_never_left_where_it_was_not_allowed() {
-        let attempt = Attempt { member: MemberId::fresh(), at: Instant::UNIX_EPOCH, by: By::Voice, outcome: Attempted::MessageLeft, safety_concern: false, remark: None };
+        let attempt = Attempt {
+            member: MemberId::fresh(),
+            at: Instant::UNIX_EPOCH,
+            by: By::Voice,
+            outcome: Attempted::MessageLeft,
+            safety_concern: false,
+            remark: None,
+        };
         for (message, ok) in [(Some(true), true), (Some(false), false), (None, false)] {
             assert_eq!(allowed(&attempt, &SafeContact { message, ..SafeContact::default() }).is_ok(), ok);
         }
-        assert_eq!(allowed(&attempt, &SafeContact { voice: Some(false), message: Some(true), ..SafeContact::default() }), Err(Unsafe::NoVoice));
+        assert_eq!(
+            allowed(&attempt, &SafeContact { voice: Some(false), message: Some(true), ..SafeContact::default() }),
+            Err(Unsafe::NoVoice)
+        );
     }
 
     #[test]

@@ -202,9 +202,8 @@ fn read(tables: &Tables, file: &str, context: &Context) -> Result<Imported, Hsds
 
 fn service(row: &Row, tables: &Tables, file: &str, context: &Context, remarks: &mut Vec<Remark>) -> Result<Service, HsdsError> {
     let file = if file == "csv" { "services.csv" } else { file };
-    let must = |field: &str| {
-        row.text(field).ok_or_else(|| HsdsError::Field { file: file.to_owned(), line: row.line, field: field.to_owned() })
-    };
+    let must =
+        |field: &str| row.text(field).ok_or_else(|| HsdsError::Field { file: file.to_owned(), line: row.line, field: field.to_owned() });
     let (id, organization) = (must("id")?, must("organization_id")?);
     let age = |field: &str| row.text(field).and_then(|text| text.parse().ok());
     let place = tables.with("service_at_location", "service_id", id).find_map(|at| {
@@ -212,7 +211,8 @@ fn service(row: &Row, tables: &Tables, file: &str, context: &Context, remarks: &
         tables.with("locations", "id", location).next()
     });
     let address = place.and_then(|p| tables.with("addresses", "location_id", p.text("id")?).next()).map(|a| {
-        let parts: Vec<&str> = ["address_1", "address_2", "city", "state_province", "postal_code"].iter().filter_map(|f| a.text(f)).collect();
+        let parts: Vec<&str> =
+            ["address_1", "address_2", "city", "state_province", "postal_code"].iter().filter_map(|f| a.text(f)).collect();
         parts.join(", ")
     });
     Ok(Service {
@@ -311,8 +311,11 @@ mod tests {
             eprintln!("SKIPPED: the HSDS examples are not beside the repository");
             return;
         }
-        let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder.join("csv")).unwrap()
-            .map(|e| e.unwrap().path()).map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&p).unwrap())).collect();
+        let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder.join("csv"))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&p).unwrap()))
+            .collect();
         files.sort();
         let tables = from_csv(&files, &context()).unwrap();
         assert_eq!((tables.services.len(), tables.services[0].position, tables.remarks.len()), (1, None, 1));

@@ -168,8 +168,18 @@ mod tests {
     }
 
     fn fact(label: Label, life_saving: bool) -> Fact {
-        Fact { id: FactId::fresh(), about: About::Incident, kind: FactKind::Remark, text: "x".into(), code: None,
-            source: Source { who: "x".into(), agency: None }, door: Door::Line988, said: at(0), label, life_saving }
+        Fact {
+            id: FactId::fresh(),
+            about: About::Incident,
+            kind: FactKind::Remark,
+            text: "x".into(),
+            code: None,
+            source: Source { who: "x".into(), agency: None },
+            door: Door::Line988,
+            said: at(0),
+            label,
+            life_saving,
+        }
     }
 
     fn clinic() -> Recipient {
@@ -177,8 +187,15 @@ mod tests {
     }
 
     fn basis(kind: BasisKind, recipient: Option<&str>) -> Basis {
-        Basis { id: BasisId::fresh(), person: PersonId::parse("p").unwrap(), kind, recipient: recipient.map(|r| OrganizationId::parse(r).unwrap()),
-            from: at(0), until: Some(at(100)), withdrawn: None }
+        Basis {
+            id: BasisId::fresh(),
+            person: PersonId::parse("p").unwrap(),
+            kind,
+            recipient: recipient.map(|r| OrganizationId::parse(r).unwrap()),
+            from: at(0),
+            until: Some(at(100)),
+            withdrawn: None,
+        }
     }
 
     #[test]
@@ -202,8 +219,11 @@ mod tests {
     fn part_2_asks_for_a_written_consent_that_names_the_receiver() {
         let part2 = fact(Label::Part2, false);
         for (kind, named, told) in [
-            (BasisKind::ConsentWritten, Some("clinic"), true), (BasisKind::ConsentWritten, Some("other"), false), (BasisKind::ConsentWritten, None, false),
-            (BasisKind::ConsentVerbal, Some("clinic"), false), (BasisKind::Treatment, Some("clinic"), false),
+            (BasisKind::ConsentWritten, Some("clinic"), true),
+            (BasisKind::ConsentWritten, Some("other"), false),
+            (BasisKind::ConsentWritten, None, false),
+            (BasisKind::ConsentVerbal, Some("clinic"), false),
+            (BasisKind::Treatment, Some("clinic"), false),
         ] {
             assert_eq!(why_withheld(&part2, &clinic(), &[basis(kind, named)], at(1)).is_none(), told, "{kind:?} {named:?}");
         }

@@ -122,7 +122,9 @@ pub fn escalation_state(task_status: &str, acknowledged: Option<&Acknowledgement
     match task_status {
         "cancelled" => EscalationState::Cancelled,
         "accepted" | "in-progress" | "completed" if acknowledged.is_some() => EscalationState::Acknowledged,
-        _ if now.duration_since(asked) >= jiff::SignedDuration::from_secs(ESCALATION_PATIENCE.as_secs().cast_signed()) => EscalationState::Exhausted,
+        _ if now.duration_since(asked) >= jiff::SignedDuration::from_secs(ESCALATION_PATIENCE.as_secs().cast_signed()) => {
+            EscalationState::Exhausted
+        }
         _ => EscalationState::Sent,
     }
 }

@@ -59,8 +59,12 @@ fn put(tx: &Transaction<'_>, plan: &Plan, write: &Write, unit: &str, writer: &st
         }
         None => {
             let signed = crate::fhir::note::is_signed(&document) || crate::fhir::assignment::is_stamp(&document);
-            tx.prepare_cached("INSERT INTO documents (kind, id, body, signed) VALUES (?, ?, ?, ?)")?
-                .execute(params![kind, id, document.to_text(), signed])?;
+            tx.prepare_cached("INSERT INTO documents (kind, id, body, signed) VALUES (?, ?, ?, ?)")?.execute(params![
+                kind,
+                id,
+                document.to_text(),
+                signed
+            ])?;
             tx.last_insert_rowid()
         }
     };
@@ -81,8 +85,13 @@ fn append_audit(tx: &Transaction<'_>, plan: &Plan, subject: &str) -> Result<(), 
     let last: Option<String> =
         tx.prepare_cached("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?.query_row([], |row| row.get(0)).optional()?;
     let hash = audit_hash(last.as_deref().unwrap_or_default(), &plan.at.to_string(), plan.who.as_str(), plan.name, subject);
-    tx.prepare_cached("INSERT INTO audit (at, who, act, subject, hash) VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![plan.at.to_string(), plan.who.as_str(), plan.name, subject, hash])?;
+    tx.prepare_cached("INSERT INTO audit (at, who, act, subject, hash) VALUES (?, ?, ?, ?, ?)")?.execute(params![
+        plan.at.to_string(),
+        plan.who.as_str(),
+        plan.name,
+        subject,
+        hash
+    ])?;
     Ok(())
 }
 

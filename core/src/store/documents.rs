@@ -24,7 +24,19 @@ pub(super) fn parse(text: &str) -> Result<Document, StoreError> {
 
 /// The elements whose references are indexed: what a view or the scope asks for.
 const INDEXED: [&str; 13] = [
-    "focus", "subject", "target", "basedOn", "for", "owner", "patient", "partOf", "item", "relatesTo", "context", "encounter", "locationReference",
+    "focus",
+    "subject",
+    "target",
+    "basedOn",
+    "for",
+    "owner",
+    "patient",
+    "partOf",
+    "item",
+    "relatesTo",
+    "context",
+    "encounter",
+    "locationReference",
 ];
 
 pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Document) -> Result<(), StoreError> {

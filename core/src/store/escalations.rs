@@ -65,7 +65,8 @@ impl Escalations {
     }
 
     fn rows(&self, which: &str) -> Result<Vec<EscalationRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!("SELECT body, version, unknown FROM escalations {which} ORDER BY made"))?;
+        let mut statement =
+            self.connection.prepare_cached(&format!("SELECT body, version, unknown FROM escalations {which} ORDER BY made"))?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
         rows.map(|row| {
             let (body, version, unknown) = row?;

@@ -103,8 +103,15 @@ pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Do
             return Ok(());
         }
     }
-    tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, ?)")?
-        .execute(params![FORMAT, unit, plan.lane, act.code(), kind, id, plan.at.to_string()])?;
+    tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        FORMAT,
+        unit,
+        plan.lane,
+        act.code(),
+        kind,
+        id,
+        plan.at.to_string()
+    ])?;
     let seq = tx.last_insert_rowid();
     tx.prepare_cached("INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND seq < ?1")?
         .execute(params![seq, kind, id])?;
@@ -161,8 +168,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn parked(&self) -> Result<Vec<Held>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached(&format!("SELECT {COLUMNS}, reason, detail FROM intents WHERE state = 'parked' ORDER BY seq"))?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS}, reason, detail FROM intents WHERE state = 'parked' ORDER BY seq"))?;
         let rows = statement.query_map([], |row| {
             let reason = ParkReason::from_code(&row.get::<_, Option<String>>(8)?.unwrap_or_default()).unwrap_or(ParkReason::Refused);
             Ok(Held { intent: intent(row)?, reason, detail: row.get(9)? })
@@ -232,9 +240,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn park(&mut self, seq: i64, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE seq = ?")?
-            .execute(params![reason.code(), detail, seq])?;
+        self.connection.prepare_cached("UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE seq = ?")?.execute(params![
+            reason.code(),
+            detail,
+            seq
+        ])?;
         Ok(())
     }
 
@@ -344,12 +354,15 @@ impl Store {
 
     fn worst(&self, which: &str, values: &[&str]) -> Result<Option<Truth>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!("SELECT DISTINCT state, reason FROM intents WHERE {which}"))?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let rows = statement
+            .query_map(rusqlite::params_from_iter(values), |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
         let mut worst = None;
         for row in rows {
             let (state, reason) = row?;
             let truth = match IntentState::from_code(&state) {
-                Some(IntentState::Parked) => Truth::NeedsYou(reason.as_deref().and_then(ParkReason::from_code).unwrap_or(ParkReason::Refused)),
+                Some(IntentState::Parked) => {
+                    Truth::NeedsYou(reason.as_deref().and_then(ParkReason::from_code).unwrap_or(ParkReason::Refused))
+                }
                 Some(IntentState::Unknown) => Truth::Sending,
                 Some(IntentState::Asked) => Truth::AskedFor,
                 _ => Truth::OnThisPhone,
@@ -399,8 +412,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn watermark(&self, search: &str) -> Result<Option<Instant>, StoreError> {
-        let text: Option<String> =
-            self.connection.prepare_cached("SELECT upto FROM watermarks WHERE search = ?")?.query_row([search], |row| row.get(0)).optional()?;
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT upto FROM watermarks WHERE search = ?")?
+            .query_row([search], |row| row.get(0))
+            .optional()?;
         Ok(text.and_then(|text| text.parse().ok()))
     }
 

@@ -43,10 +43,8 @@ pub(super) fn after<'a>(tx: &Transaction<'_>, changed: impl IntoIterator<Item = 
 
 fn load(tx: &Transaction<'_>, reference: &str) -> Result<Option<Document>, StoreError> {
     let Some((kind, id)) = reference.split_once('/') else { return Ok(None) };
-    let body: Option<String> = tx
-        .prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?
-        .query_row([kind, id], |row| row.get(0))
-        .optional()?;
+    let body: Option<String> =
+        tx.prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?.query_row([kind, id], |row| row.get(0)).optional()?;
     body.as_deref().map(documents::parse).transpose()
 }
 
@@ -137,9 +135,8 @@ pub(super) fn take(tx: &Transaction<'_>, incoming: &Document) -> Result<bool, St
         .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
         .query_row([kind, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let unsent: bool = tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
-        .query_row([kind, id], |row| row.get(0))?;
+    let unsent: bool =
+        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
     match found {
         // What we sent is what we hold, also where the server dropped a part of it.
         Some((_, Some(version), _)) if Some(version.as_str()) == incoming.version() => Ok(false),
@@ -151,8 +148,11 @@ pub(super) fn take(tx: &Transaction<'_>, incoming: &Document) -> Result<bool, St
             // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
             let ours = load(tx, &incoming.reference())?;
             let theirs = ours.filter(|ours| !ours.same_meaning(incoming)).map(|_| incoming.to_text());
-            tx.prepare_cached("UPDATE documents SET version = ?, server_body = ? WHERE row = ?")?
-                .execute(params![incoming.version(), theirs, row])?;
+            tx.prepare_cached("UPDATE documents SET version = ?, server_body = ? WHERE row = ?")?.execute(params![
+                incoming.version(),
+                theirs,
+                row
+            ])?;
             Ok(false)
         }
         _ => {
@@ -178,9 +178,8 @@ pub(super) fn replace(tx: &Transaction<'_>, theirs: &Document) -> Result<(), Sto
 
 /// Removes the slim rows of what is gone.
 pub(super) fn forget(tx: &Transaction<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
-    let still: bool = tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE kind = ? AND id = ?)")?
-        .query_row([kind, id], |row| row.get(0))?;
+    let still: bool =
+        tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
     if still {
         return Ok(());
     }

@@ -18,7 +18,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.connection.prepare_cached("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")?.execute([name, value])?;
+        self.connection
+            .prepare_cached("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")?
+            .execute([name, value])?;
         Ok(())
     }
 }

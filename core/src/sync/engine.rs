@@ -390,7 +390,15 @@ impl Engine {
         store.mark_waiting(&[intent.seq])
     }
 
-    fn heard_look(&mut self, store: &mut Store, claim: &Intent, first: bool, version: &str, answer: &Answer, now: Instant) -> Result<(), StoreError> {
+    fn heard_look(
+        &mut self,
+        store: &mut Store,
+        claim: &Intent,
+        first: bool,
+        version: &str,
+        answer: &Answer,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
             return self.park(store, claim, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
         };

@@ -3,6 +3,8 @@
 //! Rule: an escalation is one plain PUT of a new Task. Where no answer came it is looked at by id before it is sent
 //! again. "Sent" is said with the server's version id, "acknowledged" only with the receiver's word on the Task.
 
+use std::collections::BTreeSet;
+
 use super::wire::{Failure, Outcome, Request};
 use super::{Stop, engine};
 use crate::clock::Instant;
@@ -27,6 +29,7 @@ enum Waiting {
 pub struct Lane {
     to_send: Vec<String>,
     to_ask: Vec<String>,
+    sent: BTreeSet<String>,
     waiting: Option<Waiting>,
     stop: Option<Stop>,
     /// `Task/id` of what changed, for watches.
@@ -55,7 +58,7 @@ impl Lane {
                 _ => {}
             }
         }
-        Ok(Self { to_send, to_ask, waiting: None, stop: None, changed: Vec::new() })
+        Ok(Self { to_send, to_ask, sent: BTreeSet::new(), waiting: None, stop: None, changed: Vec::new() })
     }
 
     /// The next request: unsent ones first.
@@ -69,6 +72,7 @@ impl Lane {
         while let Some(id) = self.to_send.pop() {
             if let Some(row) = store.get(&id)? {
                 store.mark_unknown(&id)?;
+                self.sent.insert(id.clone());
                 self.waiting = Some(Waiting::Put(id));
                 return Ok(LaneStep::Send(Request::put(&row.task, None)));
             }
@@ -121,7 +125,14 @@ impl Lane {
                     self.changed.extend(store.heard(&task)?.0);
                 }
             }
-            (Waiting::Look(id), _) => store.mark_unsent(&id)?,
+            // It never arrived: it goes now, once in this run.
+            (Waiting::Look(id), status) => {
+                store.mark_unsent(&id)?;
+                let unsent = store.get(&id)?.is_some_and(|row| row.version.is_none());
+                if unsent && matches!(status, 404 | 410) && !self.sent.contains(&id) {
+                    self.to_send.push(id);
+                }
+            }
         }
         Ok(())
     }

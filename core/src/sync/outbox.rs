@@ -35,11 +35,14 @@ pub struct Apart {
 
 /// Chooses. `needs` gives the intents that one needs and that are still in the outbox; `tried` were sent in this run.
 pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet<i64>, apart: &Apart, now: Instant) -> Work {
-    let unknown: Vec<Intent> = unsent.iter().filter(|i| i.state == IntentState::Unknown && !tried.contains(&i.seq)).take(100).cloned().collect();
+    let unknown: Vec<Intent> =
+        unsent.iter().filter(|i| i.state == IntentState::Unknown && !tried.contains(&i.seq)).take(100).cloned().collect();
     if !unknown.is_empty() {
         return Work::ReadBack(unknown);
     }
-    let due = |intent: &&Intent| intent.state == IntentState::Asked && intent.not_before.is_none_or(|at| at <= now) && !tried.contains(&intent.seq);
+    let due = |intent: &&Intent| {
+        intent.state == IntentState::Asked && intent.not_before.is_none_or(|at| at <= now) && !tried.contains(&intent.seq)
+    };
     if let Some(claim) = unsent.iter().find(due) {
         return Work::Look(claim.clone());
     }

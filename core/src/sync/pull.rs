@@ -137,7 +137,8 @@ impl Pull {
         if next.is_none() {
             self.began = answer.date;
         }
-        let all: Vec<Document> = page.entries.into_iter().filter(|e| e.mode.as_deref() != Some("outcome")).filter_map(|e| e.resource).collect();
+        let all: Vec<Document> =
+            page.entries.into_iter().filter(|e| e.mode.as_deref() != Some("outcome")).filter_map(|e| e.resource).collect();
         let seen = all.len();
         let documents: Vec<Document> = all.into_iter().filter(|doc| doc.kind() == search.kind && search.wanted.holds(doc)).collect();
         let filter_ignored = documents.len() != seen;
@@ -235,7 +236,10 @@ impl Pull {
             let listed = incident::listed_people(&request).into_iter().map(|(reference, _)| reference);
             let named = request.references().into_iter().map(|(_, reference)| reference).chain(listed);
             for reference in named {
-                if let Some(kind) = ["Patient", "RelatedPerson", "Location", "DocumentReference"].into_iter().find(|k| crate::fhir::document::id_of(&reference, k).is_some()) {
+                if let Some(kind) = ["Patient", "RelatedPerson", "Location", "DocumentReference"]
+                    .into_iter()
+                    .find(|k| crate::fhir::document::id_of(&reference, k).is_some())
+                {
                     by_kind.entry(kind).or_default().insert(reference);
                 }
             }
@@ -258,7 +262,8 @@ impl Pull {
 /// What the agency has that does not come from Tasks.
 fn agency() -> Vec<Search> {
     let kinds = ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
-    let of = |kind: &'static str| Search { kind, query: String::new(), wanted: Wanted::Any, marks: vec![format!("{kind}?")], census: false };
+    let of =
+        |kind: &'static str| Search { kind, query: String::new(), wanted: Wanted::Any, marks: vec![format!("{kind}?")], census: false };
     let places = Search {
         kind: "Location",
         query: "organization:missing=false".into(),
@@ -270,7 +275,13 @@ fn agency() -> Vec<Search> {
 }
 
 /// Searches for `references`, those never read before apart from those read up to a watermark.
-fn chunked(into: &mut Vec<Search>, store: &Store, kind: &'static str, by: &'static str, references: &BTreeSet<String>) -> Result<(), StoreError> {
+fn chunked(
+    into: &mut Vec<Search>,
+    store: &Store,
+    kind: &'static str,
+    by: &'static str,
+    references: &BTreeSet<String>,
+) -> Result<(), StoreError> {
     let (mut fresh, mut known) = (Vec::new(), Vec::new());
     for reference in references {
         let read = store.watermark(&mark(kind, by, reference))?.is_some();

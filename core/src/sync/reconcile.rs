@@ -1,7 +1,7 @@
 //! Three-way reconcile, as a pure function: ours, the version we started from, theirs.
 //!
 //! Rule: an element that only one side changed is that side's. Where both changed it: lists that are sets are joined
-//! item by item; projections are recomputed from stamps afterwards, so theirs stands until then; everything else is a
+//! item by item; extensions are compared by their URL, and one that stands once is no set; projections are recomputed from stamps afterwards, so theirs stands until then; everything else is a
 //! conflict that a person decides. Never last-writer-wins on anything clinical (P16).
 
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ pub struct Reconciled {
 }
 
 /// Lists whose items stand each for themselves.
-const SETS: [&str; 9] = ["extension", "identifier", "supportingInfo", "participant", "input", "output", "link", "note", "telecom"];
+const SETS: [&str; 8] = ["identifier", "supportingInfo", "participant", "input", "output", "link", "note", "telecom"];
 
 /// Elements that are recomputed from stamps after each merge: never a person's problem.
 const PROJECTIONS: [&str; 3] = ["status", "businessStatus", "statusHistory"];
@@ -39,6 +39,10 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
         }
         if their == was {
             merged.set(element, our.cloned().unwrap_or(Value::Null));
+        } else if element == "extension" {
+            let (extensions, differing) = joined_extensions(was, our, their);
+            merged.set(element, extensions);
+            conflicts.extend(differing);
         } else if SETS.contains(&element.as_str()) {
             merged.set(element, joined(was, our, their));
         } else if !(PROJECTIONS.contains(&element.as_str()) && matches!(theirs.kind(), "Task" | "Encounter")) {
@@ -48,18 +52,54 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
     Reconciled { merged, conflicts }
 }
 
-/// Theirs, with what we added and without what we removed. Our own revision replaces theirs.
+fn list(value: Option<&Value>) -> Vec<Value> {
+    value.and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn set(items: Vec<Value>) -> Value {
+    if items.is_empty() { Value::Null } else { Value::Array(items) }
+}
+
+/// Theirs, with what we added and without what we removed.
 fn joined(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>) -> Value {
-    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let (was, our, their) = (list(was), list(our), list(their));
-    let revision = |item: &Value| item.get("url").and_then(Value::as_str) == Some("urn:anydoor:1:revision");
-    let mut items: Vec<Value> = their.iter().filter(|item| !revision(item) && (!was.contains(item) || our.contains(item))).cloned().collect();
-    for item in our.iter().filter(|item| revision(item) || !was.contains(item)) {
+    let mut items: Vec<Value> = their.iter().filter(|item| !was.contains(item) || our.contains(item)).cloned().collect();
+    for item in our.iter().filter(|item| !was.contains(item)) {
         if !items.contains(item) {
             items.push(item.clone());
         }
     }
-    if items.is_empty() { Value::Null } else { Value::Array(items) }
+    set(items)
+}
+
+/// Extensions by URL. Our revision replaces theirs; what several of one URL make is a set; one that stands alone and
+/// that both changed differently is a conflict, named `extension(url)`, and theirs stands.
+fn joined_extensions(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>) -> (Value, Vec<String>) {
+    let url = |item: &Value| item.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (was, our, their) = (list(was), list(our), list(their));
+    let mut urls: Vec<String> = Vec::new();
+    for item in their.iter().chain(&our).chain(&was) {
+        if !urls.contains(&url(item)) {
+            urls.push(url(item));
+        }
+    }
+    let (mut items, mut conflicts) = (Vec::new(), Vec::new());
+    for name in urls {
+        let of = |all: &[Value]| all.iter().filter(|item| url(item) == name).cloned().collect::<Vec<_>>();
+        let (w, o, t) = (of(&was), of(&our), of(&their));
+        if o == w || o == t {
+            items.extend(t);
+        } else if t == w || name == crate::fhir::element::ours("revision") {
+            items.extend(o);
+        } else if w.len() <= 1 && o.len() <= 1 && t.len() <= 1 {
+            conflicts.push(format!("extension({name})"));
+            items.extend(t);
+        } else {
+            let (w, o, t) = (Value::Array(w), Value::Array(o), Value::Array(t));
+            items.extend(list(Some(&joined(Some(&w), Some(&o), Some(&t)))));
+        }
+    }
+    (set(items), conflicts)
 }
 
 #[cfg(test)]
@@ -71,12 +111,21 @@ mod tests {
 
     /// A Task with a few elements, some missing.
     fn documents() -> impl Strategy<Value = Document> {
-        let texts = prop::collection::btree_map(prop::sample::select(vec!["description", "priority", "intent", "lastModified"]), "[ab]", 0..4);
-        let lists = prop::collection::btree_map(prop::sample::select(vec!["note", "input", "identifier"]), prop::collection::btree_set("[a-d]", 1..4), 0..3);
+        let texts =
+            prop::collection::btree_map(prop::sample::select(vec!["description", "priority", "intent", "lastModified"]), "[ab]", 0..4);
+        let lists = prop::collection::btree_map(
+            prop::sample::select(vec!["note", "input", "identifier"]),
+            prop::collection::btree_set("[a-d]", 1..4),
+            0..3,
+        );
         (texts, lists).prop_map(|(texts, lists)| {
             let mut doc = Document::new("Task", "t");
-            texts.into_iter().for_each(|(k, v)| { doc.set(k, json!(v)); });
-            lists.into_iter().for_each(|(k, v)| { doc.set(k, json!(v.into_iter().collect::<Vec<_>>())); });
+            texts.into_iter().for_each(|(k, v)| {
+                doc.set(k, json!(v));
+            });
+            lists.into_iter().for_each(|(k, v)| {
+                doc.set(k, json!(v.into_iter().collect::<Vec<_>>()));
+            });
             doc
         })
     }
@@ -108,6 +157,20 @@ mod tests {
                     }
                 }
             }
+        }
+
+        #[test]
+        fn an_extension_that_stands_alone_is_never_doubled_and_never_lost(was in prop::option::of(0..3), our in prop::option::of(0..3), their in prop::option::of(0..3)) {
+            let doc = |value: Option<i32>| {
+                let mut doc = Document::new("Encounter", "e");
+                value.iter().for_each(|v| { doc.set("extension", json!([{ "url": "x", "valueInteger": v }])); });
+                doc
+            };
+            let result = reconcile(&doc(was), &doc(our), &doc(their));
+            let got = result.merged.at("/extension/0/valueInteger").and_then(Value::as_i64).map(|v| v as i32);
+            prop_assert!(result.merged.list("/extension").len() <= 1);
+            if our == was { prop_assert_eq!(got, their); } else if their == was { prop_assert_eq!(got, our); }
+            prop_assert_eq!(result.conflicts.is_empty(), our == was || their == was || our == their);
         }
 
         #[test]

@@ -186,7 +186,11 @@ pub async fn run(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn run_lane(transport: &Transport, store: &impl Locked<Escalations>, clock: &dyn Clock) -> Result<(Vec<String>, Option<Stop>), StoreError> {
+pub async fn run_lane(
+    transport: &Transport,
+    store: &impl Locked<Escalations>,
+    clock: &dyn Clock,
+) -> Result<(Vec<String>, Option<Stop>), StoreError> {
     let closed = || StoreError::Missing { kind: "open database" };
     let mut lane = store.with(|store| Lane::new(store)).ok_or_else(closed)??;
     loop {

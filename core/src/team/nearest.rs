@@ -86,7 +86,15 @@ const FRESH_S: u64 = 120;
 
 /// Ranks the teams for a scene: musts decide who can, preferences met come first, then distance. A team whose position
 /// nobody knows comes last. `neighbour` and `centre` are the agency's own.
-pub fn nearest(scene: Position, needs: &Needs, teams: &[Team], k: usize, now: Instant, neighbour: Option<&OrganizationId>, centre: &OrganizationId) -> Ranking {
+pub fn nearest(
+    scene: Position,
+    needs: &Needs,
+    teams: &[Team],
+    k: usize,
+    now: Instant,
+    neighbour: Option<&OrganizationId>,
+    centre: &OrganizationId,
+) -> Ranking {
     let mut left_out = Vec::new();
     let mut able: Vec<(&Team, Rough)> = Vec::new();
     for team in teams {
@@ -214,12 +222,22 @@ mod tests {
 
     fn team(id: &str, position: Option<(f64, f64)>) -> Team {
         let day = jiff::SignedDuration::from_hours(12);
-        let member = |name: &str| Member { id: crate::ids::MemberId::fresh(), name: name.into(), role: CrewRole::Peer, languages: vec!["en".into()] };
+        let member = |name: &str| Member {
+            id: crate::ids::MemberId::fresh(),
+            name: name.into(),
+            role: CrewRole::Peer,
+            languages: vec!["en".into()],
+        };
         Team {
-            id: TeamId::parse(id).unwrap(), name: id.into(), crew: vec![member("a"), member("b")], capabilities: vec![Capability::Crisis],
-            shift: Some(Shift { from: now() - day, until: now() + day }), on_break: false,
+            id: TeamId::parse(id).unwrap(),
+            name: id.into(),
+            crew: vec![member("a"), member("b")],
+            capabilities: vec![Capability::Crisis],
+            shift: Some(Shift { from: now() - day, until: now() + day }),
+            on_break: false,
             fix: position.map(|(lat, lon)| Fix { position: Position::new(lat, lon).unwrap(), at: now(), accuracy_m: 10.0 }),
-            commitment: None, areas: Vec::new(),
+            commitment: None,
+            areas: Vec::new(),
         }
     }
 
@@ -278,7 +296,10 @@ mod tests {
         spanish.crew[0].languages = vec!["es-MX".into()];
         let teams = [team("english", Some((0.0, 0.0))), spanish];
         let language = Need::Language("es".into());
-        assert_eq!(order(&rank((0.0, 0.0), &Needs { prefer: vec![language.clone()], ..Needs::default() }, &teams, 2)), ["spanish", "english"]);
+        assert_eq!(
+            order(&rank((0.0, 0.0), &Needs { prefer: vec![language.clone()], ..Needs::default() }, &teams, 2)),
+            ["spanish", "english"]
+        );
         let ranking = rank((0.0, 0.0), &Needs { must: vec![language.clone()], ..Needs::default() }, &teams, 2);
         assert_eq!(order(&ranking), ["spanish"]);
         assert_eq!(ranking.left_out[0].reasons, vec![Reason::LacksMust(language)]);

@@ -53,7 +53,8 @@ fn transaction(db: &mut Connection, manners: Manners, entries: &[Value], now: i6
     for (index, raw) in entries.iter().enumerate() {
         let mut entry = parse(raw).map_err(|r| in_entry(r, index))?;
         if entry.method == "POST" {
-            entry.id = Some(existing(&tx, manners, &entry).map_err(|r| in_entry(r, index))?.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()));
+            entry.id =
+                Some(existing(&tx, manners, &entry).map_err(|r| in_entry(r, index))?.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()));
         }
         if let (Some(full), Some(id)) = (raw.get("fullUrl").and_then(Value::as_str), &entry.id) {
             renamed.insert(full.to_owned(), format!("{}/{id}", entry.kind));
@@ -124,7 +125,14 @@ fn existing(db: &Connection, manners: Manners, entry: &Entry) -> Result<Option<S
     }
 }
 
-fn carry_out(db: &Connection, manners: Manners, entry: &Entry, fixed: Option<String>, inside: &dyn Fn(&str) -> bool, now: i64) -> Result<Value, Refusal> {
+fn carry_out(
+    db: &Connection,
+    manners: Manners,
+    entry: &Entry,
+    fixed: Option<String>,
+    inside: &dyn Fn(&str) -> bool,
+    now: i64,
+) -> Result<Value, Refusal> {
     match (entry.method.as_str(), &entry.id) {
         ("GET", Some(id)) => {
             let (version, body) = rows::read(db, &entry.kind, id)?;
@@ -147,7 +155,9 @@ fn carry_out(db: &Connection, manners: Manners, entry: &Entry, fixed: Option<Str
             let already = fixed.clone().filter(|id| rows::newest(db, &entry.kind, id).is_ok_and(|n| n.is_some()));
             if let (Some(id), Some(_)) = (already, &entry.if_none_exist) {
                 let (version, _) = rows::read(db, &entry.kind, &id)?;
-                return Ok(json!({ "response": { "status": "200 OK", "location": format!("{}/{id}/_history/{version}", entry.kind), "etag": format!("W/\"{version}\"") } }));
+                return Ok(
+                    json!({ "response": { "status": "200 OK", "location": format!("{}/{id}/_history/{version}", entry.kind), "etag": format!("W/\"{version}\"") } }),
+                );
             }
             let body = manners::check(db, manners, &entry.kind, &entry.body, inside)?;
             let id = fixed.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());

@@ -253,7 +253,14 @@ fn history(state: &State, kind: Option<&str>, id: Option<&str>, pairs: &[(String
         )
         .map_err(Refusal::from)?;
     let rows = statement.query_map(params![since, before, kind, id, i64::try_from(count + 1).unwrap_or(i64::MAX)], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, Option<String>>(4)?, row.get::<_, String>(5)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, i64>(2)?,
+            row.get::<_, i64>(3)?,
+            row.get::<_, Option<String>>(4)?,
+            row.get::<_, String>(5)?,
+        ))
     });
     let mut rows = rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(Refusal::from)?;
     let more = rows.len() > count;
@@ -271,7 +278,8 @@ fn history(state: &State, kind: Option<&str>, id: Option<&str>, pairs: &[(String
     if let (true, Some(last)) = (more, last) {
         let path = [kind, id].into_iter().flatten().map(|p| format!("/{p}")).collect::<String>();
         let since = pairs.iter().find(|(n, _)| n == "_since").map(|(_, v)| format!("&_since={v}")).unwrap_or_default();
-        link = format!(",\"link\":[{{\"relation\":\"next\",\"url\":\"{}{path}/_history?_count={count}&_before={last}{since}\"}}]", state.base);
+        link =
+            format!(",\"link\":[{{\"relation\":\"next\",\"url\":\"{}{path}/_history?_count={count}&_before={last}{since}\"}}]", state.base);
     }
     Ok(fhir(200, format!("{{\"resourceType\":\"Bundle\",\"type\":\"history\"{link},\"entry\":[{}]}}", entries.join(","))))
 }

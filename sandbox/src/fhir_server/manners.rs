@@ -35,19 +35,52 @@ const REQUIRED: &[(&str, &[&str])] = &[
 /// Codes of required bindings.
 const CODES: &[(&str, &str, &[&str])] = &[
     ("ServiceRequest", "status", &["draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"]),
-    ("ServiceRequest", "intent", &["proposal", "plan", "directive", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"]),
+    (
+        "ServiceRequest",
+        "intent",
+        &["proposal", "plan", "directive", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"],
+    ),
     ("ServiceRequest", "priority", &["routine", "urgent", "asap", "stat"]),
-    ("Task", "status", &["draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold", "failed", "completed", "entered-in-error"]),
-    ("Task", "intent", &["unknown", "proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"]),
+    (
+        "Task",
+        "status",
+        &[
+            "draft",
+            "requested",
+            "received",
+            "accepted",
+            "rejected",
+            "ready",
+            "cancelled",
+            "in-progress",
+            "on-hold",
+            "failed",
+            "completed",
+            "entered-in-error",
+        ],
+    ),
+    (
+        "Task",
+        "intent",
+        &["unknown", "proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"],
+    ),
     ("Task", "priority", &["routine", "urgent", "asap", "stat"]),
     ("Observation", "status", &["registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"]),
-    ("Encounter", "status", &["planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown"]),
+    (
+        "Encounter",
+        "status",
+        &["planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown"],
+    ),
     ("DocumentReference", "status", &["current", "superseded", "entered-in-error"]),
     ("DocumentReference", "docStatus", &["preliminary", "final", "amended", "entered-in-error"]),
     ("DocumentReference", "relatesTo.code", &["replaces", "transforms", "signs", "appends"]),
     ("Linkage", "item.type", &["source", "alternate", "historical"]),
     ("Flag", "status", &["active", "inactive", "entered-in-error"]),
-    ("Communication", "status", &["preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"]),
+    (
+        "Communication",
+        "status",
+        &["preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"],
+    ),
     ("Consent", "status", &["draft", "proposed", "active", "rejected", "inactive", "entered-in-error"]),
     ("Location", "status", &["active", "suspended", "inactive"]),
     ("Location", "mode", &["instance", "kind"]),
@@ -67,7 +100,11 @@ const CODES: &[(&str, &str, &[&str])] = &[
 /// What some references may point at; where a real server refused ours, it stands here.
 const TARGETS: &[(&str, &str, &[&str])] = &[
     ("Task", "requester", &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson"]),
-    ("Task", "owner", &["Practitioner", "PractitionerRole", "Organization", "CareTeam", "HealthcareService", "Patient", "Device", "RelatedPerson"]),
+    (
+        "Task",
+        "owner",
+        &["Practitioner", "PractitionerRole", "Organization", "CareTeam", "HealthcareService", "Patient", "Device", "RelatedPerson"],
+    ),
     ("ServiceRequest", "subject", &["Patient", "Group", "Location", "Device"]),
     ("ServiceRequest", "requester", &["Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson", "Device"]),
     ("ServiceRequest", "locationReference", &["Location"]),
@@ -76,7 +113,11 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
     ("Encounter", "basedOn", &["ServiceRequest"]),
     ("RelatedPerson", "patient", &["Patient"]),
     ("Consent", "patient", &["Patient"]),
-    ("Communication", "sender", &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "HealthcareService"]),
+    (
+        "Communication",
+        "sender",
+        &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "HealthcareService"],
+    ),
 ];
 const GENDERS: &[&str] = &["male", "female", "other", "unknown"];
 const NAME_USES: &[&str] = &["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"];
@@ -142,7 +183,12 @@ fn codes(kind: &str, body: &Value) -> Result<(), Refusal> {
             Some((list, element)) => items(body.get(list)).into_iter().flat_map(|item| items(item.get(element))).collect(),
         };
         if values.iter().any(|v| !v.as_str().is_some_and(|code| allowed.contains(&code))) {
-            return Err(Refusal::at(422, "code-invalid", format!("{kind}.{path}: not a code of its required binding"), format!("{kind}.{path}")));
+            return Err(Refusal::at(
+                422,
+                "code-invalid",
+                format!("{kind}.{path}: not a code of its required binding"),
+                format!("{kind}.{path}"),
+            ));
         }
     }
     Ok(())

@@ -155,7 +155,12 @@ impl Drop for Server {
 
 /// The decoded pairs of a query.
 fn decode(query: &str) -> Vec<(String, String)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (percent(k), percent(v))).collect()
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(k, v)| (percent(k), percent(v)))
+        .collect()
 }
 
 fn percent(text: &str) -> String {

@@ -154,7 +154,11 @@ pub fn index(kind: &str, body: &Value) -> Vec<Indexed> {
 fn at<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut found = vec![value];
     for step in path.split('.') {
-        found = found.into_iter().filter_map(|v| v.get(step)).flat_map(|v| v.as_array().map_or_else(|| vec![v], |list| list.iter().collect())).collect();
+        found = found
+            .into_iter()
+            .filter_map(|v| v.get(step))
+            .flat_map(|v| v.as_array().map_or_else(|| vec![v], |list| list.iter().collect()))
+            .collect();
     }
     found
 }
@@ -166,10 +170,13 @@ fn rows_of(param: &'static str, how: Kind, value: &Value) -> Vec<Indexed> {
         Token => match value {
             Value::String(code) => vec![Indexed { value: code.clone(), ..plain }],
             Value::Bool(flag) => vec![Indexed { value: flag.to_string(), ..plain }],
-            Value::Object(map) if map.contains_key("coding") => {
-                at(value, "coding").into_iter().map(|c| Indexed { system: text(c, "system"), value: text(c, "code"), ..plain.clone() }).collect()
+            Value::Object(map) if map.contains_key("coding") => at(value, "coding")
+                .into_iter()
+                .map(|c| Indexed { system: text(c, "system"), value: text(c, "code"), ..plain.clone() })
+                .collect(),
+            Value::Object(map) if map.contains_key("code") => {
+                vec![Indexed { system: text(value, "system"), value: text(value, "code"), ..plain }]
             }
-            Value::Object(map) if map.contains_key("code") => vec![Indexed { system: text(value, "system"), value: text(value, "code"), ..plain }],
             Value::Object(_) => vec![Indexed { system: text(value, "system"), value: text(value, "value"), ..plain }],
             _ => Vec::new(),
         },

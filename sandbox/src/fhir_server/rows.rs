@@ -73,7 +73,15 @@ pub(super) fn vread(db: &Connection, kind: &str, id: &str, version: &str) -> Res
 }
 
 /// PUT with update-as-create. `now` is the server's clock; times rise strictly whatever it says.
-pub(super) fn put(db: &Connection, manners: Manners, kind: &str, id: &str, body: &Value, if_match: Option<&str>, now: i64) -> Result<Written, Refusal> {
+pub(super) fn put(
+    db: &Connection,
+    manners: Manners,
+    kind: &str,
+    id: &str,
+    body: &Value,
+    if_match: Option<&str>,
+    now: i64,
+) -> Result<Written, Refusal> {
     if id.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Refusal::new(400, "invalid", "a client's own id must hold more than digits"));
     }
@@ -85,7 +93,11 @@ pub(super) fn put(db: &Connection, manners: Manners, kind: &str, id: &str, body:
             // As measured: HAPI creates what If-Match names and is not there, and says 409 where others say 412.
             None if manners == Manners::Hapi => {}
             _ if manners == Manners::Hapi => {
-                return Err(Refusal::new(409, "conflict", format!("{kind}/{id}: the version has changed (HTTP 412): If-Match names {wanted}")));
+                return Err(Refusal::new(
+                    409,
+                    "conflict",
+                    format!("{kind}/{id}: the version has changed (HTTP 412): If-Match names {wanted}"),
+                ));
             }
             _ => return Err(Refusal::new(412, "conflict", format!("{kind}/{id}: the version has changed: If-Match names {wanted}"))),
         }
@@ -131,7 +143,13 @@ pub(super) fn delete(db: &Connection, kind: &str, id: &str, now: i64) -> Result<
 
 fn store(db: &Connection, kind: &str, id: &str, version: i64, updated: i64, body: Option<&str>, method: &str) -> Result<(), Refusal> {
     db.prepare_cached("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![kind, id, version, updated, body, method])?;
-    db.prepare_cached("INSERT OR REPLACE INTO current VALUES (?, ?, ?, ?, ?)")?.execute(params![kind, id, version, updated, body.is_none()])?;
+    db.prepare_cached("INSERT OR REPLACE INTO current VALUES (?, ?, ?, ?, ?)")?.execute(params![
+        kind,
+        id,
+        version,
+        updated,
+        body.is_none()
+    ])?;
     db.prepare_cached("DELETE FROM search_values WHERE kind = ? AND id = ?")?.execute([kind, id])?;
     Ok(())
 }

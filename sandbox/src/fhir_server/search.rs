@@ -42,7 +42,8 @@ pub(super) fn run(db: &Connection, manners: Manners, kind: &str, parameters: &[(
     }
     let conditions: String = query.conditions.iter().map(|c| format!(" AND {c}")).collect();
     query.sort.push("c.id".into());
-    let sql = format!("SELECT c.id, c.version FROM current c WHERE c.kind = ?1 AND c.deleted = 0{conditions} ORDER BY {}", query.sort.join(", "));
+    let sql =
+        format!("SELECT c.id, c.version FROM current c WHERE c.kind = ?1 AND c.deleted = 0{conditions} ORDER BY {}", query.sort.join(", "));
     let values = std::iter::once(Sql::from(kind.to_owned())).chain(query.values.iter().cloned());
     let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map(rusqlite::params_from_iter(values), |row| Ok((kind.to_owned(), row.get(0)?, row.get(1)?)))?;
@@ -68,7 +69,11 @@ fn add(query: &mut Query, kind: &str, name: &str, value: &str) -> Result<(), Ref
                     "_lastUpdated" => query.sort.push(format!("c.updated {order}")),
                     "_id" => query.sort.push(format!("c.id {order}")),
                     _ => {
-                        let (param, _) = parameters::TABLE.iter().find(|(k, n, ..)| *k == kind && *n == key).map(|(_, n, ..)| (*n, ())).ok_or_else(unknown)?;
+                        let (param, _) = parameters::TABLE
+                            .iter()
+                            .find(|(k, n, ..)| *k == kind && *n == key)
+                            .map(|(_, n, ..)| (*n, ()))
+                            .ok_or_else(unknown)?;
                         query.sort.push(format!("(SELECT min(coalesce(s.begins, s.value)) FROM search_values s WHERE s.kind = c.kind AND s.id = c.id AND s.param = '{param}') {order}"));
                     }
                 }
@@ -98,7 +103,8 @@ fn add(query: &mut Query, kind: &str, name: &str, value: &str) -> Result<(), Ref
                 any.push(one_of(query, how, modifier, one).ok_or_else(|| if modifier.is_some() { unknown() } else { bad(name) })?);
             }
             // Driven by the value, not by the resource: this is what makes it an index look-up.
-            let from = format!("c.id IN (SELECT s.id FROM search_values s WHERE s.kind = ?1 AND s.param = {param} AND ({}))", any.join(" OR "));
+            let from =
+                format!("c.id IN (SELECT s.id FROM search_values s WHERE s.kind = ?1 AND s.param = {param} AND ({}))", any.join(" OR "));
             query.conditions.push(from);
         }
     }
@@ -160,7 +166,14 @@ fn date(begins: &str, ends: &str, value: &str) -> Option<String> {
 }
 
 /// `_include=Task:focus` or `_revinclude=Provenance:target`.
-fn include(db: &Connection, kind: &str, spec: &str, reverse: bool, matches: usize, rows: &mut Vec<(String, String, i64)>) -> Result<(), Refusal> {
+fn include(
+    db: &Connection,
+    kind: &str,
+    spec: &str,
+    reverse: bool,
+    matches: usize,
+    rows: &mut Vec<(String, String, i64)>,
+) -> Result<(), Refusal> {
     let mut parts = spec.splitn(3, ':');
     let (source, param) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let known = matches!(parameters::find(source, param), Some((Kind::Reference, _)));
@@ -173,7 +186,8 @@ fn include(db: &Connection, kind: &str, spec: &str, reverse: bool, matches: usiz
         "SELECT c.kind, c.id, c.version FROM search_values s JOIN current c ON c.kind || '/' || c.id = s.value AND c.deleted = 0 WHERE s.kind = ?1 AND s.param = ?2 AND s.id = ?3"
     };
     let mut statement = db.prepare_cached(sql)?;
-    let matched: Vec<String> = rows.iter().take(matches).map(|(kind, id, _)| if reverse { format!("{kind}/{id}") } else { id.clone() }).collect();
+    let matched: Vec<String> =
+        rows.iter().take(matches).map(|(kind, id, _)| if reverse { format!("{kind}/{id}") } else { id.clone() }).collect();
     for key in matched {
         let found = statement.query_map([source, param, &key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         for row in found {

@@ -35,7 +35,8 @@ impl Shift {
             let of: Vec<_> = self.crossings.iter().filter(|c| c.way == way).collect();
             let sum = |f: &dyn Fn(&super::Crossing) -> usize| of.iter().map(|c| f(c)).sum::<usize>();
             let (sent, arrived, withheld, lost) = (sum(&|c| c.sent), sum(&|c| c.arrived), sum(&|c| c.withheld), sum(&|c| c.lost.len()));
-            self.timeline.plain(&format!("{way:<14} {sent:>4} sent · {arrived:>4} arrived · {withheld:>3} withheld with reason · {lost} lost"));
+            self.timeline
+                .plain(&format!("{way:<14} {sent:>4} sent · {arrived:>4} arrived · {withheld:>3} withheld with reason · {lost} lost"));
         }
         let lost: Vec<String> = self.crossings.iter().flat_map(|c| c.lost.iter().map(move |text| format!("{}: {text}", c.way))).collect();
         self.timeline.plain(&format!("facts lost: {}", lost.len()));
@@ -47,7 +48,8 @@ impl Shift {
         let (mut losses, mut compared, mut dropped, mut unsent) = (Vec::new(), 0_usize, BTreeSet::new(), 0_usize);
         for phone in &self.phones {
             for reference in phone.client.everything()? {
-                let ours = Document::parse(phone.client.export(&reference)?.as_bytes()).map_err(|_| ShiftError::InVain("a document of ours"))?;
+                let ours =
+                    Document::parse(phone.client.export(&reference)?.as_bytes()).map_err(|_| ShiftError::InVain("a document of ours"))?;
                 let Ok(theirs) = self.gateway.read(&reference).await else {
                     unsent += 1;
                     losses.push(format!("{reference} is not at the agency"));
@@ -101,7 +103,16 @@ impl Shift {
         self.gateway.deliver(&taken.plan).await?;
         self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         let shown = taken.arrival.also_sent.iter().filter(|a| !a.wiring).count();
-        self.say("911", &format!("{}: {} people, {} facts, {shown} shown as also sent", path.display(), taken.incident.people.len(), taken.incident.facts.len())).await;
+        self.say(
+            "911",
+            &format!(
+                "{}: {} people, {} facts, {shown} shown as also sent",
+                path.display(),
+                taken.incident.people.len(),
+                taken.incident.facts.len()
+            ),
+        )
+        .await;
         Ok(())
     }
 
@@ -130,7 +141,12 @@ impl Shift {
                 determined: now,
                 headline: (*kind).to_owned(),
                 urgency: Urgency::Urgent,
-                place: Place { address: Some((*crossing).to_owned()), locality: Some((*township).to_owned()), position: Some(position), ..Place::default() },
+                place: Place {
+                    address: Some((*crossing).to_owned()),
+                    locality: Some((*township).to_owned()),
+                    position: Some(position),
+                    ..Place::default()
+                },
                 people: Vec::new(),
                 callback: None,
                 said: vec![(FactKind::Remark, format!("called {time}"))],

@@ -64,7 +64,9 @@ pub fn spread(mut seconds: Vec<i64>) -> Option<(i64, i64, i64)> {
 pub fn table(outcomes: &[Outcome]) -> Vec<String> {
     let since = |from: &dyn Fn(&Outcome) -> Option<Instant>| {
         let seconds = outcomes.iter().filter_map(|o| Some(o.contact?.duration_since(from(o)?).as_secs())).collect();
-        spread(seconds).map_or("nobody".to_owned(), |(median, ninetieth, longest)| format!("median {median} min, 90th {ninetieth} min, longest {longest} min"))
+        spread(seconds).map_or("nobody".to_owned(), |(median, ninetieth, longest)| {
+            format!("median {median} min, 90th {ninetieth} min, longest {longest} min")
+        })
     };
     let met = outcomes.iter().filter(|o| o.contact.is_some()).count();
     let cancelled = outcomes.iter().filter(|o| o.contact.is_none() && o.state == State::Cancelled).count();
@@ -73,7 +75,11 @@ pub fn table(outcomes: &[Outcome]) -> Vec<String> {
     let mut lines = vec![
         format!("{:<34}{}", "first contact → with the person", since(&|o| o.first_contact)),
         format!("{:<34}{}", "need determined → with the person", since(&|o| Some(o.determined))),
-        format!("{:<34}{met} reached · {never} never reached · {waiting} still waiting · {cancelled} cancelled, of {}", "in the same table", outcomes.len()),
+        format!(
+            "{:<34}{met} reached · {never} never reached · {waiting} still waiting · {cancelled} cancelled, of {}",
+            "in the same table",
+            outcomes.len()
+        ),
     ];
     let closed: Vec<HowClosed> = outcomes.iter().flat_map(|o| o.closed.clone()).collect();
     let counts: Vec<String> = HowClosed::ALL

@@ -160,7 +160,8 @@ impl Shift {
         let base = play.server.clone().or_else(|| server.as_ref().map(|s| s.base_url().to_owned())).unwrap_or_default();
         let gateway = Gateway::new(Transport::new(&base, tokens.clone())?, county.agency.as_str());
         let timeline = Timeline::new(play.pace);
-        let mut shift = Self { play, clock, county, server, gateway, phones: Vec::new(), timeline, crossings: Vec::new(), assignments: Vec::new() };
+        let mut shift =
+            Self { play, clock, county, server, gateway, phones: Vec::new(), timeline, crossings: Vec::new(), assignments: Vec::new() };
         let documents = shift.county.documents();
         shift.gateway.write("the county", &documents).await?;
         let teams: Vec<Team> = shift.county.teams.iter().take(3).cloned().collect();
@@ -242,7 +243,15 @@ impl Shift {
         self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         let place = call.place.address.clone().unwrap_or_default();
         let facts = taken.incident.facts.len();
-        self.say(desk, &format!("{} · {place} · {facts} facts, {} also sent", call.headline, taken.arrival.also_sent.iter().filter(|a| !a.wiring).count())).await;
+        self.say(
+            desk,
+            &format!(
+                "{} · {place} · {facts} facts, {} also sent",
+                call.headline,
+                taken.arrival.also_sent.iter().filter(|a| !a.wiring).count()
+            ),
+        )
+        .await;
         Ok(taken)
     }
 
@@ -259,7 +268,11 @@ impl Shift {
         let name = |id: &TeamId| self.county.teams.iter().find(|t| &t.id == id).map(|t| t.name.clone()).unwrap_or_default();
         let best: Vec<String> = ranking.candidates.iter().map(|c| format!("{} ({})", name(&c.team), script::reasons(&c.reasons))).collect();
         let out: Vec<String> = ranking.left_out.iter().map(|l| format!("{}: {}", name(&l.team), script::reasons(&l.reasons))).collect();
-        self.say("dispatch", &format!("nearest: {} | left out: {}", best.join(", "), if out.is_empty() { "nobody".into() } else { out.join(", ") })).await;
+        self.say(
+            "dispatch",
+            &format!("nearest: {} | left out: {}", best.join(", "), if out.is_empty() { "nobody".into() } else { out.join(", ") }),
+        )
+        .await;
         Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
     }
 

@@ -40,7 +40,14 @@ fn met(whereabouts: &str, travel: &str, how: &str) -> ClosingInput {
 }
 
 impl Shift {
-    fn call(&self, (desk, headline): (&str, &str), urgency: Urgency, (address, at): (&str, (f64, f64)), said: &[(FactKind, &str)], people: Vec<Told>) -> Call {
+    fn call(
+        &self,
+        (desk, headline): (&str, &str),
+        urgency: Urgency,
+        (address, at): (&str, (f64, f64)),
+        said: &[(FactKind, &str)],
+        people: Vec<Told>,
+    ) -> Call {
         let now = self.clock.shows();
         Call {
             number: format!("{desk}-{}-{}", self.play.seed, now.as_second()),
@@ -161,7 +168,8 @@ impl Shift {
         self.say(&name, &format!("visit, note and closing answers: {}", truth(row.map(|r| r.truth)))).await;
         self.network(true).await;
         if let Some(row) = self.sync(0, false).await? {
-            self.say(&name, &format!("network is back: {} documents in {} round trips, {} unsent", row.sent, row.round_trips, row.unsent)).await;
+            self.say(&name, &format!("network is back: {} documents in {} round trips, {} unsent", row.sent, row.round_trips, row.unsent))
+                .await;
         }
         Ok(())
     }
@@ -179,8 +187,17 @@ impl Shift {
     /// 911, EIDO: a welfare check; note, addendum.
     async fn bridge(&mut self) -> Result<()> {
         self.pass(6);
-        let said = [(FactKind::Complaint, "man standing on the railing side of the bridge"), (FactKind::SelfHarm, "says he wants to be left alone"), (FactKind::Access, "reach by the west stairs")];
-        let told = Told { name: Some(("Marcus".into(), "Okafor".into())), description: Some("man, grey hoodie".into()), language: Some("en".into()), ..Told::default() };
+        let said = [
+            (FactKind::Complaint, "man standing on the railing side of the bridge"),
+            (FactKind::SelfHarm, "says he wants to be left alone"),
+            (FactKind::Access, "reach by the west stairs"),
+        ];
+        let told = Told {
+            name: Some(("Marcus".into(), "Okafor".into())),
+            description: Some("man, grey hoodie".into()),
+            language: Some("en".into()),
+            ..Told::default()
+        };
         let call = self.call(("cad", "welfare check"), Urgency::Emergent, ("Mill Bridge, west side", (40.133, -75.371)), &said, vec![told]);
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Emergent, None).await?.ok_or(ShiftError::InVain("a team"))?;
@@ -191,7 +208,12 @@ impl Shift {
         let name = self.name(index).await;
         self.say(&name, "with the person: 8 minutes' drive").await;
         self.pass(35);
-        let note = self.sign(index, &assignment, &incident, "Marcus came back over the railing after twenty minutes. Safety plan made together; brother called.")?;
+        let note = self.sign(
+            index,
+            &assignment,
+            &incident,
+            "Marcus came back over the railing after twenty minutes. Safety plan made together; brother called.",
+        )?;
         let (visit, _) = self.first_person(index, &assignment)?;
         let client = self.phone_of(index)?.client.clone();
         client.close_visit(&assignment, &visit, met("with-family", "with-team", "stabilised"))?;
@@ -206,7 +228,11 @@ impl Shift {
     /// 988: an open offer that two teams ask for; a stretch without network; a referral declined, then accepted.
     async fn offer_in_a_dead_zone(&mut self) -> Result<()> {
         self.pass(9);
-        let said = [(FactKind::SelfHarm, "thoughts of suicide, a plan, no means at hand"), (FactKind::Medicine, "takes sertraline"), (FactKind::Caution, "dog in the yard")];
+        let said = [
+            (FactKind::SelfHarm, "thoughts of suicide, a plan, no means at hand"),
+            (FactKind::Medicine, "takes sertraline"),
+            (FactKind::Caution, "dog in the yard"),
+        ];
         let told = Told { name: Some(("Lena".into(), "Castillo".into())), language: Some("es".into()), ..Told::default() };
         let mut call = self.call(("c988", "suicidal thoughts"), Urgency::Urgent, ("14 Orchard Ln", (40.141, -75.342)), &said, vec![told]);
         call.part2 = Some("in treatment at a Part 2 programme since May".into());
@@ -225,7 +251,14 @@ impl Shift {
         self.sync(1, false).await?;
         let other = self.name(1).await;
         let lost = self.phone_of(1)?.client.needs_you()?;
-        self.say(&other, &format!("asked for it too: {}", lost.first().map_or("nothing to see", |l| if l.reason == "taken-by-other" { "another team has it" } else { "needs you" }))).await;
+        self.say(
+            &other,
+            &format!(
+                "asked for it too: {}",
+                lost.first().map_or("nothing to see", |l| if l.reason == "taken-by-other" { "another team has it" } else { "needs you" })
+            ),
+        )
+        .await;
         for row in lost {
             self.phone_of(1)?.client.seen_lost_claim(row.item)?;
         }
@@ -236,11 +269,17 @@ impl Shift {
         self.network(false).await;
         self.taps(0, &assignment, &[("on-scene", 11), ("contact", 1)]).await?;
         self.pass(40);
-        self.sign(0, &assignment, &incident, "Lena habla de su plan con calma; quiere una cama por unas noches. Sin medios en casa. Hermana informada con su permiso.")?;
+        self.sign(
+            0,
+            &assignment,
+            &incident,
+            "Lena habla de su plan con calma; quiere una cama por unas noches. Sin medios en casa. Hermana informada con su permiso.",
+        )?;
         let (visit, person) = self.first_person(0, &assignment)?;
         let client = self.phone_of(0)?.client.clone();
         let refused = client.hand_off(&assignment, &person, &self.service("Peer respite house")?, "");
-        self.say(&name, &format!("referral without a basis: {}", refused.err().map_or_else(|| "sent?".to_owned(), |e| e.to_string()))).await;
+        self.say(&name, &format!("referral without a basis: {}", refused.err().map_or_else(|| "sent?".to_owned(), |e| e.to_string())))
+            .await;
         client.hand_off(&assignment, &person, &self.service("Peer respite house")?, "consent-verbal")?;
         self.say(&name, &format!("with Lena's spoken consent, offline: {}", truth(Some(self.row(0, &assignment)?)))).await;
         self.network(true).await;
@@ -267,14 +306,19 @@ impl Shift {
     /// The service answers the newest open referral.
     async fn answer_referral(&mut self, index: usize, assignment: &str, yes: bool) -> Result<()> {
         let client = self.phone_of(index)?.client.clone();
-        let open = client.handoffs(assignment)?.into_iter().rfind(|h| h.state == "requested").ok_or(ShiftError::InVain("a referral at its service"))?;
+        let open = client
+            .handoffs(assignment)?
+            .into_iter()
+            .rfind(|h| h.state == "requested")
+            .ok_or(ShiftError::InVain("a referral at its service"))?;
         self.book_referral(index, assignment, &open.id).await?;
         self.pass(7);
         let task = format!("Task/{}", open.task);
         if yes {
             self.gateway.change(&task, |t| fhir::handoff::answer(t, "accepted", Some(HandoffState::Scheduled), None)).await?;
             self.sync(index, false).await?;
-            self.say("a service", &format!("says yes, expects Lena: referral is {}", self.handoff_state(index, assignment, &open.id)?)).await;
+            self.say("a service", &format!("says yes, expects Lena: referral is {}", self.handoff_state(index, assignment, &open.id)?))
+                .await;
             self.pass(30);
             self.gateway.change(&task, |t| fhir::handoff::answer(t, "completed", Some(HandoffState::Completed), None)).await?;
             self.sync(index, false).await?;
@@ -305,13 +349,32 @@ impl Shift {
     /// One incident through both doors: proposed as one, joined by a person's word.
     async fn both_doors(&mut self) -> Result<()> {
         self.pass(12);
-        let told = || vec![Told { name: Some(("Grace".into(), "Whitaker".into())), dependant: Some("two children, 4 and 7".into()), language: Some("en".into()), ..Told::default() }];
+        let told = || {
+            vec![Told {
+                name: Some(("Grace".into(), "Whitaker".into())),
+                dependant: Some("two children, 4 and 7".into()),
+                language: Some("en".into()),
+                ..Told::default()
+            }]
+        };
         let at = (40.109, -75.349);
-        let cad = self.call(("cad", "person shouting in the yard"), Urgency::Urgent, ("88 Quarry Rd", at), &[(FactKind::Complaint, "neighbour hears shouting and crying")], told());
+        let cad = self.call(
+            ("cad", "person shouting in the yard"),
+            Urgency::Urgent,
+            ("88 Quarry Rd", at),
+            &[(FactKind::Complaint, "neighbour hears shouting and crying")],
+            told(),
+        );
         let index = 1;
         let first = self.receive_911(&cad, Some(index)).await?;
         self.pass(3);
-        let mut c988 = self.call(("c988", "panic, cannot calm down"), Urgency::Urgent, ("88 Quarry Rd", at), &[(FactKind::Complaint, "caller says she cannot breathe for fear")], told());
+        let mut c988 = self.call(
+            ("c988", "panic, cannot calm down"),
+            Urgency::Urgent,
+            ("88 Quarry Rd", at),
+            &[(FactKind::Complaint, "caller says she cannot breathe for fear")],
+            told(),
+        );
         c988.callback.clone_from(&cad.callback);
         let second = self.receive_988(&c988, Some(index)).await?;
         self.sync(index, false).await?;
@@ -320,7 +383,10 @@ impl Shift {
         let name = self.name(index).await;
         let client = self.phone_of(index)?.client.clone();
         let proposals = client.same_incident(first.incident.id.as_str())?;
-        let proposal = proposals.iter().find(|p| p.other == second.incident.id.as_str()).ok_or(ShiftError::InVain("the proposal that both calls are one"))?;
+        let proposal = proposals
+            .iter()
+            .find(|p| p.other == second.incident.id.as_str())
+            .ok_or(ShiftError::InVain("the proposal that both calls are one"))?;
         self.say(&name, &format!("may be one incident: {}", proposal.reasons.join(", "))).await;
         let (assignment, duplicate) = (first.assignment.to_string(), second.assignment.to_string());
         client.join(first.incident.id.as_str(), second.incident.id.as_str(), &assignment)?;
@@ -329,7 +395,12 @@ impl Shift {
         self.man(index, &duplicate).await?;
         self.taps(index, &assignment, &[("acknowledged", 1), ("en-route", 1), ("on-scene", 9), ("contact", 2)]).await?;
         self.pass(30);
-        self.sign(index, &assignment, first.incident.id.as_str(), "Grace in the yard, breathing together helped. Children were with the neighbour throughout.")?;
+        self.sign(
+            index,
+            &assignment,
+            first.incident.id.as_str(),
+            "Grace in the yard, breathing together helped. Children were with the neighbour throughout.",
+        )?;
         let (visit, _) = self.first_person(index, &assignment)?;
         client.close_visit(&assignment, &visit, met("stayed", "none", "stabilised"))?;
         self.taps(index, &assignment, &[("clear", 2)]).await?;
@@ -347,9 +418,20 @@ impl Shift {
         self.pass(10);
         let people = vec![
             Told { name: Some(("Tomas".into(), "Silva".into())), language: Some("en".into()), ..Told::default() },
-            Told { name: Some(("Ruth".into(), "Silva".into())), language: Some("en".into()), description: Some("woman in a green dress".into()), ..Told::default() },
+            Told {
+                name: Some(("Ruth".into(), "Silva".into())),
+                language: Some("en".into()),
+                description: Some("woman in a green dress".into()),
+                ..Told::default()
+            },
         ];
-        let call = self.call(("cad", "couple in crisis after a loss"), Urgency::Urgent, ("3 Lantern Ct", (40.126, -75.391)), &[(FactKind::Complaint, "both say they cannot go on")], people);
+        let call = self.call(
+            ("cad", "couple in crisis after a loss"),
+            Urgency::Urgent,
+            ("3 Lantern Ct", (40.126, -75.391)),
+            &[(FactKind::Complaint, "both say they cannot go on")],
+            people,
+        );
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Urgent, None).await?.ok_or(ShiftError::InVain("a team"))?;
         let taken = self.receive_911(&call, Some(index)).await?;
@@ -377,7 +459,10 @@ impl Shift {
     /// A visit turns dangerous: 911 in one gesture, "sent" until someone there says that they have it.
     async fn danger(&mut self) -> Result<()> {
         self.pass(8);
-        let said = [(FactKind::Complaint, "son has not slept for days, agitated"), (FactKind::Substance, "took something an hour ago, not known what")];
+        let said = [
+            (FactKind::Complaint, "son has not slept for days, agitated"),
+            (FactKind::Substance, "took something an hour ago, not known what"),
+        ];
         let told = Told { name: Some(("Devon".into(), "Byrne".into())), language: Some("en".into()), ..Told::default() };
         let mut call = self.call(("c988", "agitated young man"), Urgency::Urgent, ("40 Meadow Way", (40.097, -75.377)), &said, vec![told]);
         call.part2 = Some("left a Part 2 programme last week".into());
@@ -403,7 +488,12 @@ impl Shift {
         let answered = self.escalation(index, &asked.id, "acknowledged").await?;
         self.say(&name, &format!("escalation is {answered}, by call-taker 7")).await;
         self.pass(12);
-        self.sign(index, &assignment, &incident, "Devon became faint. EMS called and arrived after 11 minutes; took over. Mother stays with him.")?;
+        self.sign(
+            index,
+            &assignment,
+            &incident,
+            "Devon became faint. EMS called and arrived after 11 minutes; took over. Mother stays with him.",
+        )?;
         let (visit, _) = self.first_person(index, &assignment)?;
         client.close_visit(&assignment, &visit, met("emergency-department", "ambulance", "passed-to-911"))?;
         self.taps(index, &assignment, &[("care-transferred", 3), ("clear", 4)]).await?;
@@ -440,7 +530,13 @@ impl Shift {
     async fn down_to_988(&mut self) -> Result<()> {
         self.pass(11);
         let told = Told { name: Some(("Mei".into(), "Tanaka".into())), language: Some("en".into()), ..Told::default() };
-        let call = self.call(("c988", "lonely, wants to talk"), Urgency::Routine, ("7 Harbor St", (40.123, -75.351)), &[(FactKind::Complaint, "no plan, would like company")], vec![told]);
+        let call = self.call(
+            ("c988", "lonely, wants to talk"),
+            Urgency::Routine,
+            ("7 Harbor St", (40.123, -75.351)),
+            &[(FactKind::Complaint, "no plan, would like company")],
+            vec![told],
+        );
         let index = 0;
         let taken = self.receive_988(&call, Some(index)).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
@@ -454,11 +550,19 @@ impl Shift {
         let facts = client.assignment(&assignment)?.facts.iter().map(|f| f.text.clone()).collect::<Vec<_>>();
         self.crossings.push(Crossing::compare("988 out", &facts, &task.to_text(), 0));
         self.say(&name, &format!("hands down to 988: {}", self.step_state(index, &assignment)?)).await;
-        self.gateway.change(&format!("Task/{step}"), |t| { t.set("status", serde_json::json!("accepted")); }).await?;
+        self.gateway
+            .change(&format!("Task/{step}"), |t| {
+                t.set("status", serde_json::json!("accepted"));
+            })
+            .await?;
         self.sync(index, false).await?;
         self.say("988", &format!("says yes; the crew stays: {}", self.step_state(index, &assignment)?)).await;
         self.pass(4);
-        self.gateway.change(&format!("Task/{step}"), |t| { t.set("status", serde_json::json!("completed")); }).await?;
+        self.gateway
+            .change(&format!("Task/{step}"), |t| {
+                t.set("status", serde_json::json!("completed"));
+            })
+            .await?;
         self.sync(index, false).await?;
         self.say("988", &format!("the counsellor has Mei on the line: {}", self.step_state(index, &assignment)?)).await;
         self.sign(index, &assignment, &incident, "Mei stays home, on the line with counsellor 12.")?;
@@ -476,8 +580,15 @@ impl Shift {
     /// Nobody opens: the outcome of an attempt, with a follow-up that respects safe contact.
     async fn nobody_there(&mut self) -> Result<()> {
         self.pass(9);
-        let told = Told { name: Some(("Noor".into(), "Haddad".into())), message: Some(false), language: Some("en".into()), ..Told::default() };
-        let call = self.call(("cad", "worried friend, no answer on the phone"), Urgency::Urgent, ("51 River Walk", (40.135, -75.383)), &[(FactKind::Complaint, "friend has not heard from her for two days")], vec![told]);
+        let told =
+            Told { name: Some(("Noor".into(), "Haddad".into())), message: Some(false), language: Some("en".into()), ..Told::default() };
+        let call = self.call(
+            ("cad", "worried friend, no answer on the phone"),
+            Urgency::Urgent,
+            ("51 River Walk", (40.135, -75.383)),
+            &[(FactKind::Complaint, "friend has not heard from her for two days")],
+            vec![told],
+        );
         let index = 2;
         let taken = self.receive_911(&call, Some(index)).await?;
         let assignment = taken.assignment.to_string();
@@ -491,10 +602,21 @@ impl Shift {
         client.plan_follow_ups(&assignment, &person, Vec::new())?;
         self.sync(index, false).await?;
         let due = client.follow_ups(&assignment)?;
-        self.say(&name, &format!("did not reach Noor; follow-ups due {}", due.iter().map(|f| f.due.get(..16).unwrap_or_default().to_owned()).collect::<Vec<_>>().join(" and "))).await;
+        self.say(
+            &name,
+            &format!(
+                "did not reach Noor; follow-ups due {}",
+                due.iter().map(|f| f.due.get(..16).unwrap_or_default().to_owned()).collect::<Vec<_>>().join(" and ")
+            ),
+        )
+        .await;
         let first = due.first().ok_or(ShiftError::InVain("a follow-up"))?;
         let refused = client.record_attempt(&first.id, "voice", "message-left", false, None);
-        self.say(&name, &format!("message left? {}", refused.err().map_or_else(|| "recorded?".to_owned(), |e| format!("{e} (Noor said: no messages)")))).await;
+        self.say(
+            &name,
+            &format!("message left? {}", refused.err().map_or_else(|| "recorded?".to_owned(), |e| format!("{e} (Noor said: no messages)"))),
+        )
+        .await;
         client.record_attempt(&first.id, "voice", "no-answer", false, None)?;
         self.sync(index, false).await?;
         Ok(())
@@ -502,14 +624,24 @@ impl Shift {
 
     async fn cancelled_on_the_way(&mut self) -> Result<()> {
         self.pass(10);
-        let call = self.call(("cad", "man lying in the park"), Urgency::Routine, ("Orchard Park", (40.111, -75.37)), &[(FactKind::Complaint, "jogger saw a man lying under a tree")], Vec::new());
+        let call = self.call(
+            ("cad", "man lying in the park"),
+            Urgency::Routine,
+            ("Orchard Park", (40.111, -75.37)),
+            &[(FactKind::Complaint, "jogger saw a man lying under a tree")],
+            Vec::new(),
+        );
         let index = 1;
         let taken = self.receive_911(&call, Some(index)).await?;
         let assignment = taken.assignment.to_string();
         self.assigned("911 in", index, &call, &assignment).await?;
         self.taps(index, &assignment, &[("acknowledged", 1), ("en-route", 1), ("cancelled", 5)]).await?;
         let (visit, _) = self.first_person(index, &assignment)?;
-        self.phone_of(index)?.client.close_visit(&assignment, &visit, ClosingInput::NotMet { reason: "cancelled".into(), next: "lead".into() })?;
+        self.phone_of(index)?.client.close_visit(
+            &assignment,
+            &visit,
+            ClosingInput::NotMet { reason: "cancelled".into(), next: "lead".into() },
+        )?;
         self.sync(index, false).await?;
         self.say("911", "cancelled on the way: the man had been asleep and went home").await;
         Ok(())
@@ -518,7 +650,13 @@ impl Shift {
     async fn still_waiting(&mut self) -> Result<()> {
         self.pass(7);
         let told = Told { description: Some("caller, anonymous".into()), ..Told::default() };
-        let call = self.call(("c988", "wants somebody to come, not now"), Urgency::Routine, ("Birch Ave", (40.15, -75.33)), &[(FactKind::Remark, "asks for a visit in the evening")], vec![told]);
+        let call = self.call(
+            ("c988", "wants somebody to come, not now"),
+            Urgency::Routine,
+            ("Birch Ave", (40.15, -75.33)),
+            &[(FactKind::Remark, "asks for a visit in the evening")],
+            vec![told],
+        );
         self.receive_988(&call, None).await?;
         for index in 0..self.phones.len() {
             self.sync(index, true).await?;
