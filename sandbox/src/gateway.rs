@@ -76,6 +76,17 @@ impl Gateway {
         Ok(())
     }
 
+    /// Writes documents of others as they are, one by one and unsigned by us.
+    ///
+    /// # Errors
+    /// [`GatewayError`]; those before it were written.
+    pub async fn write_as_is(&self, documents: &[Document]) -> Result<(), GatewayError> {
+        for document in documents {
+            self.ask(&document.reference(), &Request::put(document, None)).await?;
+        }
+        Ok(())
+    }
+
     /// Delivers a plan: CAD is answered only after this returns.
     ///
     /// # Errors
