@@ -87,10 +87,8 @@ async fn exchange(
         format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
     };
     match rule(counter.fetch_add(1, Ordering::SeqCst), &head) {
-        Fault::Portal => return client.write_all(answer("200 OK", "text/html", "<html>please sign in</html>").as_bytes()).await,
-        Fault::Status(status) => {
-            return client.write_all(answer(&format!("{status} Refused"), "application/fhir+json", "{}").as_bytes()).await;
-        }
+        Fault::Portal => client.write_all(answer("200 OK", "text/html", "<html>please sign in</html>").as_bytes()).await,
+        Fault::Status(status) => client.write_all(answer(&format!("{status} Refused"), "application/fhir+json", "{}").as_bytes()).await,
         fault => {
             let text = String::from_utf8_lossy(&request).into_owned();
             let closing = text.replacen("\r\n", "\r\nConnection: close\r\n", 1);

@@ -140,7 +140,7 @@ mod tests {
         let task = task(&mine);
         let plan = tap(&task, StampKind::OnScene, &[], Capture::Tap, &mine).unwrap();
         let stamp = fhir::assignment::read_stamp(&plan.writes[0].document).unwrap();
-        assert_eq!(withdraw(&task, &stamp.id, "wrong button", &[stamp.clone()], &other), Err(StampError::NotYours));
+        assert_eq!(withdraw(&task, &stamp.id, "wrong button", std::slice::from_ref(&stamp), &other), Err(StampError::NotYours));
         let plan = withdraw(&task, &stamp.id, "wrong button", std::slice::from_ref(&stamp), &mine).unwrap();
         assert_eq!(plan.writes[1].document.text("/businessStatus/coding/0/code"), Some("offered"));
     }
