@@ -56,7 +56,7 @@ fn the_newest_notes_are_found_first_with_accents_or_without() {
     let (folder, mut actor) = (tempfile::tempdir().unwrap(), actor());
     let mut store = open(&folder);
     for text in ["tranquila, habló con su tía", "se fue a casa", "Habló otra vez"] {
-        actor.now = actor.now + jiff::SignedDuration::from_mins(1);
+        actor.now += jiff::SignedDuration::from_mins(1);
         let (plan, _) = sign::sign(&draft(&actor, text), false, "lane", &actor).unwrap();
         store.commit(&plan).unwrap();
     }
