@@ -105,6 +105,19 @@ impl Gateway {
         Document::parse(&answer.body).map_err(|_| GatewayError::Unreadable { what: reference.to_owned() })
     }
 
+    /// Whether the server has this document, or had it.
+    ///
+    /// # Errors
+    /// [`GatewayError`].
+    pub async fn holds(&self, reference: &str) -> Result<bool, GatewayError> {
+        match self.ask(reference, &Request::get(reference)).await {
+            Ok(_) => Ok(true),
+            Err(GatewayError::Refused { status: 404, .. }) => Ok(false),
+            Err(GatewayError::Refused { status: 410, .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Changes one document as its receiver does, with If-Match.
     ///
     /// # Errors

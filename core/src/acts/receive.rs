@@ -34,6 +34,19 @@ pub struct Taken {
     pub arrival: Arrival,
 }
 
+impl Taken {
+    /// `Type/id` of the facts that came with an id of ours: told by us or by another Anydoor, and come back. Any sender
+    /// could claim such an id, so the ledger is asked for these before anything is written.
+    pub fn carried(&self) -> Vec<String> {
+        self.arrival.carried.iter().map(|fact| format!("Observation/{fact}")).collect()
+    }
+
+    /// Leaves out of the plan what the ledger has already: nothing that is there is written over.
+    pub fn leave_out(&mut self, known: &[String]) {
+        self.plan.writes.retain(|write| !known.contains(&write.document.reference()));
+    }
+}
+
 /// Reads an EIDO document and plans its records. `team` is the one chosen for it; `None` makes an open offer.
 ///
 /// # Errors

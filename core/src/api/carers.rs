@@ -1,15 +1,16 @@
 //! Who else: the nearest teams, the directory, referrals, follow-ups, joins.
 
 use super::work::{code, task};
-use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, Result, ServiceRow, TeamRow};
+use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, ReasonRow, Result, ServiceRow, TeamRow};
 use crate::acts::{self, hand_off};
 use crate::fhir::{self, Document};
 use crate::handoff::follow_up::{Attempt, Attempted, By, Schedule};
 use crate::handoff::{Basis, BasisKind, Service, suitable};
 use crate::ids::{AssignmentId, IncidentId, OrganizationId, PersonId};
-use crate::incident::{Code, Incident, Position, propose};
+use crate::incident::{Code, Incident, Likeness, Position, propose};
 use crate::store::Store;
 use crate::team::{Commitment, Need, Needs, Ranking, Reason, Team, nearest};
+use crate::words::{Locale, Units, say_likeness, say_reason};
 
 impl Anydoor {
     /// Ranks the teams on this phone for a scene.
@@ -86,14 +87,34 @@ fn reason_code(reason: &Reason) -> String {
     }
 }
 
+fn reason_row(reason: &Reason, locale: &str) -> ReasonRow {
+    ReasonRow { code: reason_code(reason), words: say_reason(reason, Locale::of(locale), units(locale)) }
+}
+
+/// What people there measure in: miles in the United States, kilometres elsewhere.
+fn units(locale: &str) -> Units {
+    if locale.ends_with("-US") { Units::Imperial } else { Units::Metric }
+}
+
+fn likeness_row(likeness: &Likeness, locale: &str) -> ReasonRow {
+    let code = match likeness {
+        Likeness::SameCallback => "same-callback",
+        Likeness::Near { .. } => "near",
+        Likeness::SameAddress { .. } => "same-address",
+        Likeness::SameName => "same-name",
+        Likeness::SameBirthDate => "same-birth-date",
+    };
+    ReasonRow { code: code.to_owned(), words: say_likeness(likeness, Locale::of(locale), units(locale)) }
+}
+
 #[uniffi::export]
 impl Anydoor {
     /// The nearest teams for a scene that speak `language` if asked for, best first, then those left out; each with
-    /// its reasons as `code:parameter`.
+    /// its reasons, in words of `locale` (BCP 47).
     ///
     /// # Errors
     /// `Invalid` where the position is not on Earth.
-    pub fn nearest_teams(&self, latitude: f64, longitude: f64, language: Option<String>, most: u32) -> Result<Vec<TeamRow>> {
+    pub fn nearest_teams(&self, latitude: f64, longitude: f64, language: Option<String>, most: u32, locale: &str) -> Result<Vec<TeamRow>> {
         let scene = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
         let needs = Needs { prefer: language.map(Need::Language).into_iter().collect(), ..Needs::default() };
         let ranking = self.rank_teams(scene, &needs, most as usize, None, &self.inner.agency)?;
@@ -101,13 +122,13 @@ impl Anydoor {
             team: c.team.to_string(),
             can_go: true,
             distance_m: c.distance_m,
-            reasons: c.reasons.iter().map(reason_code).collect(),
+            reasons: c.reasons.iter().map(|r| reason_row(r, locale)).collect(),
         });
         let cannot = ranking.left_out.iter().map(|l| TeamRow {
             team: l.team.to_string(),
             can_go: false,
             distance_m: None,
-            reasons: l.reasons.iter().map(reason_code).collect(),
+            reasons: l.reasons.iter().map(|r| reason_row(r, locale)).collect(),
         });
         Ok(can.chain(cannot).collect())
     }
@@ -275,7 +296,7 @@ impl Anydoor {
     ///
     /// # Errors
     /// `NotFound`.
-    pub fn same_incident(&self, incident: &str) -> Result<Vec<ProposalRow>> {
+    pub fn same_incident(&self, incident: &str, locale: &str) -> Result<Vec<ProposalRow>> {
         self.inner.store(|store| {
             let this = store.incident(&IncidentId::parse(incident)?)?;
             let mut others = Vec::new();
@@ -288,7 +309,7 @@ impl Anydoor {
             let found = propose(&this, &others, &[], &Default::default());
             Ok(found
                 .into_iter()
-                .map(|p| ProposalRow { other: p.other.to_string(), reasons: p.reasons.iter().map(|r| format!("{r:?}")).collect() })
+                .map(|p| ProposalRow { other: p.other.to_string(), reasons: p.reasons.iter().map(|r| likeness_row(r, locale)).collect() })
                 .collect())
         })
     }

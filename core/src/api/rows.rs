@@ -331,8 +331,8 @@ pub struct TeamRow {
     pub can_go: bool,
     /// Metres as the crow flies.
     pub distance_m: Option<f64>,
-    /// Why it stands here, as `code:parameter`; never empty.
-    pub reasons: Vec<String>,
+    /// Why it stands here; never empty.
+    pub reasons: Vec<ReasonRow>,
 }
 
 /// A service.
@@ -393,6 +393,15 @@ pub struct FollowUpItem {
 pub struct ProposalRow {
     /// The other incident.
     pub other: String,
-    /// Why.
-    pub reasons: Vec<String>,
+    /// Why; never empty.
+    pub reasons: Vec<ReasonRow>,
+}
+
+/// A reason: its code with a parameter, and its words.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ReasonRow {
+    /// `code` or `code:parameter`.
+    pub code: String,
+    /// The words.
+    pub words: String,
 }

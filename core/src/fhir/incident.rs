@@ -284,3 +284,110 @@ pub fn write_received(id: &ReceivedId, incident: &IncidentId, media_type: &str, 
 pub fn received_bytes(doc: &Document) -> Option<Vec<u8>> {
     base64::engine::general_purpose::STANDARD.decode(doc.text("/content/0/attachment/data")?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::incident::{AskedBy, Channel};
+
+    fn words() -> impl Strategy<Value = String> {
+        "[a-zñ<&\"]{1,12}"
+    }
+
+    fn instant() -> impl Strategy<Value = crate::clock::Instant> {
+        (0_i64..4_000_000_000, 0_i32..1000).prop_map(|(s, ms)| crate::clock::Instant::new(s, ms * 1_000_000).unwrap())
+    }
+
+    fn pick<C: Code + std::fmt::Debug>() -> impl Strategy<Value = C> {
+        (0..C::ALL.len()).prop_map(|index| C::ALL[index])
+    }
+
+    fn facts(people: Vec<PersonId>) -> impl Strategy<Value = Vec<Fact>> {
+        let about = (0..people.len() + 2).prop_map(move |index| match index {
+            0 => About::Incident,
+            1 => About::Place,
+            other => About::Person(people[other - 2].clone()),
+        });
+        let fact = (
+            about,
+            pick::<FactKind>(),
+            words(),
+            prop::option::of(words()),
+            words(),
+            pick::<Door>(),
+            instant(),
+            pick::<Label>(),
+            any::<bool>(),
+        );
+        let fact = fact.prop_map(|(about, kind, text, code, who, door, said, label, life_saving)| Fact {
+            id: FactId::fresh(),
+            about,
+            kind,
+            text,
+            code: code.map(|value| Identifier { system: "urn:s".into(), value }),
+            source: Source { who, agency: None },
+            door,
+            said,
+            label,
+            life_saving,
+        });
+        prop::collection::vec(fact, 0..5)
+    }
+
+    fn incidents() -> impl Strategy<Value = Incident> {
+        let people: Vec<Person> =
+            [Role::InCrisis, Role::InCrisis, Role::Caller].into_iter().map(|role| Person::unnamed(PersonId::fresh(), role)).collect();
+        let ids = people.iter().map(|p| p.id.clone()).collect::<Vec<_>>();
+        let place = (prop::option::of(words()), prop::option::of((-90.0..90.0_f64, -180.0..180.0_f64)), prop::option::of(0.5..900.0_f64));
+        let head =
+            (pick::<Door>(), pick::<AskedBy>(), pick::<Channel>(), pick::<Urgency>(), words(), prop::option::of(instant()), instant());
+        (head, place, facts(ids)).prop_map(
+            move |((door, asked_by, channel, urgency, headline, first_contact, determined), (address, at, accuracy_m), facts)| Incident {
+                id: IncidentId::fresh(),
+                identifiers: vec![Identifier { system: "urn:cad".into(), value: "4711".into() }],
+                door,
+                asked_by,
+                channel,
+                urgency,
+                headline,
+                first_contact,
+                determined,
+                place: Place { address, position: at.and_then(|(lat, lon)| Position::new(lat, lon).ok()), accuracy_m, ..Place::default() },
+                people: people.clone(),
+                facts,
+                received: vec![ReceivedId::fresh()],
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn an_incident_goes_out_and_comes_back_with_every_meaning(incident in incidents()) {
+            let documents: Vec<Document> = write(&incident).iter().map(|d| Document::parse(d.to_text().as_bytes()).unwrap()).collect();
+            let find = |reference: &str| documents.iter().find(|d| d.reference() == reference).cloned();
+            let of = |kind: &str| documents.iter().filter(|d| d.kind() == kind).cloned().collect::<Vec<_>>();
+            prop_assert_eq!(read(&of("ServiceRequest")[0], &find, &of("Observation")).unwrap(), incident);
+        }
+
+        #[test]
+        fn each_document_comes_after_those_it_refers_to(incident in incidents()) {
+            let mut seen = vec![format!("DocumentReference/{}", incident.received[0])];
+            for document in write(&incident) {
+                for (element, target) in document.references() {
+                    prop_assert!(seen.contains(&target), "{} refers to {target} by {element}", document.reference());
+                }
+                seen.push(document.reference());
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_missing_or_unknown_narrows_and_never_widens() {
+        let mut doc = Document::new("Observation", "o");
+        assert_eq!(label(&doc), Label::Part2);
+        doc.set("meta", json!({ "security": [coding("label", "a-new-label")] }));
+        assert_eq!(label(&doc), Label::Part2);
+    }
+}

@@ -99,8 +99,7 @@ impl Shift {
     /// A real EIDO document through the 911 door.
     pub(super) async fn real_eido(&mut self, path: &Path) -> Result<()> {
         let bytes = std::fs::read(path).map_err(|error| ShiftError::File(path.display().to_string(), error))?;
-        let taken = receive::receive_eido(&bytes, None, &self.receiver())?;
-        self.gateway.deliver(&taken.plan).await?;
+        let taken = self.deliver(receive::receive_eido(&bytes, None, &self.receiver())?).await?;
         self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         let shown = taken.arrival.also_sent.iter().filter(|a| !a.wiring).count();
         self.say(
@@ -152,8 +151,7 @@ impl Shift {
                 said: vec![(FactKind::Remark, format!("called {time}"))],
                 part2: None,
             };
-            let taken = receive::receive_eido(call.eido().to_string().as_bytes(), None, &self.receiver())?;
-            self.gateway.deliver(&taken.plan).await?;
+            let taken = self.deliver(receive::receive_eido(call.eido().to_string().as_bytes(), None, &self.receiver())?).await?;
             self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
             if counts.1 <= 3 {
                 self.choose(&taken.incident, Urgency::Urgent, None).await?;

@@ -239,7 +239,7 @@ impl Shift {
     }
 
     async fn take(&mut self, desk: &str, call: &Call, taken: Taken) -> Result<Taken> {
-        self.gateway.deliver(&taken.plan).await?;
+        let taken = self.deliver(taken).await?;
         self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         let place = call.place.address.clone().unwrap_or_default();
         let facts = taken.incident.facts.len();
@@ -252,6 +252,19 @@ impl Shift {
             ),
         )
         .await;
+        Ok(taken)
+    }
+
+    /// Writes what arrived, but nothing over what is there under an id that the sender claims.
+    async fn deliver(&self, mut taken: Taken) -> Result<Taken> {
+        let mut known = Vec::new();
+        for reference in taken.carried() {
+            if self.gateway.holds(&reference).await? {
+                known.push(reference);
+            }
+        }
+        taken.leave_out(&known);
+        self.gateway.deliver(&taken.plan).await?;
         Ok(taken)
     }
 

@@ -5,34 +5,16 @@ use anydoor_core::fhir;
 use anydoor_core::handoff::HandoffState;
 use anydoor_core::incident::{FactKind, Place, Position, Urgency};
 use anydoor_core::safety::Acknowledgement;
-use anydoor_core::team::{Need, Reason};
+use anydoor_core::team::Reason;
+use anydoor_core::words::{self, Locale, Units};
 
 use super::books::{Crossing, shown};
 use super::{Result, Shift, ShiftError};
 use crate::desks::{Call, Told};
 
-/// Reasons in few words.
+/// Reasons in the catalogue's words.
 pub(super) fn reasons(reasons: &[Reason]) -> String {
-    let need = |need: &Need| match need {
-        Need::Language(language) => format!("speaks {language}"),
-        Need::Can(_) => "capability".to_owned(),
-        Need::FullCrew => "full crew".to_owned(),
-        Need::Known(_) => "known".to_owned(),
-    };
-    let words = |reason: &Reason| match reason {
-        Reason::Distance { m } => format!("{:.1} km", *m as f64 / 1000.0),
-        Reason::PositionUnknown => "position unknown".into(),
-        Reason::PositionAge { s } => format!("position {} min old", s / 60),
-        Reason::Meets(n) => need(n),
-        Reason::Lacks(n) => format!("not: {}", need(n)),
-        Reason::OffShift => "not on shift".into(),
-        Reason::OnBreak => "on a break".into(),
-        Reason::Committed => "with someone as urgent".into(),
-        Reason::TakenFromLessUrgent => "would leave someone less urgent".into(),
-        Reason::NoAgreement => "no agreement there".into(),
-        Reason::LacksMust(n) => format!("lacks: {}", need(n)),
-    };
-    reasons.iter().map(words).collect::<Vec<_>>().join(", ")
+    reasons.iter().map(|reason| words::say_reason(reason, Locale::English, Units::Metric)).collect::<Vec<_>>().join(", ")
 }
 
 fn met(whereabouts: &str, travel: &str, how: &str) -> ClosingInput {
@@ -382,12 +364,16 @@ impl Shift {
         self.book_arrival("988 in", index, &c988, second.assignment.as_str())?;
         let name = self.name(index).await;
         let client = self.phone_of(index)?.client.clone();
-        let proposals = client.same_incident(first.incident.id.as_str())?;
+        let proposals = client.same_incident(first.incident.id.as_str(), "en")?;
         let proposal = proposals
             .iter()
             .find(|p| p.other == second.incident.id.as_str())
             .ok_or(ShiftError::InVain("the proposal that both calls are one"))?;
-        self.say(&name, &format!("may be one incident: {}", proposal.reasons.join(", "))).await;
+        self.say(
+            &name,
+            &format!("may be one incident: {}", proposal.reasons.iter().map(|r| r.words.clone()).collect::<Vec<_>>().join(", ")),
+        )
+        .await;
         let (assignment, duplicate) = (first.assignment.to_string(), second.assignment.to_string());
         client.join(first.incident.id.as_str(), second.incident.id.as_str(), &assignment)?;
         self.say(&name, "joins them by the crew's word; neither door's call is closed by that").await;
@@ -666,14 +652,15 @@ impl Shift {
     }
 }
 
-fn truth(truth: Option<anydoor_core::api::ItemTruth>) -> &'static str {
+fn truth(truth: Option<anydoor_core::api::ItemTruth>) -> String {
     use anydoor_core::api::ItemTruth;
-    match truth {
-        Some(ItemTruth::OnThisPhone) => "on this phone",
+    let code = match truth {
+        Some(ItemTruth::OnThisPhone) => "on-this-phone",
         Some(ItemTruth::Sending) => "sending",
-        Some(ItemTruth::AtTheAgency) => "at the agency",
-        Some(ItemTruth::AskedFor) => "asked for",
-        Some(ItemTruth::NeedsYou { .. }) => "needs you",
+        Some(ItemTruth::AtTheAgency) => "at-the-agency",
+        Some(ItemTruth::AskedFor) => "asked-for",
+        Some(ItemTruth::NeedsYou { .. }) => "needs-you",
         None => "nothing there",
-    }
+    };
+    words::say_text("truth", code, Locale::English).unwrap_or_else(|| code.to_owned())
 }

@@ -16,7 +16,7 @@ impl Timeline {
     /// To standard output; `pace` is how long each line stands before the next.
     pub fn new(pace: Option<Duration>) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let pace = pace.unwrap_or(if terminal { Duration::from_millis(450) } else { Duration::ZERO });
+        let pace = pace.unwrap_or(if terminal { Duration::from_millis(900) } else { Duration::ZERO });
         Self { colour: terminal && std::env::var_os("NO_COLOR").is_none(), pace }
     }
 
