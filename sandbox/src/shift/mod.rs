@@ -131,7 +131,7 @@ fn token(play: &Play) -> Result<Arc<dyn Tokens>> {
 /// # Errors
 /// [`ShiftError`]; [`ShiftError::Loss`] where the two sides differ at the end.
 pub async fn play(play: Play) -> Result<()> {
-    println!("Anydoor sandbox: a fictional county on this machine, for trying and testing. Never for production.");
+    timeline::print("Anydoor sandbox: a fictional county on this machine, for trying and testing. Never for production.");
     let mut shift = Shift::begin(play).await?;
     shift.calls().await?;
     let losses = shift.end().await?;
@@ -279,13 +279,14 @@ impl Shift {
         let needs = Needs { prefer, urgency: Some(urgency), ..Needs::default() };
         let ranking = self.phone_of(0)?.client.rank_teams(scene, &needs, 3, Some(&self.county.neighbour), &self.county.centre)?;
         let name = |id: &TeamId| self.county.teams.iter().find(|t| &t.id == id).map(|t| t.name.clone()).unwrap_or_default();
-        let best: Vec<String> = ranking.candidates.iter().map(|c| format!("{} ({})", name(&c.team), script::reasons(&c.reasons))).collect();
-        let out: Vec<String> = ranking.left_out.iter().map(|l| format!("{}: {}", name(&l.team), script::reasons(&l.reasons))).collect();
-        self.say(
-            "dispatch",
-            &format!("nearest: {} | left out: {}", best.join(", "), if out.is_empty() { "nobody".into() } else { out.join(", ") }),
-        )
-        .await;
+        let line = |id: &TeamId, reasons| format!("{}: {}", name(id), script::reasons(reasons));
+        let best = ranking
+            .candidates
+            .first()
+            .map_or("nobody near: see who comes later".to_owned(), |c| format!("nearest is {}", line(&c.team, &c.reasons)));
+        self.say("dispatch", &best).await;
+        ranking.candidates.iter().skip(1).for_each(|c| self.timeline.more(&format!("then {}", line(&c.team, &c.reasons))));
+        ranking.left_out.iter().for_each(|l| self.timeline.more(&format!("left out {}", line(&l.team, &l.reasons))));
         Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
     }
 

@@ -1,6 +1,6 @@
 //! The readable timeline: coloured in a terminal, plain elsewhere.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use anydoor_core::clock::Instant;
@@ -34,17 +34,27 @@ impl Timeline {
             _ if who.ends_with("service") => "33",
             _ => "32",
         };
-        println!("{time}  {}  {words}", self.paint(code, &format!("{who:<10}")));
+        print(&format!("{time}  {}  {words}", self.paint(code, &format!("{who:<10}"))));
         tokio::time::sleep(self.pace).await;
+    }
+
+    /// A line that belongs to the one before it.
+    pub fn more(&self, words: &str) {
+        print(&format!("{:19}{words}", ""));
     }
 
     /// A heading.
     pub fn heading(&self, words: &str) {
-        println!("\n{}", self.paint("1", words));
+        print(&format!("\n{}", self.paint("1", words)));
     }
 
     /// A line of a table.
     pub fn plain(&self, words: &str) {
-        println!("  {words}");
+        print(&format!("  {words}"));
     }
+}
+
+/// A line to standard output. That its reader has gone is no reason to end a shift.
+pub fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
