@@ -93,6 +93,18 @@ async fn decimals_unknown_elements_and_extensions_are_kept_as_sent() {
 }
 
 #[tokio::test]
+async fn hapis_manners_drop_an_unknown_element_and_keep_extensions() {
+    let client = Client::new(Manners::Hapi).await;
+    let mut sent = patient("a", "Ruiz");
+    sent["colour"] = json!("red");
+    sent["extension"] = json!([{ "url": "urn:x", "valueString": "kept" }]);
+    client.put(sent, None).await;
+    let back = read(&client.get("Patient/a").await);
+    assert!(back.get("colour").is_none());
+    assert_eq!(back["extension"][0]["valueString"], "kept");
+}
+
+#[tokio::test]
 async fn a_deleted_resource_is_gone_and_its_history_says_so() {
     let client = Client::new(Manners::Strict).await;
     client.put(patient("a", "Ruiz"), None).await;

@@ -240,7 +240,7 @@ fn upload() -> Outcome<Line> {
             let visit = phone.client.assignment(&started.assignment)?.visits.first().map(|v| v.visit.clone()).ok_or("no visit")?;
             let closing = ClosingInput::Met {
                 whereabouts: "stayed".into(),
-                travel: "nobody-moved".into(),
+                travel: "none".into(),
                 legal: "voluntary".into(),
                 how: "stabilised".into(),
             };

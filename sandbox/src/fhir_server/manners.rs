@@ -119,6 +119,39 @@ const TARGETS: &[(&str, &str, &[&str])] = &[
         &["Device", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "HealthcareService"],
     ),
 ];
+/// The elements of R4 beside `COMMON`, for the types that are used. HAPI drops any other at the top of a resource.
+const ELEMENTS: &[(&str, &str)] = &[
+    (
+        "Patient",
+        "active name telecom gender birthDate deceasedBoolean deceasedDateTime address maritalStatus multipleBirthBoolean multipleBirthInteger photo contact communication generalPractitioner managingOrganization link",
+    ),
+    ("RelatedPerson", "active patient relationship name telecom gender birthDate address photo period communication"),
+    (
+        "ServiceRequest",
+        "instantiatesCanonical instantiatesUri basedOn replaces requisition status intent category priority doNotPerform code orderDetail quantityQuantity quantityRatio quantityRange subject encounter occurrenceDateTime occurrencePeriod occurrenceTiming asNeededBoolean asNeededCodeableConcept authoredOn requester performerType performer locationCode locationReference reasonCode reasonReference insurance supportingInfo specimen bodySite note patientInstruction relevantHistory",
+    ),
+    (
+        "Task",
+        "instantiatesCanonical instantiatesUri basedOn groupIdentifier partOf status statusReason businessStatus intent priority code description focus for encounter executionPeriod authoredOn lastModified requester performerType owner location reasonCode reasonReference insurance note relevantHistory restriction input output",
+    ),
+    (
+        "Observation",
+        "basedOn partOf status category code subject focus encounter effectiveDateTime effectivePeriod effectiveTiming effectiveInstant issued performer valueQuantity valueCodeableConcept valueString valueBoolean valueInteger valueRange valueRatio valueSampledData valueTime valueDateTime valuePeriod dataAbsentReason interpretation note bodySite method specimen device referenceRange hasMember derivedFrom component",
+    ),
+    (
+        "Encounter",
+        "status statusHistory class classHistory type serviceType priority subject episodeOfCare basedOn participant appointment period length reasonCode reasonReference diagnosis account hospitalization location serviceProvider partOf",
+    ),
+    (
+        "DocumentReference",
+        "masterIdentifier status docStatus type category subject date author authenticator custodian relatesTo description securityLabel content context",
+    ),
+    ("Provenance", "target occurredPeriod occurredDateTime recorded policy location reason activity agent entity signature"),
+    ("Flag", "status category code subject period encounter author"),
+    ("Basic", "code subject created author"),
+];
+/// What every resource may have.
+const COMMON: &str = "resourceType id meta implicitRules language text contained extension modifierExtension identifier";
 const GENDERS: &[&str] = &["male", "female", "other", "unknown"];
 const NAME_USES: &[&str] = &["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"];
 const CONTACTS: &[&str] = &["phone", "fax", "email", "pager", "url", "sms", "other"];
@@ -147,8 +180,17 @@ pub(super) fn check(db: &Connection, manners: Manners, kind: &str, body: &Value,
     });
     match dangling {
         Some((place, target)) => Err(Refusal::at(400, "not-found", format!("{target} is not here"), place)),
+        None if manners == Manners::Hapi => Ok(without_unknown(kind, body)),
         None => Ok(body.clone()),
     }
+}
+
+/// As measured: HAPI drops an unknown element without a word.
+fn without_unknown(kind: &str, body: &Value) -> Value {
+    let Some((_, own)) = ELEMENTS.iter().find(|(k, _)| *k == kind) else { return body.clone() };
+    let known = |key: &str| COMMON.split(' ').chain(own.split(' ')).any(|element| element == key.trim_start_matches('_'));
+    let kept = body.as_object().into_iter().flatten().filter(|(key, _)| known(key)).map(|(key, value)| (key.clone(), value.clone()));
+    Value::Object(kept.collect())
 }
 
 fn required(kind: &str, body: &Value) -> Result<(), Refusal> {
