@@ -71,7 +71,6 @@ spoken! {
     "capability" crate::team::Capability,
     "capture" crate::assignment::Capture,
     "channel" crate::incident::Channel,
-    "closed-how" crate::door::disposition::ClosedHow,
     "crew-role" crate::team::CrewRole,
     "door" crate::incident::Door,
     "escalation-state" crate::safety::EscalationState,

@@ -214,15 +214,6 @@ how-closed-passed-to-911 = Passed to 911
 how-closed-passed-to-988 = Passed to 988
 how-closed-cancelled = Cancelled
 
-closed-how-stabilised = { how-closed-stabilised }
-closed-how-referred = { how-closed-referred }
-closed-how-declined = { how-closed-declined }
-closed-how-no-contact = { how-closed-no-contact }
-closed-how-team-withdrew = { how-closed-team-withdrew }
-closed-how-died = { how-closed-died }
-closed-how-passed-to-911 = { how-closed-passed-to-911 }
-closed-how-passed-to-988 = { how-closed-passed-to-988 }
-closed-how-cancelled = { how-closed-cancelled }
 
 no-contact-nobody-there = Nobody was there
 no-contact-no-answer = Nobody answered

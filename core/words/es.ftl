@@ -214,15 +214,6 @@ how-closed-passed-to-911 = Pasó al 911
 how-closed-passed-to-988 = Pasó al 988
 how-closed-cancelled = Cancelado
 
-closed-how-stabilised = { how-closed-stabilised }
-closed-how-referred = { how-closed-referred }
-closed-how-declined = { how-closed-declined }
-closed-how-no-contact = { how-closed-no-contact }
-closed-how-team-withdrew = { how-closed-team-withdrew }
-closed-how-died = { how-closed-died }
-closed-how-passed-to-911 = { how-closed-passed-to-911 }
-closed-how-passed-to-988 = { how-closed-passed-to-988 }
-closed-how-cancelled = { how-closed-cancelled }
 
 no-contact-nobody-there = No había nadie
 no-contact-no-answer = Nadie contestó

@@ -5,6 +5,7 @@
 //! Neighbours: `incident` is what happened, `team` who can go, `acts::stamp` makes stamps.
 
 mod closing;
+pub mod disposition;
 mod stamp;
 mod status;
 

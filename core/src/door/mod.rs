@@ -3,11 +3,10 @@
 //!
 //! Rule: nothing that was sent is lost. Every leaf of a document stands in a typed field, in a fact with who said it
 //! and when, or under [`Arrival::also_sent`] with its path; the bytes as received are kept beside it.
-//! [`triage`] answers how soon, medical or not, who goes, staged or not; [`disposition`] finds the nearest APCO code.
+//! [`triage`] answers how soon, medical or not, who goes, staged or not.
 //! Neighbours: `incident` is what a door makes, `acts` decides what becomes of it.
 
 mod arrival;
-pub mod disposition;
 pub mod eido;
 mod pidf;
 pub mod triage;

@@ -142,7 +142,7 @@ fn a_unit_says_how_far_it_is_and_how_it_ended() {
         eta: None,
         said: "2026-11-23T07:00:00Z".parse().unwrap(),
     };
-    let ended = [crate::door::disposition::disposition(crate::door::disposition::ClosedHow::Declined, "declined, follow-up agreed", true)];
+    let ended = [crate::door::eido::Disposition { code: "42".into(), words: "declined, follow-up agreed".into(), primary: true }];
     let out = Outgoing { units: std::slice::from_ref(&unit), dispositions: &ended, ..outgoing(&incident, &sender, true) };
     let written = write(&out);
     assert_eq!(written["emergencyResourceComponent"][0]["secondaryUnitStatusRegistryText"], json!(["OnScene"]));
