@@ -8,20 +8,25 @@
 mod commit;
 mod documents;
 mod escalations;
+mod incoming;
+mod merge;
 mod notes;
 mod open;
 mod outbox;
 mod project;
 mod queue;
 mod settings;
+mod truth;
 
 pub use commit::Changes;
 pub use documents::Stored;
 pub use escalations::{EscalationRow, Escalations};
+pub use incoming::Incoming;
 pub use notes::{Draft, NoteRow};
 pub use open::{Key, file_name};
-pub use outbox::{Held, Incoming, Intent, IntentState, ParkReason, Truth};
+pub use outbox::{Held, Intent, IntentState, ParkReason};
 pub use queue::QueueRow;
+pub use truth::Truth;
 
 /// What can go wrong with the database. No personal data, no paths.
 #[derive(Debug, thiserror::Error)]

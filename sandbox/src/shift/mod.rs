@@ -3,10 +3,13 @@
 //! server.
 
 mod books;
+mod doors;
 mod ending;
 mod figures;
+mod referrals;
 mod script;
 mod timeline;
+mod visits;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,0 +1,113 @@
+//! What the pull brings, what it has read, and what has left scope.
+
+use rusqlite::OptionalExtension;
+
+use super::{Store, StoreError, project};
+use crate::clock::Instant;
+use crate::fhir::Document;
+
+/// What a page of the pull brings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// The searches that are read to their end with this page, and up to when, in server time.
+    pub read_upto: Option<(Vec<String>, Instant)>,
+}
+
+impl Store {
+    /// Takes a page: documents and watermark in one commit. What has unsent changes is not overwritten; the incoming
+    /// version is kept beside it. Returns what changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of the page was taken.
+    pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
+        let tx = self.connection.transaction()?;
+        let mut changed = Vec::new();
+        for document in &incoming.documents {
+            if project::take(&tx, document)? {
+                changed.push(document.clone());
+            }
+        }
+        project::after(&tx, &changed)?;
+        if let Some((searches, upto)) = &incoming.read_upto {
+            for search in searches {
+                tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
+                    .execute([search, &upto.to_string()])?;
+            }
+        }
+        tx.commit()?;
+        Ok(super::Changes(changed.iter().map(Document::reference).collect()))
+    }
+
+    /// How far a search has read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn watermark(&self, search: &str) -> Result<Option<Instant>, StoreError> {
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT upto FROM watermarks WHERE search = ?")?
+            .query_row([search], |row| row.get(0))
+            .optional()?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+
+    /// Removes what has left scope. What is unsent, and what never was at the agency, stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn leave_scope(&mut self, references: &[String]) -> Result<usize, StoreError> {
+        let tx = self.connection.transaction()?;
+        let mut gone = 0;
+        for reference in references {
+            if let Some((kind, id)) = reference.split_once('/') {
+                gone += tx
+                    .prepare_cached(
+                        "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version IS NOT NULL
+                         AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)",
+                    )?
+                    .execute([kind, id])?;
+                project::forget(&tx, kind, id)?;
+            }
+        }
+        tx.commit()?;
+        Ok(gone)
+    }
+
+    /// The ids of open assignments.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_assignments(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
+    /// An assignment with all that hangs on it and on its incident alone, as `Type/id`: what leaves scope together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn all_of(&self, task: &Document) -> Result<Vec<String>, StoreError> {
+        let mut all = vec![task.reference()];
+        all.extend(self.pointing_at("Provenance", "target", &task.reference())?.iter().map(Document::reference));
+        all.extend(self.pointing_at("Task", "partOf", &task.reference())?.iter().map(Document::reference));
+        let Some(request) = task.text("/focus/reference").map(|r| self.referenced(r)).transpose()?.flatten() else { return Ok(all) };
+        let others = self.pointing_at("Task", "focus", &request.reference())?;
+        if others.iter().any(|other| other.id() != task.id() && crate::fhir::assignment::is_assignment(other)) {
+            return Ok(all);
+        }
+        for (kind, element) in [("Observation", "focus"), ("Encounter", "basedOn"), ("DocumentReference", "context"), ("Task", "focus")] {
+            all.extend(self.pointing_at(kind, element, &request.reference())?.iter().map(Document::reference));
+        }
+        for (person, _) in crate::fhir::incident::listed_people(&request) {
+            let elsewhere = self.pointing_at("ServiceRequest", "subject", &person)?;
+            if elsewhere.iter().all(|other| other.id() == request.id()) {
+                all.push(person);
+            }
+        }
+        all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
+        all.push(request.reference());
+        Ok(all)
+    }
+}

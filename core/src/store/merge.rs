@@ -1,0 +1,51 @@
+//! What reconcile decided, put at rest: our change on a newer version, or both versions whole.
+
+use rusqlite::params;
+
+use super::{Store, StoreError, documents, project};
+use crate::fhir::Document;
+
+impl Store {
+    /// Writes onto a Task what the stamps here say (a projection, recomputed after each merge).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn project_status(&self, task: &mut Document) -> Result<(), StoreError> {
+        if crate::fhir::assignment::is_assignment(task) {
+            let (status, readable) = project::status_here(&self.connection, &task.reference())?;
+            if readable {
+                let owned = task.at("/owner").is_some();
+                crate::fhir::assignment::project(status.state, owned, task);
+            }
+        }
+        Ok(())
+    }
+
+    /// Our change, put onto a newer server version: `merged` is what this phone shows, `theirs` what it started from.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rebase(&mut self, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        tx.execute(
+            "UPDATE documents SET body = ?, base_body = ?, server_body = NULL, version = ? WHERE kind = ? AND id = ?",
+            params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
+        )?;
+        let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
+        documents::index(&tx, row, merged)?;
+        project::after(&tx, [merged])?;
+        Ok(tx.commit()?)
+    }
+
+    /// Keeps the server's version beside ours, whole, for a person to decide (P16).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_both(&mut self, theirs: &Document) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE documents SET server_body = ? WHERE kind = ? AND id = ?",
+            params![theirs.to_text(), theirs.kind(), theirs.id()],
+        )?;
+        Ok(())
+    }
+}
