@@ -14,6 +14,9 @@ pub enum StampError {
         /// Where the work stands.
         from: State,
     },
+    /// Another team has it, or nobody has.
+    #[error("only the team that has it taps")]
+    NotYourTeam,
     /// There is no such stamp to withdraw, or it is not this member's to withdraw.
     #[error("only its author or a lead withdraws a stamp, with a reason")]
     NotYours,
@@ -25,8 +28,11 @@ pub enum StampError {
 /// Taps. `seen` are the stamps that this phone has of the assignment.
 ///
 /// # Errors
-/// [`StampError::Illegal`].
+/// [`StampError::Illegal`], [`StampError::NotYourTeam`].
 pub fn tap(task: &Document, kind: StampKind, seen: &[Stamp], capture: Capture, actor: &Actor) -> Result<Plan, StampError> {
+    if fhir::assignment::read(task)?.team.as_ref() != Some(&actor.team) {
+        return Err(StampError::NotYourTeam);
+    }
     let from = status(seen).state;
     legal(from, kind).ok_or(StampError::Illegal { from })?;
     let stamp = made(task, kind, seen, capture, actor)?;
@@ -132,6 +138,13 @@ mod tests {
             tap(&task, StampKind::Dispatched, &[stamp], Capture::Tap, &actor),
             Err(StampError::Illegal { from: State::Acknowledged })
         );
+    }
+
+    #[test]
+    fn a_team_does_not_tap_on_another_teams_work() {
+        let (mine, other) = (actor(), actor());
+        let task = task(&mine);
+        assert_eq!(tap(&task, StampKind::OnScene, &[], Capture::Tap, &other), Err(StampError::NotYourTeam));
     }
 
     #[test]

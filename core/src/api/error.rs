@@ -119,6 +119,7 @@ impl From<StampError> for AnydoorError {
     fn from(error: StampError) -> Self {
         match error {
             StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::incident::Code::code(from)) },
+            StampError::NotYourTeam => Self::NotAllowed { why: "other-team".into() },
             StampError::NotYours => Self::NotAllowed { why: "stamp-of-another".into() },
             StampError::Read(error) => error.into(),
         }

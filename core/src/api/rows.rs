@@ -290,6 +290,8 @@ pub struct SyncRow {
     pub parked: u32,
     /// Items not yet at the agency.
     pub unsent: u32,
+    /// Records at the agency that this phone could not read and left out.
+    pub unreadable: u32,
 }
 
 /// An escalation, as far as known.

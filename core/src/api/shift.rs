@@ -80,6 +80,7 @@ impl Anydoor {
                 received: report.received,
                 parked: report.parked,
                 unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
+                unreadable: report.unreadable,
             })
         });
         handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "sync".into() }))

@@ -30,14 +30,6 @@ pub enum BundleError {
         /// Which limit.
         what: &'static str,
     },
-    /// One entry is no resource that we keep.
-    #[error("entry {index}: {error}")]
-    Entry {
-        /// Which, from 0.
-        index: usize,
-        /// Why.
-        error: DocumentError,
-    },
 }
 
 /// One entry.
@@ -74,6 +66,8 @@ pub struct Page {
     pub next: Option<String>,
     /// `total`, where the server counts.
     pub total: Option<u64>,
+    /// Entries that are no resource that we keep: which, from 0, and why. They are not among `entries`.
+    pub refused: Vec<(usize, DocumentError)>,
 }
 
 #[derive(Deserialize)]
@@ -107,19 +101,17 @@ impl<'de> Visitor<'de> for Entries<'_> {
         f.write_str("a list of entries")
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut index = 0;
         while let Some(raw) = seq.next_element::<RawEntry<'de>>()? {
-            let index = self.0.page.entries.len();
             if index >= MOST_ENTRIES {
                 self.0.error = Some(BundleError::TooLarge { what: "200,000 entries" });
                 return Err(serde::de::Error::custom("limit"));
             }
             match read_entry(&raw) {
                 Ok(entry) => self.0.page.entries.push(entry),
-                Err(error) => {
-                    self.0.error = Some(BundleError::Entry { index, error });
-                    return Err(serde::de::Error::custom("entry"));
-                }
+                Err(error) => self.0.page.refused.push((index, error)),
             }
+            index += 1;
         }
         Ok(())
     }
@@ -167,7 +159,7 @@ fn next_link(links: &Value) -> Option<String> {
     next.get("url")?.as_str().map(str::to_owned)
 }
 
-/// Reads a bundle entry by entry.
+/// Reads a bundle entry by entry. One bad entry does not cost the others: it is told in [`Page::refused`].
 ///
 /// # Errors
 /// [`BundleError`] naming the place or the limit.
@@ -214,6 +206,15 @@ mod tests {
         for cut in 0..text.len() {
             assert!(read(&text.as_bytes()[..cut]).is_err(), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn one_bad_record_does_not_cost_the_others() {
+        let text = r#"{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Basic","id":"a"}},
+            {"resource":{"resourceType":"Basic","id":"not a legal id"}},{"resource":{"resourceType":"Basic","id":"b"}}]}"#;
+        let page = read(text.as_bytes()).unwrap();
+        assert_eq!(page.entries.len(), 2);
+        assert_eq!((page.refused.len(), page.refused[0].0), (1, 1));
     }
 
     #[test]

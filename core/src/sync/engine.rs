@@ -55,6 +55,8 @@ pub struct Report {
     pub changed: Vec<String>,
     /// Items parked in this run.
     pub parked: u32,
+    /// Records from the server that could not be read and were left out.
+    pub unreadable: u32,
     /// Searches in which the server returned what was not asked for; those rows were left out.
     pub filters_ignored: u32,
     /// Why it ended early.
@@ -198,7 +200,7 @@ impl Engine {
         let mut items = Vec::new();
         for intent in intents {
             self.tried.insert(intent.seq);
-            match store.document(&intent.kind, &intent.id)? {
+            match readable(store.document(&intent.kind, &intent.id))? {
                 Some(document) => items.push((intent, document)),
                 None => self.park(store, &intent, ParkReason::Unreadable, None)?,
             }
@@ -218,7 +220,7 @@ impl Engine {
 
     fn send_put(&mut self, store: &mut Store, intent: Intent, now: Instant) -> Result<Option<Request>, StoreError> {
         self.tried.insert(intent.seq);
-        let Some(stored) = store.stored(&intent.kind, &intent.id)? else {
+        let Some(stored) = readable(store.stored(&intent.kind, &intent.id))? else {
             self.park(store, &intent, ParkReason::Unreadable, None)?;
             return self.push(store, now);
         };
@@ -248,7 +250,7 @@ impl Engine {
         let answer = match outcome {
             Ok(answer) => answer,
             Err(failure) => {
-                if matches!(failure, Failure::Unreachable | Failure::Untrusted) {
+                if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
                     store.mark_waiting(&seqs(&waiting))?;
                 }
                 if failure == Failure::TooLarge
@@ -260,6 +262,7 @@ impl Engine {
                 self.stop(match failure {
                     Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
                     Failure::Untrusted => Stop::Untrusted,
+                    Failure::Elsewhere => Stop::NotTheServer,
                     Failure::TooLarge => Stop::ServerTrouble,
                 });
                 return Ok(());
@@ -430,6 +433,7 @@ impl Engine {
                 self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
                 self.report.changed.extend(page.changed);
                 self.report.filters_ignored += u32::from(page.filter_ignored);
+                self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
             }
             Err(super::pull::Unreadable) => self.stop(Stop::ServerTrouble),
         }
@@ -442,6 +446,14 @@ fn seqs(waiting: &Waiting) -> Vec<i64> {
         Waiting::Transaction(items) => items.iter().map(|(intent, _)| intent.seq).collect(),
         Waiting::Put(intent, _) => vec![intent.seq],
         _ => Vec::new(),
+    }
+}
+
+/// A stored document that cannot be read costs itself, not the run.
+fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::Document(_)) => Ok(None),
+        other => other,
     }
 }
 
@@ -461,7 +473,7 @@ pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
 /// The entries of a batch or transaction answer, where there is one for each that was sent.
 fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
     let page = bundle::read(&answer.body).ok()?;
-    (answer.status < 300 && page.entries.len() == sent).then_some(page.entries)
+    (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
 }
 
 fn same_revision(ours: &Document, theirs: &Document) -> bool {

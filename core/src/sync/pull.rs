@@ -23,6 +23,8 @@ pub struct Taken {
     pub changed: Vec<String>,
     /// Whether the server returned what was not asked for.
     pub filter_ignored: bool,
+    /// Records that could not be read and were left out; the rest of the page was taken.
+    pub unreadable: usize,
 }
 
 /// How a search names what it wants, so that its answers can be checked.
@@ -69,6 +71,7 @@ pub struct Pull {
     began: Option<Instant>,
     census: BTreeSet<String>,
     touched: BTreeSet<String>,
+    followed: BTreeSet<String>,
 }
 
 impl Pull {
@@ -84,6 +87,7 @@ impl Pull {
             began: None,
             census: BTreeSet::new(),
             touched: BTreeSet::new(),
+            followed: BTreeSet::new(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Pull {
         if next.is_none() {
             self.began = answer.date;
         }
+        let unreadable = page.refused.len();
         let all: Vec<Document> =
             page.entries.into_iter().filter(|e| e.mode.as_deref() != Some("outcome")).filter_map(|e| e.resource).collect();
         let seen = all.len();
@@ -148,15 +153,16 @@ impl Pull {
         if search.census {
             self.census.extend(documents.iter().map(Document::reference));
         }
-        let same_host_next = page.next.filter(|link| next.as_ref() != Some(link));
-        let last = same_host_next.is_none();
+        // A chain of pages that comes back to itself ends here.
+        let following = page.next.filter(|link| self.followed.insert(link.clone()));
+        let last = following.is_none();
         let latest = self.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
         let read_upto = latest.filter(|_| last && !search.census).map(|upto| (search.marks.clone(), upto));
         let changes = store.take(&Incoming { documents, read_upto })?;
         if !last {
-            self.current = Some((search, same_host_next));
+            self.current = Some((search, following));
         }
-        Ok(Ok(Taken { changed: changes.0, filter_ignored }))
+        Ok(Ok(Taken { changed: changes.0, filter_ignored, unreadable }))
     }
 
     fn plan(&mut self, store: &mut Store) -> Result<Vec<Search>, StoreError> {
@@ -337,4 +343,41 @@ fn since(store: &Store, search: &Search) -> Result<Option<Instant>, StoreError> 
         }
     }
     Ok(earliest.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(OVERLAP_S)).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::Key;
+
+    fn answer(entries: serde_json::Value, next: &str) -> Answer {
+        let body =
+            json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries, "link": [{ "relation": "next", "url": next }] });
+        Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }
+    }
+
+    fn task(id: &str, owner: &str) -> serde_json::Value {
+        json!({ "resource": { "resourceType": "Task", "id": id, "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
+            "owner": { "reference": owner }, "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] } } })
+    }
+
+    #[test]
+    fn one_bad_record_a_lie_and_a_circle_of_pages_stop_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), false);
+        let first = pull.next(&mut store).unwrap().unwrap();
+        assert!(first.path.starts_with("Task?owner=CareTeam/mine"), "{}", first.path);
+        let bad = json!({ "resource": { "resourceType": "Task", "id": "no legal id" } });
+        let page = answer(json!([task("a", "CareTeam/mine"), bad, task("b", "CareTeam/other")]), "http://x/1");
+        let taken = pull.hear(&mut store, &page).unwrap().unwrap();
+        assert_eq!((taken.changed, taken.filter_ignored, taken.unreadable), (vec!["Task/a".to_owned()], true, 1));
+        for link in ["http://x/1", "http://x/2"] {
+            assert_eq!(pull.next(&mut store).unwrap().unwrap().path, link);
+            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" })).unwrap().unwrap();
+        }
+        assert!(pull.next(&mut store).unwrap().unwrap().path.starts_with("Task?business-status="));
+    }
 }

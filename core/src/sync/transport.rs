@@ -82,7 +82,7 @@ impl Transport {
     /// # Errors
     /// [`Failure`].
     pub async fn send(&self, request: &Request) -> Outcome {
-        let url = self.url(&request.path).ok_or(Failure::Unreachable)?;
+        let url = self.url(&request.path).ok_or(Failure::Elsewhere)?;
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Put => self.client.put(url),
@@ -201,5 +201,24 @@ pub async fn run_lane(
             }
             LaneStep::Done(stop) => return Ok((lane.changed, stop)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_link_to_another_host_is_not_followed() {
+        let transport = Transport::new("https://fhir.agency.example/r4", Arc::new(NoToken)).unwrap();
+        assert!(transport.url("https://fhir.agency.example/r4?page=2").is_some());
+        assert!(transport.url("https://elsewhere.example/r4?page=2").is_none());
+        assert!(transport.url("http://fhir.agency.example/r4?page=2").is_none());
+    }
+
+    #[test]
+    fn plain_http_leaves_this_machine_for_nowhere() {
+        assert_eq!(Transport::new("http://fhir.agency.example/r4", Arc::new(NoToken)).err(), Some(BadAddress));
+        assert!(Transport::new("http://127.0.0.1:8080/fhir", Arc::new(NoToken)).is_ok());
     }
 }

@@ -75,6 +75,9 @@ pub enum Failure {
     /// The answer was larger than is read.
     #[error("the answer is too large")]
     TooLarge,
+    /// A link that leads to another host: not followed.
+    #[error("a link leads to another host")]
+    Elsewhere,
     /// The certificate is not one we trust.
     #[error("the server's certificate is not trusted")]
     Untrusted,
