@@ -119,15 +119,18 @@ impl Shift {
     pub(super) async fn real_calls(&mut self, path: &Path) -> Result<()> {
         const MOST: usize = 40;
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| ShiftError::File(file.clone(), error))?;
+        let bytes = std::fs::read(path).map_err(|error| ShiftError::File(file.clone(), error))?;
         let behavioural = |kind: &str| ["ALTERED MENTAL", "OVERDOSE", "SUBJECT IN PAIN", "UNCONSCIOUS"].iter().any(|w| kind.contains(w));
         let mut counts = (0_usize, 0_usize);
-        for (index, line) in text.lines().enumerate() {
+        let mut rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
+        for (index, record) in rows.records().enumerate() {
             let row = |what| ShiftError::Row { file: file.clone(), line: index + 1, what };
-            let fields: Vec<&str> = line.split(',').collect();
+            let record = record.map_err(|_| row("not CSV"))?;
+            let fields: Vec<&str> = record.iter().collect();
             let [latitude, longitude, kind, time, township, crossing] = fields.as_slice() else { return Err(row("six fields are needed")) };
-            let degrees = |text: &str| text.trim().parse::<f64>().map_err(|_| row("no number"));
-            let position = Position::new(degrees(latitude)?, degrees(longitude)?).map_err(|_| row("not a position on Earth"))?;
+            let degrees = |text: &str, what| text.trim().parse::<f64>().map_err(|_| row(what));
+            let position = Position::new(degrees(latitude, "latitude: not a number")?, degrees(longitude, "longitude: not a number")?)
+                .map_err(|_| row("not a position on Earth"))?;
             counts.0 += 1;
             if !behavioural(kind) || counts.1 >= MOST {
                 continue;
