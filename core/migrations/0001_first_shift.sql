@@ -67,6 +67,10 @@ CREATE TABLE assignments (          -- one slim row per assignment, projected fr
 CREATE INDEX assignments_queue ON assignments
   (open DESC, urgency, determined, id, incident, team, state, headline, person, place, door, cards, readable);
 
+CREATE TABLE stale (                -- assignments whose row is recomputed before the next read: once, however much changed
+  assignment TEXT PRIMARY KEY       -- 'Task/…'
+) WITHOUT ROWID;
+
 CREATE TABLE drafts (               -- saved as typed; one author, one phone
   id       TEXT PRIMARY KEY,
   incident TEXT NOT NULL,
@@ -86,7 +90,7 @@ CREATE TABLE notes (                -- one slim row per note at rest; the row nu
   text     TEXT NOT NULL
 );
 CREATE INDEX notes_by_incident ON notes (incident, row);
-CREATE VIRTUAL TABLE note_words USING fts5 (text, content = 'notes', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE note_words USING fts5 (text, content = 'notes', content_rowid = 'row', tokenize = 'unicode61 remove_diacritics 2', prefix = '3');
 
 CREATE TABLE watermarks (           -- how far each search has read, in server time
   search TEXT PRIMARY KEY,

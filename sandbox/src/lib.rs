@@ -5,4 +5,5 @@ pub mod county;
 pub mod desks;
 pub mod fhir_server;
 pub mod gateway;
+pub mod server;
 pub mod shift;

@@ -205,6 +205,8 @@ pub fn big(path: &Path, people: usize, notes: usize) -> Result<(), Box<dyn Error
         take(&mut page, PAGE)?;
     }
     take(&mut page, 1)?;
+    // The rows for the queue are computed at the first read: here, before the copy is made.
+    store.queue(1)?;
     Ok(store.close()?)
 }
 

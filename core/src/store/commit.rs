@@ -31,7 +31,7 @@ impl Ledger for Store {
         }
         let subject = plan.writes.first().map(|w| w.document.reference()).unwrap_or_default();
         append_audit(&tx, plan, &subject)?;
-        project::after(&tx, plan.writes.iter().map(|w| &w.document))?;
+        project::touched(&tx, plan.writes.iter().map(|w| &w.document))?;
         tx.commit()?;
         Ok(())
     }
@@ -51,6 +51,7 @@ fn put(tx: &Transaction<'_>, plan: &Plan, write: &Write, unit: &str, writer: &st
     let counter = next_counter(tx)?;
     let revision = Revision { writer: writer.to_owned(), counter, parent: parent.as_ref().and_then(Revision::of).map(|r| r.name()) };
     revision.write(agency, &mut document);
+    let fresh = existing.is_none();
     let row = match existing {
         Some((row, before, _)) => {
             tx.prepare_cached("UPDATE documents SET body = ?, base_body = coalesce(base_body, CASE WHEN version IS NULL THEN NULL ELSE ? END) WHERE row = ?")?
@@ -68,7 +69,7 @@ fn put(tx: &Transaction<'_>, plan: &Plan, write: &Write, unit: &str, writer: &st
             tx.last_insert_rowid()
         }
     };
-    documents::index(tx, row, &document)?;
+    documents::index(tx, row, &document, fresh)?;
     outbox::enqueue(tx, plan, write.act, &document, unit)
 }
 

@@ -39,8 +39,11 @@ const INDEXED: [&str; 13] = [
     "locationReference",
 ];
 
-pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Document) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM refs WHERE row = ?")?.execute([row])?;
+/// Indexes what a document refers to. `fresh` tells that its row is new.
+pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Document, fresh: bool) -> Result<(), StoreError> {
+    if !fresh {
+        connection.prepare_cached("DELETE FROM refs WHERE row = ?")?.execute([row])?;
+    }
     let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)")?;
     for (element, target) in document.references() {
         if INDEXED.contains(&element.as_str()) {

@@ -26,10 +26,10 @@ impl Store {
         let mut changed = Vec::new();
         for document in &incoming.documents {
             if project::take(&tx, document)? {
-                changed.push(document.clone());
+                changed.push(document);
             }
         }
-        project::after(&tx, &changed)?;
+        project::touched(&tx, changed.iter().copied())?;
         if let Some((searches, upto)) = &incoming.read_upto {
             for search in searches {
                 tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
@@ -37,7 +37,7 @@ impl Store {
             }
         }
         tx.commit()?;
-        Ok(super::Changes(changed.iter().map(Document::reference).collect()))
+        Ok(super::Changes(changed.into_iter().map(Document::reference).collect()))
     }
 
     /// How far a search has read.
@@ -80,6 +80,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn open_assignments(&self) -> Result<Vec<String>, StoreError> {
+        self.freshen()?;
         let mut statement = self.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
         Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }

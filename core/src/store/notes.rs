@@ -115,15 +115,21 @@ impl Store {
         rows.into_iter().map(draft).collect()
     }
 
-    /// The newest `most` notes that hold every one of these words; a word may be cut short.
+    /// The newest `most` notes that hold every one of these words; where fewer hold them whole, also those in which the last
+    /// word is a beginning. (Where `most` hold them whole, a newer note that holds only a longer word is not listed.)
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn search_notes(&self, words: &str, most: u32) -> Result<Vec<NoteRow>, StoreError> {
-        let query = quoted(words);
-        if query.is_empty() {
+        let whole = quoted(words);
+        if whole.is_empty() {
             return Ok(Vec::new());
         }
+        let found = self.matching(&whole, most)?;
+        if found.len() < most as usize { self.matching(&format!("{whole}*"), most) } else { Ok(found) }
+    }
+
+    fn matching(&self, query: &str, most: u32) -> Result<Vec<NoteRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT n.row, n.id, n.incident, n.person, n.author, n.standing, n.text FROM notes n
              WHERE n.row IN (SELECT rowid FROM note_words WHERE note_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2) ORDER BY n.row DESC",
@@ -159,13 +165,13 @@ fn draft([id, incident, person, author, text, changed]: [String; 6]) -> Result<D
     })
 }
 
-/// What a person typed, as a full-text query that cannot be one of SQLite's operators: each word quoted, as a prefix.
+/// What a person typed, as a full-text query that cannot be one of SQLite's operators: each word quoted.
 fn quoted(words: &str) -> String {
     words
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .take(16)
-        .map(|word| format!("\"{word}\"*"))
+        .map(|word| format!("\"{word}\""))
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_a_person_types_is_never_an_operator() {
-        assert_eq!(quoted("red AND \"coat* NEAR("), "\"red\"* \"AND\"* \"coat\"* \"NEAR\"*");
+        assert_eq!(quoted("red AND \"coat* NEAR("), "\"red\" \"AND\" \"coat\" \"NEAR\"");
         assert_eq!(quoted(" -- ''"), "");
     }
 }

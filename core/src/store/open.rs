@@ -56,7 +56,8 @@ pub(super) fn connect(path: &Path, key: &Key, cache_kib: i64) -> Result<Connecti
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
+         PRAGMA wal_autocheckpoint = 4000;"
     ))?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)

@@ -216,7 +216,7 @@ impl Store {
             tx.prepare_cached("UPDATE documents SET version = ?, base_body = ?, server_body = NULL WHERE kind = ? AND id = ?")?
                 .execute(params![version, base, sent.kind(), sent.id()])?;
         }
-        project::after(&tx, arrived.iter().map(|(_, _, sent)| sent))?;
+        project::touched(&tx, arrived.iter().map(|(_, _, sent)| sent))?;
         Ok(tx.commit()?)
     }
 
@@ -254,7 +254,8 @@ impl Store {
         tx.execute("UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq = ?", [seq])?;
         // Changes of the Task that rode on the claim were projections of stamps; the stamps themselves are kept.
         tx.execute("DELETE FROM intents WHERE kind = ? AND id = ? AND act = 'change'", [theirs.kind(), theirs.id()])?;
-        project::replace(&tx, theirs)?;
+        project::replace(&tx, theirs, false)?;
+        project::touched(&tx, [theirs])?;
         Ok(tx.commit()?)
     }
 

@@ -1,20 +1,24 @@
-//! Projections: slim rows recomputed from documents in the same commit. They may be rebuilt at any time.
+//! Projections: slim rows computed from documents, before they are read and once, however much changed. They may be
+//! rebuilt at any time.
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, documents};
+use super::{Store, StoreError, documents};
 use crate::assignment::{State, Status, status};
 use crate::fhir::{self, Document};
 use crate::incident::Code;
 
-/// Recomputes what the changed documents touch.
-pub(super) fn after<'a>(tx: &Transaction<'_>, changed: impl IntoIterator<Item = &'a Document>) -> Result<(), StoreError> {
+/// Names the assignments that the changed documents touch, to be recomputed before the next read, and keeps the words of
+/// signed notes.
+pub(super) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<Item = &'a Document>) -> Result<(), StoreError> {
     let mut assignments = BTreeSet::new();
     for document in changed {
         match document.kind() {
-            "Task" if fhir::assignment::is_assignment(document) => drop(assignments.insert(document.reference())),
+            "Task" if fhir::assignment::is_assignment(document) => {
+                assignments.insert(document.reference());
+            }
             "Provenance" => assignments.extend(document.text("/target/0/reference").map(str::to_owned)),
             "ServiceRequest" => assignments.extend(pointing(tx, "Task", "focus", &document.reference())?),
             "Patient" => {
@@ -32,23 +36,42 @@ pub(super) fn after<'a>(tx: &Transaction<'_>, changed: impl IntoIterator<Item = 
         }
     }
     for reference in assignments {
-        if let Some(task) = load(tx, &reference)?
-            && fhir::assignment::is_assignment(&task)
-        {
-            assignment(tx, &task)?;
-        }
+        tx.prepare_cached("INSERT OR IGNORE INTO stale VALUES (?)")?.execute([reference])?;
     }
     Ok(())
 }
 
-fn load(tx: &Transaction<'_>, reference: &str) -> Result<Option<Document>, StoreError> {
+impl Store {
+    /// Recomputes the rows that are stale; every read of them comes through here.
+    pub(super) fn freshen(&self) -> Result<(), StoreError> {
+        let any: bool = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM stale)")?.query_row([], |row| row.get(0))?;
+        if !any {
+            return Ok(());
+        }
+        // One connection, and no transaction is open while a read begins.
+        let tx = self.connection.unchecked_transaction()?;
+        let stale: Vec<String> =
+            tx.prepare_cached("SELECT assignment FROM stale")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for reference in stale {
+            if let Some(task) = load(&tx, &reference)?
+                && fhir::assignment::is_assignment(&task)
+            {
+                assignment(&tx, &task)?;
+            }
+        }
+        tx.execute("DELETE FROM stale", [])?;
+        Ok(tx.commit()?)
+    }
+}
+
+fn load(tx: &Connection, reference: &str) -> Result<Option<Document>, StoreError> {
     let Some((kind, id)) = reference.split_once('/') else { return Ok(None) };
     let body: Option<String> =
         tx.prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?.query_row([kind, id], |row| row.get(0)).optional()?;
     body.as_deref().map(documents::parse).transpose()
 }
 
-fn pointing(tx: &Transaction<'_>, kind: &str, element: &str, target: &str) -> Result<Vec<String>, StoreError> {
+fn pointing(tx: &Connection, kind: &str, element: &str, target: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT d.kind || '/' || d.id FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = ? AND d.kind = ?",
     )?;
@@ -56,7 +79,7 @@ fn pointing(tx: &Transaction<'_>, kind: &str, element: &str, target: &str) -> Re
 }
 
 /// The status that the stamps here give an assignment, and whether every stamp could be read.
-pub(super) fn status_here(tx: &rusqlite::Connection, task: &str) -> Result<(Status, bool), StoreError> {
+pub(super) fn status_here(tx: &Connection, task: &str) -> Result<(Status, bool), StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT d.body FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = 'target' AND d.kind = 'Provenance'",
     )?;
@@ -73,7 +96,7 @@ pub(super) fn status_here(tx: &rusqlite::Connection, task: &str) -> Result<(Stat
     Ok((status(&stamps), readable))
 }
 
-fn assignment(tx: &Transaction<'_>, task: &Document) -> Result<(), StoreError> {
+fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
     let Ok(read) = fhir::assignment::read(task) else { return Ok(()) };
     let (status, stamps_readable) = status_here(tx, &task.reference())?;
     let known_business = task.at("/businessStatus").and_then(|c| fhir::element::code_in(c, "state")).unwrap_or_default();
@@ -105,7 +128,7 @@ fn assignment(tx: &Transaction<'_>, task: &Document) -> Result<(), StoreError> {
 }
 
 /// A slim row and the words of a signed note. A note that cannot be read keeps its document and gets no row.
-fn note(tx: &Transaction<'_>, document: &Document) -> Result<(), StoreError> {
+fn note(tx: &Connection, document: &Document) -> Result<(), StoreError> {
     let Ok(note) = fhir::note::read(document) else { return Ok(()) };
     if tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM notes WHERE id = ?)")?.query_row([note.id.as_str()], |row| row.get(0))? {
         return Ok(());
@@ -129,7 +152,7 @@ fn note(tx: &Transaction<'_>, document: &Document) -> Result<(), StoreError> {
 }
 
 /// Takes one document from the server. Returns whether anything changed that this phone shows.
-pub(super) fn take(tx: &Transaction<'_>, incoming: &Document) -> Result<bool, StoreError> {
+pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreError> {
     let (kind, id) = (incoming.kind(), incoming.id());
     let found: Option<(i64, Option<String>, bool)> = tx
         .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
@@ -156,14 +179,14 @@ pub(super) fn take(tx: &Transaction<'_>, incoming: &Document) -> Result<bool, St
             Ok(false)
         }
         _ => {
-            replace(tx, incoming)?;
+            replace(tx, incoming, found.is_none())?;
             Ok(true)
         }
     }
 }
 
-/// Shows the server's version from now on.
-pub(super) fn replace(tx: &Transaction<'_>, theirs: &Document) -> Result<(), StoreError> {
+/// Shows the server's version from now on. `fresh` tells that it was not here before.
+pub(super) fn replace(tx: &Connection, theirs: &Document, fresh: bool) -> Result<(), StoreError> {
     let signed = fhir::note::is_signed(theirs) || fhir::assignment::is_stamp(theirs);
     let row = tx
         .prepare_cached(
@@ -172,12 +195,11 @@ pub(super) fn replace(tx: &Transaction<'_>, theirs: &Document) -> Result<(), Sto
              RETURNING row",
         )?
         .query_row(params![theirs.kind(), theirs.id(), theirs.to_text(), theirs.version(), signed], |row| row.get(0))?;
-    documents::index(tx, row, theirs)?;
-    after(tx, [theirs])
+    documents::index(tx, row, theirs, fresh)
 }
 
 /// Removes the slim rows of what is gone.
-pub(super) fn forget(tx: &Transaction<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
+pub(super) fn forget(tx: &Connection, kind: &str, id: &str) -> Result<(), StoreError> {
     let still: bool =
         tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
     if still {

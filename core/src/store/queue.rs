@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::{Store, StoreError, Truth, project};
 use crate::assignment::{Stamp, State, Status};
-use crate::ids::{AssignmentId, IncidentId, TeamId};
+use crate::ids::{AssignmentId, IncidentId};
 use crate::incident::Code;
 
 /// One row of the queue.
@@ -56,6 +56,7 @@ impl Store {
     }
 
     fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
+        self.freshen()?;
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable FROM assignments {which}"
         ))?;
@@ -109,17 +110,5 @@ impl Store {
         let facts = self.pointing_at("Observation", "focus", &request.reference())?;
         let find = |reference: &str| self.referenced(reference).ok().flatten();
         Ok(crate::fhir::incident::read(&request, &find, &facts)?)
-    }
-
-    /// The open assignment of a team for an incident.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn assignments_of(&self, incident: &IncidentId, team: Option<&TeamId>) -> Result<Vec<AssignmentId>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id FROM assignments WHERE incident = ?1 AND (?2 IS NULL OR team = ?2) ORDER BY id")?;
-        let ids = statement.query_map(params![incident.as_str(), team.map(TeamId::as_str)], |row| row.get::<_, String>(0))?;
-        let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
-        Ok(ids.iter().filter_map(|id| AssignmentId::parse(id).ok()).collect())
     }
 }
