@@ -158,16 +158,20 @@ pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreEr
         .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
         .query_row([kind, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
+    let Some(known) = &found else {
+        replace(tx, incoming, true)?;
+        return Ok(true);
+    };
     let unsent: bool =
         tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
-    match found {
+    match known {
         // What we sent is what we hold, also where the server dropped a part of it.
-        Some((_, Some(version), _)) if Some(version.as_str()) == incoming.version() => Ok(false),
-        Some((row, ..)) if unsent => {
+        (_, Some(version), _) if Some(version.as_str()) == incoming.version() => Ok(false),
+        (row, ..) if unsent => {
             tx.prepare_cached("UPDATE documents SET server_body = ? WHERE row = ?")?.execute(params![incoming.to_text(), row])?;
             Ok(false)
         }
-        Some((row, _, true)) => {
+        (row, _, true) => {
             // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
             let ours = load(tx, &incoming.reference())?;
             let theirs = ours.filter(|ours| !ours.same_meaning(incoming)).map(|_| incoming.to_text());
@@ -179,7 +183,7 @@ pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreEr
             Ok(false)
         }
         _ => {
-            replace(tx, incoming, found.is_none())?;
+            replace(tx, incoming, false)?;
             Ok(true)
         }
     }
