@@ -1,0 +1,149 @@
+//! The sync engine as the state machine that it is: asked for a request, told an answer, no network in between.
+
+use anydoor_core::acts::{Actor, Ledger, respond};
+use anydoor_core::assignment::AloneReason;
+use anydoor_core::clock::Instant;
+use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::incident::{Place, Urgency};
+use anydoor_core::store::{IntentState, Key, Store};
+use anydoor_core::sync::{Answer, Engine, Failure, Next, Request, Scope, Stop};
+use serde_json::{Value, json};
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    store: Store,
+    now: Instant,
+}
+
+fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+    let now: Instant = "2026-11-23T05:00:00Z".parse().unwrap();
+    let actor = Actor {
+        member: MemberId::fresh(),
+        lead: false,
+        team: TeamId::fresh(),
+        agency: OrganizationId::fresh(),
+        device: "phone".into(),
+        now,
+        server_now: None,
+    };
+    let said = respond::OnView {
+        headline: "x".into(),
+        urgency: Urgency::Urgent,
+        place: Place::default(),
+        description: None,
+        crew: vec![],
+        alone: Some(AloneReason::NobodyElse),
+    };
+    store.commit(&respond::on_view(said, &actor).unwrap().plan).unwrap();
+    Bench { _folder: folder, store, now }
+}
+
+fn run() -> Engine {
+    Engine::new(Scope { team: None, full: false })
+}
+
+fn send(engine: &mut Engine, bench: &mut Bench) -> Request {
+    match engine.next(&mut bench.store, bench.now).unwrap() {
+        Next::Send(request) => request,
+        Next::Done(report) => panic!("done: {report:?}"),
+    }
+}
+
+fn stop(engine: &mut Engine, bench: &mut Bench) -> Option<Stop> {
+    match engine.next(&mut bench.store, bench.now).unwrap() {
+        Next::Send(request) => panic!("sends: {}", request.path),
+        Next::Done(report) => report.stop,
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Answer {
+    Answer { status, body: body.to_string().into_bytes(), ..Answer::default() }
+}
+
+fn entries(request: &Request) -> usize {
+    serde_json::from_str::<Value>(request.body.as_deref().unwrap()).unwrap()["entry"].as_array().unwrap().len()
+}
+
+fn states(bench: &Bench) -> Vec<IntentState> {
+    let mut states: Vec<IntentState> = bench.store.unsent().unwrap().into_iter().map(|i| i.state).collect();
+    states.dedup();
+    states
+}
+
+#[test]
+fn one_act_goes_as_one_transaction_and_is_marked_before_it_leaves() {
+    let (mut bench, mut engine) = (bench(), run());
+    let request = send(&mut engine, &mut bench);
+    assert_eq!(entries(&request), bench.store.unsent().unwrap().len());
+    assert_eq!(states(&bench), [IntentState::Unknown]);
+}
+
+#[test]
+fn an_answer_without_versions_proves_nothing() {
+    let (mut bench, mut engine) = (bench(), run());
+    let request = send(&mut engine, &mut bench);
+    let vague: Vec<Value> = (0..entries(&request)).map(|_| json!({ "response": { "status": "201 Created" } })).collect();
+    let body = json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": vague });
+    engine.hear(&mut bench.store, Ok(answer(200, &body)), bench.now).unwrap();
+    assert_eq!(states(&bench), [IntentState::Unknown]);
+    let next = send(&mut engine, &mut bench);
+    assert!(next.body.unwrap().contains("\"batch\""), "it is read back");
+}
+
+#[test]
+fn what_did_not_leave_waits_and_what_was_not_answered_is_read_back() {
+    for (failure, state) in [(Failure::Unreachable, IntentState::Waiting), (Failure::NoAnswer, IntentState::Unknown)] {
+        let (mut bench, mut engine) = (bench(), run());
+        send(&mut engine, &mut bench);
+        engine.hear(&mut bench.store, Err(failure), bench.now).unwrap();
+        assert_eq!(states(&bench), [state]);
+        assert_eq!(stop(&mut engine, &mut bench), Some(Stop::Offline));
+    }
+}
+
+#[test]
+fn a_server_that_asks_to_wait_ends_the_run_for_as_long_as_it_says() {
+    let (mut bench, mut engine) = (bench(), run());
+    send(&mut engine, &mut bench);
+    let later = Answer { status: 429, retry_after: Some("90".into()), ..Answer::default() };
+    engine.hear(&mut bench.store, Ok(later), bench.now).unwrap();
+    assert_eq!(stop(&mut engine, &mut bench), Some(Stop::Later(std::time::Duration::from_secs(90))));
+    assert_eq!(states(&bench), [IntentState::Waiting]);
+}
+
+#[test]
+fn a_refused_act_is_taken_apart_until_only_the_bad_item_is_parked() {
+    let (mut bench, mut engine) = (bench(), run());
+    let refusal = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "invalid", "diagnostics": "no such place" }] });
+    let mut version = 0;
+    loop {
+        let request = match engine.next(&mut bench.store, bench.now).unwrap() {
+            Next::Send(request) => request,
+            Next::Done(_) => break,
+        };
+        let bad = request.body.as_deref().unwrap().contains("\"resourceType\":\"Location\"");
+        version += 1;
+        let outcome =
+            if bad { answer(422, &refusal) } else { Answer { status: 201, etag: Some(format!("W/\"{version}\"")), ..Answer::default() } };
+        engine.hear(&mut bench.store, Ok(outcome), bench.now).unwrap();
+    }
+    let parked = bench.store.parked().unwrap();
+    assert_eq!(parked.iter().map(|p| p.intent.kind.as_str()).collect::<Vec<_>>(), ["Location"]);
+    assert_eq!(parked[0].detail.as_deref(), Some("no such place"));
+    // The person does not need the place and went; what refers to the place waits for it.
+    let waiting: Vec<String> = bench.store.unsent().unwrap().into_iter().map(|i| i.kind).collect();
+    assert!(!waiting.contains(&"Patient".to_owned()) && waiting.contains(&"ServiceRequest".to_owned()));
+}
+
+#[test]
+fn an_answer_of_nonsense_is_trouble_and_never_a_panic() {
+    for body in ["", "{", "[]", "{\"resourceType\":\"Bundle\"}", "{\"resourceType\":\"Bundle\",\"entry\":[{}]}", "null"] {
+        let (mut bench, mut engine) = (bench(), run());
+        send(&mut engine, &mut bench);
+        let nonsense = Answer { status: 200, body: body.as_bytes().to_vec(), ..Answer::default() };
+        engine.hear(&mut bench.store, Ok(nonsense), bench.now).unwrap();
+        assert_ne!(states(&bench), []);
+    }
+}
