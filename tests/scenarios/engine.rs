@@ -118,11 +118,7 @@ fn a_refused_act_is_taken_apart_until_only_the_bad_item_is_parked() {
     let (mut bench, mut engine) = (bench(), run());
     let refusal = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "invalid", "diagnostics": "no such place" }] });
     let mut version = 0;
-    loop {
-        let request = match engine.next(&mut bench.store, bench.now).unwrap() {
-            Next::Send(request) => request,
-            Next::Done(_) => break,
-        };
+    while let Next::Send(request) = engine.next(&mut bench.store, bench.now).unwrap() {
         let bad = request.body.as_deref().unwrap().contains("\"resourceType\":\"Location\"");
         version += 1;
         let outcome =
