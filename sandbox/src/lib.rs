@@ -5,5 +5,4 @@ pub mod county;
 pub mod desks;
 pub mod fhir_server;
 pub mod gateway;
-pub mod server;
 pub mod shift;
