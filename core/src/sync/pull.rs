@@ -70,6 +70,8 @@ pub struct Pull {
     current: Option<(Search, Option<String>)>,
     began: Option<Instant>,
     census: BTreeSet<String>,
+    /// Whether every page of the census was read whole: only then may what it lacks leave scope.
+    census_whole: bool,
     touched: BTreeSet<String>,
     followed: BTreeSet<String>,
 }
@@ -86,6 +88,7 @@ impl Pull {
             current: None,
             began: None,
             census: BTreeSet::new(),
+            census_whole: true,
             touched: BTreeSet::new(),
             followed: BTreeSet::new(),
         }
@@ -135,6 +138,7 @@ impl Pull {
         let Some((search, next)) = self.current.take() else { return Ok(Ok(Taken::default())) };
         if matches!(answer.status, 400..=499) {
             // A server that lacks this search: the rest still counts, and nothing here is called up to date.
+            self.census_whole &= !search.census;
             return Ok(Ok(Taken::default()));
         }
         let Ok(page) = bundle::read(&answer.body) else { return Ok(Err(Unreadable)) };
@@ -151,6 +155,7 @@ impl Pull {
             self.touched.insert(document.reference());
         }
         if search.census {
+            self.census_whole &= unreadable == 0;
             self.census.extend(documents.iter().map(Document::reference));
         }
         // A chain of pages that comes back to itself ends here.
@@ -179,7 +184,7 @@ impl Pull {
             1 => Ok(vec![offers, owner]),
             2 if self.full => Ok([offers, owner].into_iter().map(|s| Search { census: true, ..s }).collect()),
             3 => {
-                if self.full {
+                if self.full && self.census_whole {
                     self.leave(store)?;
                 }
                 self.requests(store)
@@ -352,15 +357,52 @@ mod tests {
     use super::*;
     use crate::store::Key;
 
+    /// A page; an empty `next` is the last one.
     fn answer(entries: serde_json::Value, next: &str) -> Answer {
-        let body =
-            json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries, "link": [{ "relation": "next", "url": next }] });
+        let link = if next.is_empty() { json!([]) } else { json!([{ "relation": "next", "url": next }]) };
+        let body = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries, "link": link });
         Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }
     }
 
     fn task(id: &str, owner: &str) -> serde_json::Value {
         json!({ "resource": { "resourceType": "Task", "id": id, "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
             "owner": { "reference": owner }, "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] } } })
+    }
+
+    #[test]
+    fn a_census_that_was_refused_or_cannot_be_read_removes_nothing() {
+        for refused in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+            let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
+            let mut asked = 0;
+            while let Some(request) = pull.next(&mut store).unwrap() {
+                let first_owner = asked == 0;
+                let census = request.path.starts_with("Task?") && !request.path.contains("_lastUpdated=ge") && asked >= 2 && asked < 4;
+                let page = match (first_owner, census) {
+                    (true, _) => answer(json!([task("a", "CareTeam/mine")]), ""),
+                    (_, true) if refused => Answer { status: 400, ..Answer::default() },
+                    (_, true) => answer(json!([{ "resource": { "resourceType": "Task", "id": "no legal id" } }]), ""),
+                    _ => answer(json!([]), ""),
+                };
+                asked += 1;
+                pull.hear(&mut store, &page).unwrap().unwrap();
+            }
+            assert!(store.document("Task", "a").unwrap().is_some(), "refused: {refused}");
+        }
+    }
+
+    #[test]
+    fn what_a_whole_census_lacks_leaves_scope() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
+        pull.next(&mut store).unwrap().unwrap();
+        pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), "")).unwrap().unwrap();
+        while pull.next(&mut store).unwrap().is_some() {
+            pull.hear(&mut store, &answer(json!([]), "")).unwrap().unwrap();
+        }
+        assert!(store.document("Task", "a").unwrap().is_none());
     }
 
     #[test]
