@@ -378,7 +378,7 @@ mod tests {
             let mut asked = 0;
             while let Some(request) = pull.next(&mut store).unwrap() {
                 let first_owner = asked == 0;
-                let census = request.path.starts_with("Task?") && !request.path.contains("_lastUpdated=ge") && asked >= 2 && asked < 4;
+                let census = request.path.starts_with("Task?") && !request.path.contains("_lastUpdated=ge") && (2..4).contains(&asked);
                 let page = match (first_owner, census) {
                     (true, _) => answer(json!([task("a", "CareTeam/mine")]), ""),
                     (_, true) if refused => Answer { status: 400, ..Answer::default() },
