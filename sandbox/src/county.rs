@@ -147,6 +147,8 @@ impl County {
             doc.set("active", json!(true)).set("name", json!(name));
             all.push(doc);
         }
+        let hours = anydoor_core::handoff::follow_up::Schedule { hours: vec![24, 72] };
+        all.push(fhir::agency::write_follow_up_hours(&anydoor_core::ids::derived("agency-data", self.agency.as_str()), &hours));
         all.extend(self.teams.iter().flat_map(|team| fhir::team::write(team, self.agency.as_str())));
         for document in self.services.iter().flat_map(fhir::directory::write) {
             if !all.iter().any(|d| d.reference() == document.reference()) {

@@ -233,13 +233,14 @@ impl Anydoor {
         })
     }
 
-    /// Makes the follow-ups of one person, due at the agency's hours after now (default 24 and 72).
+    /// Makes the follow-ups of one person: due so many hours after now, where none are given at the agency's own (its
+    /// Library `follow-up-hours`), and where it has none after 24 and 72.
     ///
     /// # Errors
     /// `NotFound`.
     pub fn plan_follow_ups(&self, assignment: &str, person: &str, hours: Vec<u32>) -> Result<()> {
-        let schedule = if hours.is_empty() { Schedule::default() } else { Schedule { hours } };
         let plan = self.inner.store(|store| {
+            let schedule = if hours.is_empty() { fhir::agency::follow_up_hours(&store.of_kind("Library")?) } else { Schedule { hours } };
             let incident = incident_of(store, assignment)?;
             let actor = self.inner.actor(store.writer());
             Ok(hand_off::follow_ups(&incident, &AssignmentId::parse(assignment)?, &PersonId::parse(person)?, &schedule, &actor))

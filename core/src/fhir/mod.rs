@@ -3,6 +3,7 @@
 //! Every resource is kept as the JSON that came ([`Document`]); small views here read and write the parts we use, so
 //! that what we do not understand survives the round trip (P17). Patient is a word of this module only.
 
+pub mod agency;
 pub mod assignment;
 pub mod bundle;
 pub mod directory;
