@@ -2,7 +2,7 @@
 
 use super::work::{code, task};
 use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, ReasonRow, Result, ServiceRow, TeamRow};
-use crate::acts::{self, hand_off};
+use crate::acts::{self, Ledger, hand_off};
 use crate::fhir::{self, Document};
 use crate::handoff::follow_up::{Attempt, Attempted, By, Schedule};
 use crate::handoff::{Basis, BasisKind, Service, suitable};
@@ -140,18 +140,19 @@ impl Anydoor {
     /// `Invalid` where the position is not on Earth, `NotFound` where this team is not on the phone yet.
     pub fn report_position(&self, latitude: f64, longitude: f64, accuracy_m: f64) -> Result<bool> {
         let position = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
-        let plan = self.inner.store(|store| {
+        let told = self.inner.store(|store| {
             let team = teams(store)?
                 .into_iter()
                 .find(|t| t.id == self.inner.team)
                 .ok_or_else(|| AnydoorError::NotFound { what: "team".into() })?;
             let before = store.document("Location", fhir::team::position_id(&team.id).as_str())?;
-            Ok(acts::position::report(&team, position, accuracy_m, before.as_ref(), &self.inner.actor(store.writer())))
+            match acts::position::report(&team, position, accuracy_m, before.as_ref(), &self.inner.actor(store.writer())) {
+                Some(plan) => Ok(store.commit(&plan).map(|()| true)?),
+                None => Ok(false),
+            }
         })?;
-        match plan {
-            Some(plan) => self.inner.commit(&plan).map(|()| true),
-            None => Ok(false),
-        }
+        self.inner.tell();
+        Ok(told)
     }
 
     /// The services that suit, best first: open before closed, near before far, those without a position last.
@@ -182,7 +183,7 @@ impl Anydoor {
     /// `NotAllowed` with `no-basis`: nothing is sent.
     pub fn hand_off(&self, assignment: &str, person: &str, service: &str, basis_kind: &str) -> Result<String> {
         let person = PersonId::parse(person)?;
-        let (plan, handoff) = self.inner.store(|store| {
+        let handoff = self.inner.acted(|store| {
             let incident = incident_of(store, assignment)?;
             let all = services(store)?;
             let to = all.iter().find(|s| s.id.as_str() == service).ok_or_else(|| AnydoorError::NotFound { what: "service".into() })?;
@@ -202,7 +203,6 @@ impl Anydoor {
                 }
             })
         })?;
-        self.inner.commit(&plan)?;
         Ok(handoff.id.into())
     }
 
@@ -239,13 +239,12 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn plan_follow_ups(&self, assignment: &str, person: &str, hours: Vec<u32>) -> Result<()> {
-        let plan = self.inner.store(|store| {
+        self.inner.acted(|store| {
             let schedule = if hours.is_empty() { fhir::agency::follow_up_hours(&store.of_kind("Library")?) } else { Schedule { hours } };
             let incident = incident_of(store, assignment)?;
             let actor = self.inner.actor(store.writer());
-            Ok(hand_off::follow_ups(&incident, &AssignmentId::parse(assignment)?, &PersonId::parse(person)?, &schedule, &actor))
-        })?;
-        self.inner.commit(&plan)
+            Ok((hand_off::follow_ups(&incident, &AssignmentId::parse(assignment)?, &PersonId::parse(person)?, &schedule, &actor), ()))
+        })
     }
 
     /// The follow-ups of an assignment, the first due first.
@@ -279,7 +278,7 @@ impl Anydoor {
     /// `NotAllowed` where the person's safe contact forbids it: nothing is recorded.
     pub fn record_attempt(&self, follow_up: &str, by: &str, outcome: &str, safety_concern: bool, remark: Option<String>) -> Result<()> {
         let (by, outcome) = (code::<By>(by, "by")?, code::<Attempted>(outcome, "outcome")?);
-        let plan = self.inner.store(|store| {
+        self.inner.acted(|store| {
             let task = task(store, follow_up)?;
             let due = fhir::handoff::read_follow_up(&task)?;
             let incident = store.incident(&due.incident)?;
@@ -288,9 +287,10 @@ impl Anydoor {
             let actor = self.inner.actor(store.writer());
             let at = actor.server_now.unwrap_or(actor.now);
             let attempt = Attempt { member: actor.member.clone(), at, by, outcome, safety_concern, remark };
-            hand_off::attempt(&task, &due, &attempt, person, &actor).map_err(|_| AnydoorError::NotAllowed { why: "safe-contact".into() })
-        })?;
-        self.inner.commit(&plan)
+            let plan = hand_off::attempt(&task, &due, &attempt, person, &actor)
+                .map_err(|_| AnydoorError::NotAllowed { why: "safe-contact".into() })?;
+            Ok((plan, ()))
+        })
     }
 
     /// What may be the same incident as this one. Only a person's word joins them.
@@ -320,11 +320,10 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn join(&self, kept: &str, other: &str, assignment: &str) -> Result<String> {
-        let (plan, join) = self.inner.store(|store| {
+        let join = self.inner.acted(|store| {
             let (kept, other) = (store.incident(&IncidentId::parse(kept)?)?, store.incident(&IncidentId::parse(other)?)?);
             Ok(acts::join::join(&kept, &other, assignment, &self.inner.actor(store.writer())))
         })?;
-        self.inner.commit(&plan)?;
         Ok(join.id.as_str().to_owned())
     }
 
@@ -333,10 +332,9 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn undo_join(&self, join: &str, assignment: &str) -> Result<()> {
-        let plan = self.inner.store(|store| {
+        self.inner.acted(|store| {
             let linkage = store.document("Linkage", join)?.ok_or_else(|| AnydoorError::NotFound { what: "join".into() })?;
-            Ok(acts::join::undo(&linkage, assignment, &self.inner.actor(store.writer())))
-        })?;
-        self.inner.commit(&plan)
+            Ok((acts::join::undo(&linkage, assignment, &self.inner.actor(store.writer())), ()))
+        })
     }
 }

@@ -167,11 +167,16 @@ impl Inner {
         }
     }
 
-    /// Commits a plan and tells the watches.
-    fn commit(&self, plan: &Plan) -> Result<()> {
-        self.store(|store| Ok(store.commit(plan)?))?;
+    /// One act: reads, plans and commits under one lock, so that neither a sync nor an autosave comes in between; then
+    /// tells the watches. Returns what the plan was made with.
+    fn acted<T>(&self, plan: impl FnOnce(&Store) -> Result<(Plan, T)>) -> Result<T> {
+        let made = self.store(|store| {
+            let (plan, made) = plan(store)?;
+            store.commit(&plan)?;
+            Ok(made)
+        })?;
         self.tell();
-        Ok(())
+        Ok(made)
     }
 
     fn tell(&self) {

@@ -48,12 +48,11 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn leave_draft(&self, draft_id: &str, assignment: &str) -> Result<()> {
-        let plan = self.inner.store(|store| {
+        self.inner.acted(|store| {
             let draft = draft(store, draft_id)?;
             let before = store.document("DocumentReference", draft_id)?;
-            Ok(sign::leave_draft(&draft.note(), before.as_ref(), assignment, &self.inner.actor(store.writer())))
-        })?;
-        self.inner.commit(&plan)
+            Ok((sign::leave_draft(&draft.note(), before.as_ref(), assignment, &self.inner.actor(store.writer())), ()))
+        })
     }
 
     /// Signs a draft. On return the signed note is on disk and can never change. Returns its id.
@@ -61,11 +60,10 @@ impl Anydoor {
     /// # Errors
     /// `Invalid` where it is empty, `NotAllowed` where it is another's.
     pub fn sign(&self, draft_id: &str, assignment: &str) -> Result<String> {
-        let (plan, id) = self.inner.store(|store| {
+        let id = self.inner.acted(|store| {
             let sent = store.document("DocumentReference", draft_id)?.is_some();
             Ok(sign::sign(&draft(store, draft_id)?.note(), sent, assignment, &self.inner.actor(store.writer()))?)
         })?;
-        self.inner.commit(&plan)?;
         Ok(id.into())
     }
 
@@ -74,11 +72,10 @@ impl Anydoor {
     /// # Errors
     /// `Invalid` where it is empty, `NotFound`.
     pub fn addend(&self, note: &str, text: &str, assignment: &str) -> Result<String> {
-        let (plan, id) = self.inner.store(|store| {
+        let id = self.inner.acted(|store| {
             let document = store.document("DocumentReference", note)?.ok_or_else(|| AnydoorError::NotFound { what: "note".into() })?;
             Ok(sign::addend(&fhir::note::read(&document)?, text, assignment, &self.inner.actor(store.writer()))?)
         })?;
-        self.inner.commit(&plan)?;
         Ok(id.into())
     }
 

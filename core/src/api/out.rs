@@ -50,7 +50,8 @@ impl Anydoor {
         let saved = super::lock(&self.inner.escalations).as_mut().is_some_and(|file| file.keep(&task).is_ok());
         self.start_lane(if saved { None } else { Some(task.clone()) });
         if let Ok((incident, actor)) = context {
-            self.send_brief(&id, &incident, &actor)?;
+            // The call is out. A report that cannot be kept must not say that the call failed.
+            let _ = self.send_brief(&id, &incident, &actor);
         }
         self.inner.tell();
         self.inner.escalation_item(&task, None, saved)
@@ -75,7 +76,7 @@ impl Anydoor {
     /// `NotFound`.
     pub fn step_down(&self, assignment: &str, centre: &str, brief: &str) -> Result<String> {
         let id = AssignmentId::parse(assignment)?;
-        let (plan, step) = self.inner.store(|store| {
+        let step = self.inner.acted(|store| {
             let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
             let incident = IncidentId::parse(&row.incident)?;
             let actor = self.inner.actor(store.writer());
@@ -83,7 +84,6 @@ impl Anydoor {
             let words = acts::brief::in_words(brief, &parted);
             Ok(acts::step_down::step_down(&id, &incident, &OrganizationId::parse(centre)?, &words, &parted, &actor))
         })?;
-        self.inner.commit(&plan)?;
         Ok(step.into())
     }
 
@@ -122,6 +122,7 @@ impl Anydoor {
         let (eido, parted) = acts::brief::for_psap(incident, true, ISSUER, actor);
         let bytes = eido.to_string().into_bytes();
         let document = acts::brief::document("brief-911", assignment, &incident.id, "application/json", &bytes, &parted, actor);
-        self.inner.commit(&acts::Plan::new("brief 911", &actor.member, actor.now, assignment.as_str()).create(document))
+        let plan = acts::Plan::new("brief 911", &actor.member, actor.now, assignment.as_str()).create(document);
+        self.inner.acted(|_| Ok((plan, ())))
     }
 }

@@ -30,8 +30,7 @@ pub(super) fn task(store: &Store, assignment: &str) -> Result<Document> {
 
 impl Inner {
     fn planned(&self, plan: impl FnOnce(&Store, &acts::Actor) -> Result<acts::Plan>) -> Result<()> {
-        let plan = self.store(|store| plan(store, &self.actor(store.writer())))?;
-        self.commit(&plan)
+        self.acted(|store| Ok((plan(store, &self.actor(store.writer()))?, ())))
     }
 }
 
@@ -72,9 +71,10 @@ impl Anydoor {
             crew: crew(&said.crew)?,
             alone: alone(said.alone.as_ref())?,
         };
-        let actor = self.inner.store(|store| Ok(self.inner.actor(store.writer())))?;
-        let started = respond::on_view(on_view, &actor)?;
-        self.inner.commit(&started.plan)?;
+        let started = self.inner.acted(|store| {
+            let started = respond::on_view(on_view, &self.inner.actor(store.writer()))?;
+            Ok((started.plan.clone(), started))
+        })?;
         Ok(StartedRow { incident: started.incident.into(), assignment: started.assignment.into(), person: started.person.into() })
     }
 
@@ -106,8 +106,11 @@ impl Anydoor {
         let id = AssignmentId::parse(assignment)?;
         self.inner.planned(|store, actor| Ok(acts::stamp::tap(&task(store, assignment)?, kind, &store.stamps(&id)?, capture, actor)?))?;
         if kind == StampKind::Contact {
-            for visit in self.inner.store(|store| visits(store, assignment))? {
-                self.inner.planned(|_, actor| Ok(acts::close::begin(&visit, assignment, actor)?))?;
+            for id in self.inner.store(|store| Ok(visits(store, assignment)?.iter().map(|v| v.id().to_owned()).collect::<Vec<_>>()))? {
+                self.inner.planned(|store, actor| {
+                    let visit = store.document("Encounter", &id)?.ok_or_else(|| AnydoorError::NotFound { what: "visit".into() })?;
+                    Ok(acts::close::begin(&visit, assignment, actor)?)
+                })?;
             }
         }
         Ok(())
