@@ -143,3 +143,26 @@ fn an_answer_of_nonsense_is_trouble_and_never_a_panic() {
         assert_ne!(states(&bench), []);
     }
 }
+
+#[test]
+fn one_item_that_makes_the_server_fail_holds_up_only_what_needs_it() {
+    let (mut bench, mut engine) = (bench(), run());
+    let (mut version, mut asked) = (0, 0);
+    while let Next::Send(request) = engine.next(&mut bench.store, bench.now).unwrap() {
+        asked += 1;
+        assert!(asked < 60, "it goes on for ever");
+        let body = request.body.clone().unwrap_or_default();
+        version += 1;
+        let outcome = if body.contains("\"batch\"") {
+            let missing: Vec<Value> = (0..entries(&request)).map(|_| json!({ "response": { "status": "404 Not Found" } })).collect();
+            answer(200, &json!({ "resourceType": "Bundle", "type": "batch-response", "entry": missing }))
+        } else if body.contains("\"resourceType\":\"Location\"") {
+            answer(500, &json!({ "resourceType": "OperationOutcome", "issue": [] }))
+        } else {
+            Answer { status: 201, etag: Some(format!("W/\"{version}\"")), ..Answer::default() }
+        };
+        engine.hear(&mut bench.store, Ok(outcome), bench.now).unwrap();
+    }
+    let left: Vec<String> = bench.store.unsent().unwrap().into_iter().map(|i| i.kind).collect();
+    assert!(left.contains(&"Location".to_owned()) && !left.contains(&"Patient".to_owned()), "{left:?}");
+}

@@ -24,6 +24,24 @@ impl Inner {
         stop.map_or(Ok(()), |stop| Err(of_stop(stop)))
     }
 
+    /// Sends an escalation that could not be kept on this phone, until the server shows it. It is looked for before each
+    /// sending, so that a receiver's word on it is never written over, and only a Task with this id counts as there.
+    async fn send_from_memory(&self, task: &Document) {
+        let mut wait_s = 0;
+        loop {
+            tokio::time::sleep(std::time::Duration::from_secs(wait_s)).await;
+            match self.lane.send(&Request::get(task.reference())).await {
+                Ok(answer) if Document::parse(&answer.body).is_ok_and(|there| there.reference() == task.reference()) => return,
+                Ok(answer) if matches!(answer.status, 404 | 410) => {
+                    // What comes of it is seen at the next look.
+                    let _ = self.lane.send(&Request::put(task, None)).await;
+                }
+                _ => {}
+            }
+            wait_s = (wait_s * 2 + 1).min(30);
+        }
+    }
+
     async fn run(&self, full: bool) -> Result<Report> {
         let _one = self.syncing.lock().await;
         let scope = Scope { team: Some(self.team.clone()), full };
@@ -39,19 +57,13 @@ impl Anydoor {
     /// Sends escalations now, beside whatever else runs; `unsaved` is one that could not be kept on this phone.
     pub(super) fn start_lane(&self, unsaved: Option<Document>) {
         let Some(runtime) = &self.runtime else { return };
+        if let Some(task) = unsaved {
+            let inner = self.inner.clone();
+            runtime.spawn(async move { inner.send_from_memory(&task).await });
+        }
         let inner = self.inner.clone();
-        runtime.spawn(async move {
-            if let Some(task) = unsaved {
-                for wait_s in [0_u64, 1, 2, 5, 10, 30] {
-                    tokio::time::sleep(std::time::Duration::from_secs(wait_s)).await;
-                    if inner.lane.send(&Request::put(&task, None)).await.is_ok_and(|answer| answer.status < 300) {
-                        break;
-                    }
-                }
-            }
-            // Where it fails, the next sync goes over the lane again; the screen says "on this phone" until then.
-            let _ = inner.lane().await;
-        });
+        // Where it fails, the next sync goes over the lane again; the screen says "on this phone" until then.
+        runtime.spawn(async move { drop(inner.lane().await) });
     }
 }
 

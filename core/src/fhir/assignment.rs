@@ -47,10 +47,21 @@ pub fn write_crew(assignment: &Assignment, task: &mut Document) {
     }
 }
 
-/// Writes what the stamps say onto the Task: status and business status are projections, never truth.
+/// Writes what the stamps say onto the Task: status and business status are projections, never truth. A call-off that came
+/// without a stamp (the sender's own word on the Task) is never written over: it stands until the sender takes it back.
 pub fn project(state: State, owned: bool, task: &mut Document) {
+    if is_called_off(task) && state != State::Cancelled {
+        return;
+    }
     let business = if owned { state.code() } else { OPEN_OFFER };
     task.set("status", json!(task_status(state, owned))).set("businessStatus", concept("state", business));
+}
+
+/// Whether the Task says cancelled and its business status does not: the sender called it off without a stamp. (Where we
+/// projected a cancelled stamp, both say so, and withdrawing that stamp may undo both.)
+pub fn is_called_off(task: &Document) -> bool {
+    let business = task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state"));
+    task.text("/status") == Some("cancelled") && business != Some(State::Cancelled.code())
 }
 
 fn task_status(state: State, owned: bool) -> &'static str {
@@ -274,6 +285,19 @@ mod tests {
                 began, closing: closed.then_some(if met { met_closing } else { not_met }) };
             prop_assert_eq!(read_visit(&write_visit(&visit, &[MemberId::fresh()])).unwrap(), visit);
         }
+    }
+
+    #[test]
+    fn a_call_off_by_the_sender_is_never_written_over_by_a_tap_and_our_own_can_be_withdrawn() {
+        let mut task = Document::new("Task", "t");
+        project(State::EnRoute, true, &mut task);
+        task.set("status", json!("cancelled"));
+        project(State::OnScene, true, &mut task);
+        assert_eq!(task.text("/status"), Some("cancelled"));
+        let mut ours = Document::new("Task", "t");
+        project(State::Cancelled, true, &mut ours);
+        project(State::EnRoute, true, &mut ours);
+        assert_eq!(ours.text("/status"), Some("in-progress"));
     }
 
     #[test]

@@ -136,6 +136,9 @@ impl Escalations {
     /// # Errors
     /// [`StoreError`].
     pub fn heard(&mut self, task: &Document) -> Result<Changes, StoreError> {
+        if task.version().is_none() {
+            return Ok(Changes::default());
+        }
         let changed = self.connection.execute(
             "UPDATE escalations SET body = ?1, version = ?2, unknown = 0 WHERE id = ?3 AND version IS NOT ?2 AND (version IS NOT NULL OR unknown = 1)",
             params![task.to_text(), task.version(), task.id()],

@@ -68,6 +68,8 @@ impl Store {
                          AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)",
                     )?
                     .execute([kind, id])?;
+                // Should it come back, it is read whole: what was read of it before says nothing any more.
+                tx.prepare_cached("DELETE FROM watermarks WHERE substr(search, instr(search, '=') + 1) = ?")?.execute([reference])?;
                 project::forget(&tx, kind, id)?;
             }
         }
@@ -101,12 +103,9 @@ impl Store {
         for (kind, element) in [("Observation", "focus"), ("Encounter", "basedOn"), ("DocumentReference", "context"), ("Task", "focus")] {
             all.extend(self.pointing_at(kind, element, &request.reference())?.iter().map(Document::reference));
         }
-        for (person, _) in crate::fhir::incident::listed_people(&request) {
-            let elsewhere = self.pointing_at("ServiceRequest", "subject", &person)?;
-            if elsewhere.iter().all(|other| other.id() == request.id()) {
-                all.push(person);
-            }
-        }
+        let others: Vec<Document> = self.of_kind("ServiceRequest")?.into_iter().filter(|other| other.id() != request.id()).collect();
+        let listed = |person: &str| others.iter().any(|o| crate::fhir::incident::listed_people(o).iter().any(|(p, _)| p == person));
+        all.extend(crate::fhir::incident::listed_people(&request).into_iter().map(|(person, _)| person).filter(|person| !listed(person)));
         all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
         all.push(request.reference());
         Ok(all)

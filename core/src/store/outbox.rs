@@ -138,6 +138,14 @@ impl Store {
         Ok(statement.query_map([], intent)?.collect::<Result<_, _>>()?)
     }
 
+    /// Whether anything of this visit is unsent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_unsent_in(&self, lane: &str) -> Result<bool, StoreError> {
+        Ok(self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE lane = ?)")?.query_row([lane], |row| row.get(0))?)
+    }
+
     /// The earlier intents that this one needs and that are still here.
     ///
     /// # Errors

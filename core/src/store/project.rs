@@ -101,7 +101,7 @@ fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
     let (status, stamps_readable) = status_here(tx, &task.reference())?;
     let known_business = task.at("/businessStatus").and_then(|c| fhir::element::code_in(c, "state")).unwrap_or_default();
     let known = known_business == fhir::assignment::OPEN_OFFER || State::from_code(known_business).is_some();
-    let called_off = task.text("/status") == Some("cancelled") && status.state == State::Offered;
+    let called_off = fhir::assignment::is_called_off(task) && !status.state.is_terminal();
     let state = if called_off { State::Cancelled } else { status.state };
     let request = load(tx, &format!("ServiceRequest/{}", read.incident))?;
     let find = |reference: &str| load(tx, reference).ok().flatten();
@@ -121,7 +121,8 @@ fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
         person,
         place,
         incident.as_ref().map_or("", |i| i.door.code()),
-        i64::try_from(status.cards.len()).unwrap_or(i64::MAX),
+        // Called off while the crew is there: a person decides, as with two stamps that cannot both be so.
+        i64::try_from(status.cards.len()).unwrap_or(i64::MAX - 1) + i64::from(called_off && status.state >= State::OnScene),
         known && stamps_readable && (request.is_none() || incident.is_some()),
     ])?;
     Ok(())

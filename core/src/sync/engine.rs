@@ -268,6 +268,9 @@ impl Engine {
                 return Ok(());
             }
         };
+        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting) {
+            return Ok(());
+        }
         if let Some(stop) = ends_the_run(&answer, now) {
             if matches!(stop, Stop::SignInAgain | Stop::Later(_) | Stop::NotTheServer) && answer.status != 503 {
                 store.mark_waiting(&seqs(&waiting))?;
@@ -285,11 +288,26 @@ impl Engine {
         }
     }
 
+    /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is
+    /// read back and then sent apart; a document alone is left for the next run.
+    fn goes_on_without(&mut self, waiting: &Waiting) -> bool {
+        match waiting {
+            Waiting::Transaction(items) => {
+                if self.apart.by_unit {
+                    self.apart.alone.extend(items.iter().map(|(intent, _)| intent.seq));
+                }
+                self.apart.by_unit = true;
+                self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
+                true
+            }
+            Waiting::Put(..) | Waiting::ReadBack(_) => true,
+            _ => false,
+        }
+    }
+
     fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
-        let Some(entries) = entries_of(answer, intents.len()) else {
-            self.stop(Stop::ServerTrouble);
-            return Ok(());
-        };
+        // A read-back that cannot be read leaves them unknown for the next run; what is new and the pull go on.
+        let Some(entries) = entries_of(answer, intents.len()) else { return Ok(()) };
         let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
         for (intent, entry) in intents.into_iter().zip(entries) {
             let ours = store.stored(&intent.kind, &intent.id)?;

@@ -71,7 +71,8 @@ impl Lane {
         }
         while let Some(id) = self.to_send.pop() {
             if let Some(row) = store.get(&id)? {
-                store.mark_unknown(&id)?;
+                // A full disk must not stop a call for help: sent twice is the lesser harm.
+                let _ = store.mark_unknown(&id);
                 self.sent.insert(id.clone());
                 self.waiting = Some(Waiting::Put(id));
                 return Ok(LaneStep::Send(Request::put(&row.task, None)));

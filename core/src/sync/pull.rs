@@ -74,6 +74,7 @@ pub struct Pull {
     census_whole: bool,
     touched: BTreeSet<String>,
     followed: BTreeSet<String>,
+    search_whole: bool,
 }
 
 impl Pull {
@@ -91,6 +92,7 @@ impl Pull {
             census_whole: true,
             touched: BTreeSet::new(),
             followed: BTreeSet::new(),
+            search_whole: true,
         }
     }
 
@@ -159,10 +161,14 @@ impl Pull {
             self.census.extend(documents.iter().map(Document::reference));
         }
         // A chain of pages that comes back to itself ends here.
+        let promised = page.next.is_some();
         let following = page.next.filter(|link| self.followed.insert(link.clone()));
         let last = following.is_none();
+        // What was not read whole is asked for again.
+        self.search_whole = (next.is_none() || self.search_whole) && unreadable == 0 && (promised == following.is_some());
+        let whole = self.search_whole;
         let latest = self.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
-        let read_upto = latest.filter(|_| last && !search.census).map(|upto| (search.marks.clone(), upto));
+        let read_upto = latest.filter(|_| last && whole && !search.census).map(|upto| (search.marks.clone(), upto));
         let changes = store.take(&Incoming { documents, read_upto })?;
         if !last {
             self.current = Some((search, following));
@@ -200,7 +206,7 @@ impl Pull {
         let here = store.of_kind("Task")?;
         let gone: Vec<&Document> = here.iter().filter(|t| assignment::is_assignment(t) && !self.census.contains(&t.reference())).collect();
         let mut references = Vec::new();
-        for task in gone {
+        for task in gone.into_iter().filter(|task| !store.has_unsent_in(task.id()).unwrap_or(true)) {
             references.extend(store.all_of(task)?);
         }
         store.leave_scope(&references)?;

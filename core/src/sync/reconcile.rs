@@ -20,8 +20,8 @@ pub struct Reconciled {
 /// Lists whose items stand each for themselves.
 const SETS: [&str; 8] = ["identifier", "supportingInfo", "participant", "input", "output", "link", "note", "telecom"];
 
-/// Elements that are recomputed from stamps after each merge: never a person's problem.
-const PROJECTIONS: [&str; 3] = ["status", "businessStatus", "statusHistory"];
+/// Elements of an assignment that are recomputed from stamps after each merge: never a person's problem.
+const PROJECTIONS: [&str; 2] = ["status", "businessStatus"];
 
 /// Joins `ours` and `theirs`, both made from `base`.
 pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconciled {
@@ -45,7 +45,7 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
             conflicts.extend(differing);
         } else if SETS.contains(&element.as_str()) {
             merged.set(element, joined(was, our, their));
-        } else if !(PROJECTIONS.contains(&element.as_str()) && matches!(theirs.kind(), "Task" | "Encounter")) {
+        } else if !(PROJECTIONS.contains(&element.as_str()) && crate::fhir::assignment::is_assignment(theirs)) {
             conflicts.push(element.clone());
         }
     }
