@@ -37,6 +37,7 @@ CREATE TABLE intents (              -- the outbox: what is meant, not what is se
   state      TEXT NOT NULL DEFAULT 'waiting',  -- waiting | unknown (sent, no answer) | asked (claim) | parked
   reason     TEXT,                  -- why parked: a code, never words
   detail     TEXT,                  -- the server's own diagnostics, shown to the person, never logged
+  sent       TEXT,                  -- the body as it last left, for the read-back; NULL while it never did
   not_before TEXT,                  -- a claim's second look, or Retry-After
   made       TEXT NOT NULL
 );

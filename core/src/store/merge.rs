@@ -37,6 +37,18 @@ impl Store {
         Ok(tx.commit()?)
     }
 
+    /// Shows the server's version, where ours was never more than that: the intent ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_theirs(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        tx.execute("DELETE FROM intents WHERE seq = ?", [seq])?;
+        project::replace(&tx, theirs, false)?;
+        project::touched(&tx, [theirs])?;
+        Ok(tx.commit()?)
+    }
+
     /// Keeps the server's version beside ours, whole, for a person to decide (P16).
     ///
     /// # Errors

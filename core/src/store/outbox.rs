@@ -1,8 +1,8 @@
 //! The outbox: intents, waiting until the server has them. Nothing evicts one (P5).
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{Store, StoreError, project};
+use super::{Store, StoreError, documents, project};
 use crate::acts::{Act, Plan};
 use crate::clock::Instant;
 use crate::fhir::Document;
@@ -101,7 +101,7 @@ pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Do
     tx.prepare_cached("INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND seq < ?1")?
         .execute(params![seq, kind, id])?;
     let mut need = tx.prepare_cached(
-        "INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND act = 'create' AND seq <> ?1",
+        "INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND act IN ('create', 'claim') AND seq <> ?1",
     )?;
     for (_, target) in document.references() {
         if let Some((kind, id)) = target.split_once('/') {
@@ -171,12 +171,30 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Marks intents as sent without an answer yet; on disk before the request leaves.
+    /// Marks intents as sent without an answer yet, and keeps what leaves; on disk before the request leaves.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn mark_unknown(&mut self, seqs: &[i64]) -> Result<(), StoreError> {
-        self.set_states(seqs, IntentState::Unknown)
+        let tx = self.connection.transaction()?;
+        for seq in seqs {
+            tx.prepare_cached(
+                "UPDATE intents SET state = 'unknown', sent =
+                 (SELECT body FROM documents d WHERE d.kind = intents.kind AND d.id = intents.id) WHERE seq = ?",
+            )?
+            .execute([seq])?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// The body of an intent as it last left; `None` where it never did.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sent(&self, seq: i64) -> Result<Option<Document>, StoreError> {
+        let body: Option<Option<String>> =
+            self.connection.prepare_cached("SELECT sent FROM intents WHERE seq = ?")?.query_row([seq], |row| row.get(0)).optional()?;
+        body.flatten().as_deref().map(documents::parse).transpose()
     }
 
     /// Puts intents back to waiting (the server has not got them, or said "later").
@@ -204,7 +222,9 @@ impl Store {
         let (kind, id): (String, String) =
             tx.query_row("SELECT kind, id FROM intents WHERE seq = ?", [seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
         tx.execute("UPDATE intents SET state = 'asked', not_before = ? WHERE seq = ?", params![look_at.to_string(), seq])?;
-        tx.execute("UPDATE documents SET version = ?, base_body = body WHERE kind = ? AND id = ?", params![version, kind, id])?;
+        tx.execute("UPDATE documents SET version = ?1, base_body = coalesce((SELECT sent FROM intents WHERE seq = ?2), body) WHERE kind = ?3 AND id = ?4",
+            params![version, seq, kind, id],
+        )?;
         Ok(tx.commit()?)
     }
 
@@ -248,7 +268,7 @@ impl Store {
     pub fn retry(&mut self, seq: i64) -> Result<(), StoreError> {
         let done = self
             .connection
-            .execute("UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked'", [seq])?;
+            .execute("UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked' AND reason IS NOT 'taken-by-other'", [seq])?;
         if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }
     }
 
@@ -260,6 +280,11 @@ impl Store {
     pub fn lose_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
         tx.execute("UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq = ?", [seq])?;
+        // What was tapped on the strength of it stays in sight: it must not reach the other team's work.
+        tx.execute(
+            "UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq IN (SELECT seq FROM intent_needs WHERE needs = ?)",
+            [seq],
+        )?;
         // Changes of the Task that rode on the claim were projections of stamps; the stamps themselves are kept.
         tx.execute("DELETE FROM intents WHERE kind = ? AND id = ? AND act = 'change'", [theirs.kind(), theirs.id()])?;
         project::replace(&tx, theirs, false)?;

@@ -90,6 +90,7 @@ const MOST_REBASES: u32 = 5;
 pub struct Engine {
     scope: Scope,
     tried: HashSet<i64>,
+    looked: HashSet<i64>,
     apart: Apart,
     rebases: HashMap<i64, u32>,
     waiting: Option<Waiting>,
@@ -112,6 +113,7 @@ impl Engine {
         Self {
             scope,
             tried: HashSet::new(),
+            looked: HashSet::new(),
             apart: Apart::default(),
             rebases: HashMap::new(),
             waiting: None,
@@ -197,6 +199,18 @@ impl Engine {
     }
 
     fn send_creates(&mut self, store: &mut Store, intents: Vec<Intent>, now: Instant) -> Result<Option<Request>, StoreError> {
+        let mut shared = Vec::new();
+        for intent in intents.iter().filter(|intent| intent.kind == "Task" && !self.looked.contains(&intent.seq)) {
+            if readable(store.document(&intent.kind, &intent.id))?.is_some_and(|document| is_derived(&document)) {
+                shared.push(intent.seq);
+            }
+        }
+        if !shared.is_empty() {
+            // Another phone may have made them already: they are looked for before the first sending.
+            self.looked.extend(&shared);
+            store.mark_unknown(&shared)?;
+            return self.push(store, now);
+        }
         let mut items = Vec::new();
         for intent in intents {
             self.tried.insert(intent.seq);
@@ -308,32 +322,67 @@ impl Engine {
     fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
         // A read-back that cannot be read leaves them unknown for the next run; what is new and the pull go on.
         let Some(entries) = entries_of(answer, intents.len()) else { return Ok(()) };
-        let (mut arrived, mut waiting) = (Vec::new(), Vec::new());
+        let (mut arrived, mut beneath, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for (intent, entry) in intents.into_iter().zip(entries) {
-            let ours = store.stored(&intent.kind, &intent.id)?;
-            let there = entry.resource.as_ref().filter(|_| entry.status.as_deref().is_some_and(|s| s.starts_with('2')));
-            let same = ours.as_ref().zip(there).is_some_and(|(o, t)| same_revision(&o.document, t) || o.document.same_meaning(t));
-            match (there, ours) {
-                (Some(there), Some(ours)) if same && intent.act != Act::Claim => {
-                    arrived.push((intent.seq, there.version().unwrap_or("1").to_owned(), ours.document));
+            let there = entry.resource.filter(|_| entry.status.as_deref().is_some_and(|s| s.starts_with('2')));
+            let (Some(there), Some(sent)) = (there, readable(store.sent(intent.seq))?) else {
+                waiting.push(intent.seq);
+                continue;
+            };
+            let version = there.version().unwrap_or_default().to_owned();
+            let never_changed_here = Revision::of(&sent).is_some_and(|revision| revision.parent.is_none());
+            if intent.act == Act::Claim {
+                if there.at("/owner").is_some() && there.at("/owner") == sent.at("/owner") && self.look_next.is_none() {
+                    self.look_next = Some((intent, true, version));
+                } else {
+                    waiting.push(intent.seq);
                 }
-                (Some(_), Some(ours)) if same => {
-                    self.look_next = Some((intent, true, ours.version.unwrap_or_default()));
-                    break;
-                }
-                // A create that is there with another content: somebody changed it since, or our own change came first.
-                (Some(there), Some(ours)) if intent.act == Act::Create && Revision::of(there).is_some() => {
-                    store.keep_both(there)?;
-                    arrived.push((intent.seq, there.version().unwrap_or("1").to_owned(), ours.document));
-                }
-                _ => waiting.push(intent.seq),
+            } else if version.is_empty() {
+                // Without a version it proves nothing (P12): it stays unknown for the next run.
+            } else if sent.same_meaning(&there) {
+                arrived.push((intent.seq, version, sent));
+            } else if comes_from(&there, &sent) {
+                beneath.push((intent.seq, version, sent, there));
+            } else if intent.act == Act::Create && never_changed_here && is_derived(&sent) {
+                store.take_theirs(intent.seq, &there)?;
+            } else if intent.act == Act::Create {
+                store.keep_both(&there)?;
+                self.park(store, &intent, ParkReason::ChangedElsewhere, None)?;
+            } else {
+                waiting.push(intent.seq);
             }
         }
-        self.report.sent += u32::try_from(arrived.len()).unwrap_or(u32::MAX);
+        self.report.sent += u32::try_from(arrived.len() + beneath.len()).unwrap_or(u32::MAX);
         self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
         self.tried.retain(|seq| !waiting.contains(seq));
         store.acknowledge(&arrived)?;
-        store.mark_waiting(&waiting)
+        store.mark_waiting(&waiting)?;
+        for (seq, version, sent, there) in beneath {
+            store.acknowledge(&[(seq, version, sent.clone())])?;
+            self.settle_under(store, &sent, &there)?;
+        }
+        Ok(())
+    }
+
+    /// Ours arrived, and somebody else has changed it since: theirs is what this phone shows, with what we have changed
+    /// after `sent` on top; what no rule joins is kept whole on both sides.
+    fn settle_under(&mut self, store: &mut Store, sent: &Document, theirs: &Document) -> Result<(), StoreError> {
+        self.report.changed.push(theirs.reference());
+        let Some(stored) = store.stored(theirs.kind(), theirs.id())? else { return Ok(()) };
+        let immutable = crate::fhir::note::is_signed(&stored.document) || crate::fhir::assignment::is_stamp(&stored.document);
+        let result = reconcile(sent, &stored.document, theirs);
+        if immutable || !result.conflicts.is_empty() {
+            store.keep_both(theirs)?;
+            for intent in store.unsent()?.into_iter().filter(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
+                self.park(store, &intent, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")))?;
+            }
+            return Ok(());
+        }
+        let mut merged = result.merged;
+        if store.unsent()?.iter().any(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
+            store.project_status(&mut merged)?;
+        }
+        store.rebase(&merged, theirs)
     }
 
     fn heard_transaction(&mut self, store: &mut Store, items: Vec<(Intent, Document)>, answer: &Answer) -> Result<(), StoreError> {
@@ -430,11 +479,15 @@ impl Engine {
         self.report.changed.push(theirs.reference());
         if first {
             let look_at = now.checked_add(jiff::SignedDuration::from_secs(SECOND_LOOK.as_secs().cast_signed())).unwrap_or(now);
-            return store.mark_asked(claim.seq, theirs.version().unwrap_or(version), look_at);
+            // The version of our own PUT: a later one is then seen as newer.
+            let version = if version.is_empty() { theirs.version().unwrap_or_default() } else { version };
+            return store.mark_asked(claim.seq, version, look_at);
         }
+        let Some(version) = theirs.version().map(str::to_owned) else { return Ok(()) };
         self.report.sent += 1;
-        let version = theirs.version().unwrap_or_default().to_owned();
-        store.acknowledge(&[(claim.seq, version, stored.document)])
+        let sent = readable(store.sent(claim.seq))?.unwrap_or(stored.document);
+        store.acknowledge(&[(claim.seq, version, sent.clone())])?;
+        if sent.same_meaning(&theirs) { Ok(()) } else { self.settle_under(store, &sent, &theirs) }
     }
 
     fn lost(&mut self, store: &mut Store, claim: &Intent, theirs: &Document) -> Result<(), StoreError> {
@@ -494,6 +547,13 @@ fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
     (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
 }
 
-fn same_revision(ours: &Document, theirs: &Document) -> bool {
-    Revision::of(ours).is_some() && Revision::of(ours) == Revision::of(theirs)
+/// Whether `there` is what we sent, or was made from it: it carries our revision, or names it as its parent.
+fn comes_from(there: &Document, sent: &Document) -> bool {
+    let (Some(theirs), Some(ours)) = (Revision::of(there), Revision::of(sent)) else { return false };
+    theirs == ours || theirs.parent.as_deref() == Some(ours.name().as_str())
+}
+
+/// Whether every writer derives the same id for it (follow-ups): another phone may have made it already.
+fn is_derived(document: &Document) -> bool {
+    crate::fhir::safety::task_code(document) == Some(crate::fhir::handoff::FOLLOW_UP)
 }
