@@ -166,3 +166,78 @@ fn one_item_that_makes_the_server_fail_holds_up_only_what_needs_it() {
     let left: Vec<String> = bench.store.unsent().unwrap().into_iter().map(|i| i.kind).collect();
     assert!(left.contains(&"Location".to_owned()) && !left.contains(&"Patient".to_owned()), "{left:?}");
 }
+
+/// The documents of a transaction as a server holds them, with these versions.
+fn held(request: &Request, version: &str) -> Vec<Value> {
+    let bundle: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+    let mut all: Vec<Value> = bundle["entry"].as_array().unwrap().iter().map(|e| e["resource"].clone()).collect();
+    all.iter_mut().for_each(|d| d["meta"] = json!({ "versionId": version }));
+    all
+}
+
+#[test]
+fn what_somebody_put_on_top_of_ours_while_the_answer_was_lost_is_shown_and_not_claimed_as_ours() {
+    let (mut bench, mut engine) = (bench(), run());
+    let request = send(&mut engine, &mut bench);
+    engine.hear(&mut bench.store, Err(Failure::NoAnswer), bench.now).unwrap();
+    let mut there = held(&request, "1");
+    let place = there.iter_mut().find(|d| d["resourceType"] == "ServiceRequest").unwrap();
+    place["code"] = json!({ "text": "dispatch: he has a knife" });
+    place["meta"] = json!({ "versionId": "2" });
+    let (id, mut engine) = (place["id"].as_str().unwrap().to_owned(), run());
+    let read_back = send(&mut engine, &mut bench);
+    assert!(read_back.body.unwrap().contains("\"batch\""));
+    let found: Vec<Value> = there.iter().map(|d| json!({ "resource": d, "response": { "status": "200 OK" } })).collect();
+    let body = json!({ "resourceType": "Bundle", "type": "batch-response", "entry": found });
+    engine.hear(&mut bench.store, Ok(answer(200, &body)), bench.now).unwrap();
+    let shown = bench.store.stored("ServiceRequest", &id).unwrap().unwrap();
+    assert_eq!((shown.document.text("/code/text"), shown.version.as_deref()), (Some("dispatch: he has a knife"), Some("2")));
+    assert!(bench.store.unsent().unwrap().is_empty());
+}
+
+#[test]
+fn taps_made_on_the_strength_of_a_claim_wait_for_it_and_never_reach_another_teams_work() {
+    let Bench { _folder, mut store, now } = bench();
+    let actor = Actor {
+        member: MemberId::fresh(),
+        lead: false,
+        team: TeamId::fresh(),
+        agency: OrganizationId::fresh(),
+        device: "phone".into(),
+        now,
+        server_now: None,
+    };
+    let offer = json!({ "resourceType": "Task", "id": "offer", "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
+        "businessStatus": { "coding": [{ "system": "urn:anydoor:1:state", "code": "open-offer" }] },
+        "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] }, "authoredOn": "2026-11-23T05:00:00Z",
+        "focus": { "reference": "ServiceRequest/r" } });
+    let offer = anydoor_core::fhir::Document::from_value(offer).unwrap();
+    store.take(&anydoor_core::store::Incoming { documents: vec![offer.clone()], read_upto: None }).unwrap();
+    store.commit(&respond::claim(&offer, vec![], Some(AloneReason::Known), &actor).unwrap()).unwrap();
+    let claimed = store.document("Task", "offer").unwrap().unwrap();
+    let tap = anydoor_core::acts::stamp::tap(
+        &claimed,
+        anydoor_core::assignment::StampKind::OnScene,
+        &[],
+        anydoor_core::assignment::Capture::Tap,
+        &actor,
+    );
+    store.commit(&tap.unwrap()).unwrap();
+    let mut engine = run();
+    let mut sent = Vec::new();
+    while let Next::Send(request) = engine.next(&mut store, now).unwrap() {
+        sent.push((request.method, request.path.clone()));
+        let mut theirs = offer.clone();
+        theirs.set("owner", json!({ "reference": "CareTeam/other" })).set("meta", json!({ "versionId": "2" }));
+        let outcome = match (request.path.as_str(), request.if_match) {
+            ("Task/offer", Some(_)) => Answer { status: 412, ..Answer::default() },
+            ("Task/offer", None) => answer(200, theirs.value()),
+            _ => Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() },
+        };
+        engine.hear(&mut store, Ok(outcome), now).unwrap();
+        assert!(sent.len() < 60);
+    }
+    assert!(!sent.iter().any(|(_, path)| path.starts_with("Provenance/")), "{sent:?}");
+    let parked: Vec<String> = store.parked().unwrap().into_iter().map(|p| p.intent.kind).collect();
+    assert_eq!(parked, ["Task", "Provenance"]);
+}

@@ -102,6 +102,20 @@ fn what_leaves_scope_is_removed_and_what_is_unsent_stays() {
 }
 
 #[test]
+fn what_left_scope_and_comes_back_is_read_whole_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let mut theirs = Document::new("ServiceRequest", "x");
+    theirs.set("meta", serde_json::json!({ "versionId": "3" }));
+    let mark = "Observation?focus=ServiceRequest/x".to_owned();
+    let upto = "2026-11-23T05:00:00Z".parse().unwrap();
+    store.take(&anydoor_core::store::Incoming { documents: vec![theirs], read_upto: Some((vec![mark.clone()], upto)) }).unwrap();
+    assert!(store.watermark(&mark).unwrap().is_some());
+    store.leave_scope(&["ServiceRequest/x".into()]).unwrap();
+    assert_eq!(store.watermark(&mark).unwrap(), None);
+}
+
+#[test]
 fn an_audit_row_that_is_taken_out_shows() {
     let (folder, actor) = (tempfile::tempdir().unwrap(), actor());
     let path = folder.path().join("work.db");
