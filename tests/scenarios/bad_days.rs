@@ -142,6 +142,35 @@ async fn what_two_phones_changed_is_kept_whole_for_a_person() -> Tested {
     let held = ben.client.needs_you()?;
     assert_eq!((held.len(), held[0].reason.as_str()), (1, "changed-elsewhere"));
     assert!(ben.client.export(&format!("Encounter/{visit}"))?.contains("crisis-centre"));
+    let both = ben.client.conflict(held[0].item)?;
+    assert!(both.ours.contains("crisis-centre") && both.theirs.contains("stabilised"));
+    assert_eq!(both.elements, ["extension(urn:anydoor:1:closing)"]);
+    ben.client.keep_ours(held[0].item)?;
+    assert_eq!(ben.client.sync(false).await?.unsent, 0, "{:?}", ben.client.needs_you()?);
+    let decided = world.gateway.read(&format!("Encounter/{visit}")).await?.to_text();
+    assert!(decided.contains("crisis-centre") && !decided.contains("stabilised"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_may_decide_for_theirs_and_our_change_ends() -> Tested {
+    let world = World::new(Manners::Strict).await?;
+    let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
+    let started = ana.on_view(&world)?;
+    let visit = ana.client.assignment(&started.assignment)?.visits[0].visit.clone();
+    ana.client.sync(false).await?;
+    ben.client.sync(true).await?;
+    let closing =
+        |how: &str| ClosingInput::Met { whereabouts: "stayed".into(), travel: "none".into(), legal: "voluntary".into(), how: how.into() };
+    ana.client.close_visit(&started.assignment, &visit, closing("stabilised"))?;
+    ben.client.close_visit(&started.assignment, &visit, closing("declined"))?;
+    ana.client.sync(false).await?;
+    ben.client.sync(false).await?;
+    let item = ben.client.needs_you()?[0].item;
+    ben.client.keep_theirs(item)?;
+    assert!(ben.client.needs_you()?.is_empty());
+    assert_eq!(ben.client.assignment(&started.assignment)?.visits[0].closed.as_deref(), Some("stabilised"));
+    assert_eq!(ben.client.sync(false).await?.unsent, 0);
     Ok(())
 }
 

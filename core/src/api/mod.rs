@@ -5,6 +5,7 @@
 //! Neighbours: `acts` decides, `store` keeps, `sync` carries.
 
 mod carers;
+mod conflicts;
 mod error;
 mod notes;
 mod out;

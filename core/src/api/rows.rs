@@ -277,6 +277,23 @@ pub struct NeedsYouRow {
     pub detail: Option<String>,
 }
 
+/// Two versions of one document that no rule joins: a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ConflictRow {
+    /// Its number, as in [`NeedsYouRow`].
+    pub item: i64,
+    /// `Type/id`.
+    pub document: String,
+    /// The elements that both changed.
+    pub elements: Vec<String>,
+    /// Ours, whole, as JSON.
+    pub ours: String,
+    /// Theirs, whole, as JSON.
+    pub theirs: String,
+    /// When theirs was written, by the server's clock, RFC 3339.
+    pub theirs_at: Option<String>,
+}
+
 /// What one sync did.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct SyncRow {

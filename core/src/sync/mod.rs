@@ -23,5 +23,5 @@ pub mod transport;
 mod wire;
 
 pub use engine::{Engine, Next, Report, Scope, Stop};
-pub use reconcile::{Reconciled, reconcile};
+pub use reconcile::{Reconciled, in_our_favour, reconcile};
 pub use wire::{Answer, Failure, Method, Outcome, Request, park_reason, retry_after};

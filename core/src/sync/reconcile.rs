@@ -52,6 +52,27 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
     Reconciled { merged, conflicts }
 }
 
+/// Theirs with our changes, where a person decided for ours: what no rule joins is taken from `ours`, and so is every
+/// extension of ours that stands alone.
+pub fn in_our_favour(base: &Document, ours: &Document, theirs: &Document) -> Document {
+    let result = reconcile(base, ours, theirs);
+    let mut merged = result.merged;
+    for conflict in &result.conflicts {
+        match conflict.strip_prefix("extension(").and_then(|rest| rest.strip_suffix(')')) {
+            Some(url) => {
+                let named = |item: &&Value| item.get("url").and_then(Value::as_str) == Some(url);
+                let mut items: Vec<Value> = merged.list("/extension").iter().filter(|item| !named(item)).cloned().collect();
+                items.extend(ours.list("/extension").iter().filter(named).cloned());
+                merged.set("extension", set(items));
+            }
+            None => {
+                merged.set(conflict, ours.value().get(conflict).cloned().unwrap_or(Value::Null));
+            }
+        }
+    }
+    merged
+}
+
 fn list(value: Option<&Value>) -> Vec<Value> {
     value.and_then(Value::as_array).cloned().unwrap_or_default()
 }
@@ -171,6 +192,15 @@ mod tests {
             prop_assert!(result.merged.list("/extension").len() <= 1);
             if our == was { prop_assert_eq!(got, their); } else if their == was { prop_assert_eq!(got, our); }
             prop_assert_eq!(result.conflicts.is_empty(), our == was || their == was || our == their);
+        }
+
+        #[test]
+        fn what_a_person_decides_for_is_there_and_nothing_else_of_theirs_is_lost(base in documents(), ours in documents(), theirs in documents()) {
+            let (result, decided) = (reconcile(&base, &ours, &theirs), in_our_favour(&base, &ours, &theirs));
+            for key in elements(&decided).keys().chain(elements(&result.merged).keys()) {
+                let (merged, got, our) = (elements(&result.merged), elements(&decided), elements(&ours));
+                prop_assert_eq!(got.get(key), if result.conflicts.contains(key) { our.get(key) } else { merged.get(key) });
+            }
         }
 
         #[test]
