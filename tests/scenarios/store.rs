@@ -116,6 +116,18 @@ fn what_left_scope_and_comes_back_is_read_whole_again() {
 }
 
 #[test]
+fn a_task_that_our_view_cannot_read_is_shown_and_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder);
+    let task = serde_json::json!({ "resourceType": "Task", "id": "strange", "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
+        "description": "from a newer gateway", "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] } });
+    let task = Document::from_value(task).unwrap();
+    store.take(&anydoor_core::store::Incoming { documents: vec![task], read_upto: None }).unwrap();
+    let rows = store.queue(10).unwrap();
+    assert_eq!((rows[0].headline.as_str(), rows[0].readable), ("from a newer gateway", false));
+}
+
+#[test]
 fn an_audit_row_that_is_taken_out_shows() {
     let (folder, actor) = (tempfile::tempdir().unwrap(), actor());
     let path = folder.path().join("work.db");

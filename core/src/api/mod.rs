@@ -168,6 +168,17 @@ impl Inner {
         }
     }
 
+    /// Runs `f` on the store where that is free within a quarter of a second: what must not wait for a migration uses this.
+    fn store_if_free<R>(&self, f: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
+        for _ in 0..25 {
+            if let Ok(mut guard) = self.store.try_lock() {
+                return guard.as_mut().map_or(Err(AnydoorError::StorageLocked), f);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        Err(AnydoorError::StorageLocked)
+    }
+
     /// One act: reads, plans and commits under one lock, so that neither a sync nor an autosave comes in between; then
     /// tells the watches. Returns what the plan was made with.
     fn acted<T>(&self, plan: impl FnOnce(&Store) -> Result<(Plan, T)>) -> Result<T> {

@@ -39,8 +39,8 @@ impl Anydoor {
     pub fn escalate(&self, assignment: &str, psap: &str, need: &str, callback: &str) -> Result<EscalationItem> {
         let need: Need = work::code(need, "need")?;
         let (id, psap) = (AssignmentId::parse(assignment)?, OrganizationId::parse(psap)?);
-        // The place is read where the work database is open; without it the escalation still goes.
-        let context = self.inner.store(|store| {
+        // The place is read where the work database is open and soon free; without it the call still goes.
+        let context = self.inner.store_if_free(|store| {
             let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
             Ok((store.incident(&IncidentId::parse(&row.incident)?)?, self.inner.actor(store.writer())))
         });
@@ -66,7 +66,18 @@ impl Anydoor {
             Some(file) => file.all()?,
             None => return Err(AnydoorError::StorageLocked),
         };
-        rows.iter().map(|row| self.inner.escalation_item(&row.task, row.version.as_deref(), true)).collect()
+        // One that cannot be read is shown by its id: it must not hide the others.
+        let shown = |row: &crate::store::EscalationRow| {
+            self.inner.escalation_item(&row.task, row.version.as_deref(), true).unwrap_or_else(|_| EscalationItem {
+                id: row.task.id().to_owned(),
+                number: row.task.text("/identifier/0/value").unwrap_or_default().to_owned(),
+                state: if row.version.is_some() { EscalationState::Sent } else { EscalationState::OnPhone }.code().to_owned(),
+                acknowledged_by: None,
+                acknowledged_at: None,
+                saved: true,
+            })
+        };
+        Ok(rows.iter().map(shown).collect())
     }
 
     /// Asks the 988 centre to take the person on, with `brief` and the facts that it may have. Returns its id. It is finished only when the counsellor says that

@@ -97,7 +97,7 @@ pub(super) fn status_here(tx: &Connection, task: &str) -> Result<(Status, bool),
 }
 
 fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
-    let Ok(read) = fhir::assignment::read(task) else { return Ok(()) };
+    let Ok(read) = fhir::assignment::read(task) else { return unreadable(tx, task) };
     let (status, stamps_readable) = status_here(tx, &task.reference())?;
     let known_business = task.at("/businessStatus").and_then(|c| fhir::element::code_in(c, "state")).unwrap_or_default();
     let known = known_business == fhir::assignment::OPEN_OFFER || State::from_code(known_business).is_some();
@@ -125,6 +125,17 @@ fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
         i64::try_from(status.cards.len()).unwrap_or(i64::MAX - 1) + i64::from(called_off && status.state >= State::OnScene),
         known && stamps_readable && (request.is_none() || incident.is_some()),
     ])?;
+    Ok(())
+}
+
+/// A Task that our view cannot read is shown all the same, as one that is not to be changed here (P30).
+fn unreadable(tx: &Connection, task: &Document) -> Result<(), StoreError> {
+    let incident = task.text("/focus/reference").and_then(|r| r.split_once('/')).map_or("", |(_, id)| id);
+    let team = task.text("/owner/reference").and_then(|r| fhir::document::id_of(r, "CareTeam"));
+    let words = task.text("/description").or_else(|| task.text("/code/text")).unwrap_or_default();
+    let made = task.text("/authoredOn").or_else(|| task.text("/meta/lastUpdated")).unwrap_or_default();
+    tx.prepare_cached("INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, 'offered', 1, 1, ?, ?, NULL, NULL, '', 0, 0)")?
+        .execute(params![task.id(), incident, team, made, words])?;
     Ok(())
 }
 
