@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod county;
 pub mod desks;
-pub mod fhir_server;
+
 pub mod gateway;
+pub mod server;
 pub mod shift;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
-use anydoor_sandbox::fhir_server::{Manners, Options, Server};
 use anydoor_sandbox::gateway::Gateway;
+use anydoor_sandbox::server::{Manners, Options, Server};
 use anydoor_sandbox::shift::{Play, play};
 
 const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for trying and testing

@@ -19,7 +19,7 @@ use anydoor_core::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::store::{Draft, Incoming, Key, Store, file_name};
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_core::sync::{Scope, transport};
-use anydoor_sandbox::fhir_server::Manners;
+use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
 use fill::{AGENCY, KEY};
 

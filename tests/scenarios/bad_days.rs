@@ -1,7 +1,7 @@
 //! Bad days: answers lost, portals, refusals, two phones that change the same thing.
 
 use anydoor_core::api::{AnydoorError, ClosingInput, ItemTruth};
-use anydoor_sandbox::fhir_server::Manners;
+use anydoor_sandbox::server::{Manners, Network};
 use anydoor_tests::World;
 use anydoor_tests::proxy::{Fault, Proxy};
 use serde_json::json;
@@ -201,14 +201,14 @@ async fn an_escalation_goes_before_everything_and_is_sent_only_with_the_servers_
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     phone.client.sync(false).await?;
-    world.server.set_up(false);
+    world.server.network().set(Network::Down);
     let asked = phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
     assert_eq!((asked.state.as_str(), asked.saved), ("on-phone", true));
     assert!(phone.client.sync(false).await.is_err());
     assert_eq!(phone.client.escalations()?[0].state, "on-phone");
     // It opens and goes while the work database is closed.
     phone.client.pause()?;
-    world.server.set_up(true);
+    world.server.network().set(Network::Up);
     let _ = phone.client.sync(false).await;
     assert_eq!(phone.client.escalations()?[0].state, "sent");
     assert_eq!(world.gateway.read(&format!("Task/{}", asked.id)).await?.text("/status"), Some("requested"));

@@ -5,7 +5,7 @@ use anydoor_core::fhir::{self, order};
 use anydoor_core::ids::MemberId;
 use anydoor_core::incident::{FactKind, Place, Position, Urgency};
 use anydoor_sandbox::desks::{Call, Told};
-use anydoor_sandbox::fhir_server::Manners;
+use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;

@@ -9,7 +9,7 @@ use anydoor_core::fhir::{Document, document};
 use anydoor_core::ids::{self, FactId, PersonId};
 use anydoor_core::incident::{About, Door, Fact, FactKind, Label, Source};
 use anydoor_core::store::{Incoming, Key, Store};
-use anydoor_sandbox::fhir_server::Manners;
+use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The whole shift, as `make demo` plays it, against each of the server's manners. It fails where the figures show a loss.
 
-use anydoor_sandbox::fhir_server::Manners;
+use anydoor_sandbox::server::Manners;
 use anydoor_sandbox::shift::{Play, play};
 
 #[tokio::test(flavor = "multi_thread")]

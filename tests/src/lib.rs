@@ -6,8 +6,8 @@ use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
 use anydoor_core::clock::SystemClock;
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
-use anydoor_sandbox::fhir_server::{Manners, Options, Server};
 use anydoor_sandbox::gateway::Gateway;
+use anydoor_sandbox::server::{Manners, Options, Server};
 
 /// A server with the county on it.
 #[derive(Debug)]

@@ -100,13 +100,15 @@ impl Document {
         self.0.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Sets a top-level element; `Null` removes it.
-    pub fn set(&mut self, element: &str, value: Value) -> &mut Self {
+    /// Sets a top-level element. `Null` removes it, and so does a value that says nothing: R4 has no empty strings,
+    /// lists or objects (JSON format, "no empty arrays or objects"; string: at least one character).
+    pub fn set(&mut self, element: &str, mut value: Value) -> &mut Self {
+        let says = keep_what_says(&mut value, EXTENSIONS.contains(&element));
         if let Value::Object(map) = &mut self.0 {
-            if value.is_null() {
-                map.shift_remove(element);
-            } else {
+            if says {
                 map.insert(element.to_owned(), value);
+            } else {
+                map.shift_remove(element);
             }
         }
         self
@@ -118,9 +120,11 @@ impl Document {
         }
         self
     }
-    /// Appends to a top-level list, made where missing.
-    pub fn push(&mut self, element: &str, value: Value) -> &mut Self {
-        if let Value::Object(map) = &mut self.0
+    /// Appends to a top-level list, made where missing; an item that says nothing is left out.
+    pub fn push(&mut self, element: &str, mut value: Value) -> &mut Self {
+        let says = keep_what_says(&mut value, EXTENSIONS.contains(&element));
+        if says
+            && let Value::Object(map) = &mut self.0
             && let Value::Array(list) = map.entry(element).or_insert_with(|| json!([]))
         {
             list.push(value);
@@ -156,6 +160,26 @@ impl Document {
         let skip = |key: &str| key == "meta" || key == "text";
         let (Value::Object(a), Value::Object(b)) = (&self.0, &other.0) else { return Some(String::new()) };
         differing_keys(a, b, &skip, "")
+    }
+}
+
+const EXTENSIONS: [&str; 2] = ["extension", "modifierExtension"];
+
+/// Takes out what says nothing: nulls, blank strings, empty lists and objects, extensions with neither value nor parts.
+/// Whether anything is left.
+fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => {
+            items.retain_mut(|item| keep_what_says(item, in_extensions));
+            !items.is_empty()
+        }
+        Value::Object(map) => {
+            map.retain(|key, part| keep_what_says(part, EXTENSIONS.contains(&key.as_str())));
+            map.keys().any(|key| !in_extensions || (key != "url" && key != "id"))
+        }
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
@@ -221,6 +245,18 @@ pub fn id_of<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_says_nothing_is_not_written() {
+        let mut doc = Document::new("Basic", "a");
+        doc.set("code", json!({ "text": "" })).set("note", json!([{ "text": " " }, { "text": "yes" }]));
+        doc.set("extension", json!([{ "url": "u", "valueString": "" }, { "url": "v", "valueBoolean": false }]));
+        doc.push("extension", json!({ "url": "w", "extension": [{ "url": "x" }] }));
+        let expected =
+            Document::parse(br#"{"resourceType":"Basic","id":"a","note":[{"text":"yes"}],"extension":[{"url":"v","valueBoolean":false}]}"#)
+                .unwrap();
+        assert_eq!(doc, expected);
+    }
 
     #[test]
     fn decimals_and_unknown_elements_survive() {

@@ -28,8 +28,8 @@ use anydoor_core::team::{Need, Needs, Team};
 use crate::clock::ShiftClock;
 use crate::county::County;
 use crate::desks::Call;
-use crate::fhir_server::{Manners, Options, Server, ServerError};
 use crate::gateway::{Gateway, GatewayError};
+use crate::server::{Manners, Options, Server, ServerError};
 pub(crate) use books::Crossing;
 use timeline::Timeline;
 

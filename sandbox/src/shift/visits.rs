@@ -6,6 +6,7 @@ use anydoor_core::incident::{FactKind, Urgency};
 use super::script::{met, truth};
 use super::{Result, Shift, ShiftError};
 use crate::desks::Told;
+use crate::server::Network;
 
 impl Shift {
     /// The team starts an incident itself, in a dead zone.
@@ -45,7 +46,7 @@ impl Shift {
     pub(super) async fn network(&self, up: bool) {
         match &self.server {
             Some(server) => {
-                server.set_up(up);
+                server.network().set(if up { Network::Up } else { Network::Down });
                 self.say("network", if up { "back" } else { "gone" }).await;
             }
             None => self.say("network", "the server is not ours to cut off: the phone does not sync meanwhile").await,
