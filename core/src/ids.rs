@@ -2,7 +2,12 @@
 //! is wanted. Ids are made on the phone (UUIDv7) or derived from an incoming identifier (UUIDv5), so that two copies
 //! of a gateway write the same resource. Every id is a legal FHIR id.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde::{Deserialize, Serialize};
+use sha2::Digest;
+
+use crate::chance;
 
 /// The namespace of all derived ids. Changing it would make every gateway write second copies.
 pub const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x6a0d_7f0e_51b5_5c0b_9e0c_a17d_0012_9881);
@@ -17,9 +22,24 @@ pub fn is_legal(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }
 
-/// A new UUIDv7 as text.
+/// A new UUIDv7 as text: the millisecond, a counter of this process, randomness. It never fails: an id must be unique,
+/// not secret, so where the system gives no randomness a hash of time, process and counter stands in.
 pub fn fresh() -> String {
-    uuid::Uuid::now_v7().to_string()
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let mut bytes = [0; 16];
+    if chance::is_simulated() && chance::fill(&mut bytes).is_ok() {
+        return uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+    }
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let mut rest = [0; 10];
+    if chance::fill(&mut rest).is_err() {
+        let sum = sha2::Sha256::digest(format!("{} {} {count}", now.as_nanos(), std::process::id()));
+        rest.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
+    }
+    let [high, low, ..] = &mut rest;
+    [*high, *low] = u16::try_from(count & 0x0fff).unwrap_or_default().to_be_bytes();
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.as_millis()).unwrap_or_default(), &rest).into_uuid().to_string()
 }
 
 /// The UUIDv5 of `kind` and `name`: the same on every machine.
@@ -107,6 +127,15 @@ ids! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_stay_apart_when_there_is_no_randomness() {
+        chance::on_this_thread(Some(Box::new(|_| Err(chance::NoChance))));
+        let made: std::collections::BTreeSet<String> = (0..10_000).map(|_| fresh()).collect();
+        chance::on_this_thread(None);
+        assert_eq!(made.len(), 10_000);
+        assert!(made.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 7));
+    }
 
     #[test]
     fn derived_ids_are_the_same_everywhere_and_differ_by_kind() {

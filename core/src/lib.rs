@@ -7,6 +7,7 @@
 pub mod acts;
 pub mod api;
 pub mod assignment;
+pub mod chance;
 pub mod clock;
 pub mod door;
 pub mod fhir;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::disk::{Disk, RealDisk};
 use super::open::{Key, connect};
 use super::{Changes, StoreError, documents};
 use crate::fhir::Document;
@@ -47,7 +48,15 @@ impl Escalations {
     /// # Errors
     /// [`StoreError::KeyOrFile`] leaves the file untouched.
     pub fn open(path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let connection = connect(path, key, 512)?;
+        Self::open_on(&RealDisk, path, key)
+    }
+
+    /// As [`Escalations::open`], on this disk.
+    ///
+    /// # Errors
+    /// As [`Escalations::open`].
+    pub fn open_on(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
+        let connection = connect(disk, path, key, 512)?;
         connection.execute_batch(SCHEMA)?;
         Ok(Self { connection })
     }

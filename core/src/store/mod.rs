@@ -6,6 +6,7 @@
 //! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
 
 mod commit;
+pub mod disk;
 mod documents;
 mod escalations;
 mod incoming;
@@ -69,6 +70,15 @@ pub enum StoreError {
     /// A file could not be reached.
     #[error("file error: {0:?}")]
     File(std::io::ErrorKind),
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            kind => Self::File(kind),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -1,11 +1,13 @@
 //! Opening: nothing is created over, and nothing is written before the key and the schema are known to be good.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use zeroize::Zeroizing;
 
+use super::disk::{Disk, RealDisk};
 use super::{Store, StoreError};
 
 /// A raw 32-byte key, as the phone's key store unwraps it. Wiped when dropped.
@@ -45,12 +47,18 @@ fn migrations() -> Migrations<'static> {
 /// The newest schema this release knows.
 const SCHEMA: i64 = 1;
 
-/// Opens a SQLCipher file with the settings that make a commit durable. `made` tells whether it may be created.
-pub(super) fn connect(path: &Path, key: &Key, cache_kib: i64) -> Result<Connection, StoreError> {
-    if path.is_file() {
-        refuse_what_is_no_database(path, key)?;
+fn connection(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match disk.vfs() {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
     }
-    let connection = Connection::open(path)?;
+}
+
+/// Opens a SQLCipher file, made where there is none, with the settings that make a commit durable.
+pub(super) fn connect(disk: &dyn Disk, path: &Path, key: &Key, cache_kib: i64) -> Result<Connection, StoreError> {
+    refuse_what_is_no_database(disk, path, key)?;
+    let connection = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
@@ -64,11 +72,11 @@ pub(super) fn connect(path: &Path, key: &Key, cache_kib: i64) -> Result<Connecti
 }
 
 /// Looks at an existing file read-only, so that a wrong key or a newer schema leaves every byte as it was.
-fn refuse_what_is_no_database(path: &Path, key: &Key) -> Result<(), StoreError> {
-    if std::fs::metadata(path).map_err(|e| StoreError::File(e.kind()))?.len() == 0 {
+fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
+    if disk.length(path)?.unwrap_or(0) == 0 {
         return Ok(());
     }
-    let looking = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let looking = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     looking.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     looking.execute_batch(&key.pragma())?;
     let found: i64 = looking.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -84,7 +92,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::KeyOrFile`] and [`StoreError::Newer`] leave the file untouched.
     pub fn open(path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
-        let mut connection = connect(path, key, 65_536)?;
+        Self::open_on(&RealDisk::shared(), path, key, agency)
+    }
+
+    /// As [`Store::open`], on this disk.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_on(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        let mut connection = connect(disk.as_ref(), path, key, 65_536)?;
         migrations().to_latest(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
             _ => StoreError::Database { code: 0 },
