@@ -43,9 +43,15 @@ pub enum AnydoorError {
     /// The database is closed, locked, or its key does not fit; the file is untouched.
     #[error("storage locked")]
     StorageLocked,
+    /// A page of the database is damaged. The next opening salvages what is unsent; nothing is deleted.
+    #[error("storage damaged")]
+    StorageDamaged,
     /// The disk is full; nothing was written.
     #[error("storage full")]
     StorageFull,
+    /// It could neither be kept nor taken back for certain: it may be here after the next opening.
+    #[error("may be kept")]
+    MaybeKept,
     /// The server failed, or something else answered in its place.
     #[error("server trouble")]
     ServerTrouble,
@@ -71,6 +77,10 @@ impl From<StoreError> for AnydoorError {
         match error {
             StoreError::KeyOrFile | StoreError::Newer { .. } => Self::StorageLocked,
             StoreError::Full => Self::StorageFull,
+            StoreError::MaybeKept => Self::MaybeKept,
+            StoreError::Damaged => Self::StorageDamaged,
+            StoreError::Chance(_) => Self::Unexpected { reference: "randomness".into() },
+            StoreError::Cipher => Self::Unexpected { reference: "cipher".into() },
             StoreError::Signed => Self::NotAllowed { why: "signed".into() },
             StoreError::Missing { kind } => Self::NotFound { what: kind.into() },
             StoreError::Document(_) => Self::Unexpected { reference: "stored-document".into() },

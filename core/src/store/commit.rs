@@ -3,9 +3,11 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
+use super::second_copy::{Copied, What, Work};
 use super::{Store, StoreError, documents, outbox, project};
 use crate::acts::{Act, Ledger, Plan, Write};
 use crate::fhir::{Document, Revision};
+use crate::incident::Code;
 
 /// What a commit touched, as `Type/id`: what watches are told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,59 +20,175 @@ impl Ledger for Store {
         Self::document(self, kind, id)
     }
 
-    /// On return the plan's documents, outbox rows and audit row are on disk in one commit (P1).
+    /// On return the plan's documents, outbox rows and audit row are on disk in one commit (P1), and in the journal (P3).
     fn commit(&mut self, plan: &Plan) -> Result<(), StoreError> {
         let (writer, agency) = (self.writer.clone(), self.agency.clone());
-        let tx = self.connection.transaction()?;
-        let unit = crate::ids::fresh();
-        for write in &plan.writes {
-            put(&tx, plan, write, &unit, &writer, &agency)?;
-        }
-        if let Some(draft) = &plan.ends_draft {
-            tx.prepare_cached("DELETE FROM drafts WHERE id = ?")?.execute([draft.as_str()])?;
-        }
-        let subject = plan.writes.first().map(|w| w.document.reference()).unwrap_or_default();
-        append_audit(&tx, plan, &subject)?;
-        project::touched(&tx, plan.writes.iter().map(|w| &w.document))?;
-        tx.commit()?;
-        Ok(())
+        self.keep(move |tx| {
+            let work = revise(tx, plan, &writer, &agency)?;
+            let items = work.writes.len();
+            Ok((What::Work(work), items))
+        })
     }
 }
 
-fn put(tx: &Transaction<'_>, plan: &Plan, write: &Write, unit: &str, writer: &str, agency: &str) -> Result<(), StoreError> {
-    let mut document = write.document.clone();
-    let (kind, id) = (document.kind().to_owned(), document.id().to_owned());
-    let existing: Option<(i64, String, Option<String>)> = tx
-        .prepare_cached("SELECT row, body, version FROM documents WHERE kind = ? AND id = ?")?
-        .query_row([&kind, &id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    if existing.is_some() && write.act == Act::Create {
-        return Ok(()); // two acts may both bring the same person or place; the first one holds
+/// Puts a plan's documents, each under its new revision, and returns what the journal takes of it.
+fn revise(tx: &Transaction<'_>, plan: &Plan, writer: &str, agency: &str) -> Result<Work, StoreError> {
+    let mut work = Work {
+        name: plan.name.to_owned(),
+        who: plan.who.to_string(),
+        at: plan.at.to_string(),
+        lane: plan.lane.clone(),
+        unit: crate::ids::fresh(),
+        ends_draft: plan.ends_draft.as_ref().map(ToString::to_string),
+        writes: Vec::new(),
+    };
+    let subject = plan.writes.first().map(|w| w.document.reference()).unwrap_or_default();
+    let mut put_here = Vec::new();
+    for Write { document, act } in &plan.writes {
+        let existing = existing(tx, document)?;
+        if existing.is_some() && *act == Act::Create {
+            continue; // two acts may both bring the same person or place; the first one holds
+        }
+        let parent = existing.as_ref().map(|found| documents::parse(&found.body)).transpose()?;
+        let parent = parent.as_ref().and_then(Revision::of).map(|revision| revision.name());
+        let mut document = document.clone();
+        Revision { writer: writer.to_owned(), counter: next_counter(tx)?, parent }.write(agency, &mut document);
+        let base = existing.as_ref().and_then(Existing::base).map(str::to_owned);
+        let version = existing.as_ref().and_then(|found| found.version.clone());
+        put(tx, &work, *act, &document, existing)?;
+        work.writes.push(Copied { act: act.code().to_owned(), body: document.to_text(), base, version });
+        put_here.push(document);
     }
-    let parent = existing.as_ref().map(|(_, body, _)| documents::parse(body)).transpose()?;
-    let counter = next_counter(tx)?;
-    let revision = Revision { writer: writer.to_owned(), counter, parent: parent.as_ref().and_then(Revision::of).map(|r| r.name()) };
-    revision.write(agency, &mut document);
+    end(tx, &work, &subject, &put_here)?;
+    Ok(work)
+}
+
+/// Takes an act of the journal into a database that may not have it (P3). What it brings is marked as sent without an
+/// answer, so that it is looked for at the server before it goes out again. Whether it brought anything.
+pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<bool, StoreError> {
+    let mut put_here = Vec::new();
+    for copied in &work.writes {
+        let document = documents::parse(&copied.body)?;
+        let act = Act::from_code(&copied.act).ok_or(StoreError::Missing { kind: "act" })?;
+        let ours = Revision::of(&document);
+        if let Some(revision) = ours.as_ref().filter(|revision| revision.writer == writer) {
+            counter_at_least(tx, revision.counter)?;
+        }
+        let existing = match existing(tx, &document)? {
+            Some(found) => {
+                let there = Revision::of(&documents::parse(&found.body)?);
+                let has_it = match (&there, &ours) {
+                    (Some(there), Some(ours)) => there.writer == ours.writer && there.counter >= ours.counter,
+                    _ => false,
+                };
+                if has_it || found.signed || act == Act::Create && found.version.is_some() {
+                    continue;
+                }
+                Some(found)
+            }
+            None => None,
+        };
+        let fresh = existing.is_none();
+        put(tx, work, act, &document, existing)?;
+        if fresh {
+            tx.prepare_cached("UPDATE documents SET base_body = ?, version = ? WHERE kind = ? AND id = ?")?.execute(params![
+                copied.base,
+                copied.version,
+                document.kind(),
+                document.id()
+            ])?;
+        }
+        tx.prepare_cached("UPDATE intents SET state = 'unknown', sent = ? WHERE kind = ? AND id = ? AND state = 'waiting'")?
+            .execute(params![copied.body, document.kind(), document.id()])?;
+        put_here.push(document);
+    }
+    let ends = match &work.ends_draft {
+        Some(id) => tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM drafts WHERE id = ?)")?.query_row([id], |row| row.get::<_, bool>(0))?,
+        None => false,
+    };
+    if put_here.is_empty() && !ends {
+        return Ok(false);
+    }
+    let subject = put_here.first().map(Document::reference).unwrap_or_default();
+    end(tx, work, &subject, &put_here)?;
+    Ok(true)
+}
+
+/// What belongs to an act beside its documents: the draft it ends, the audit row, what is to be projected.
+fn end(tx: &Transaction<'_>, work: &Work, subject: &str, documents: &[Document]) -> Result<(), StoreError> {
+    if let Some(draft) = &work.ends_draft {
+        tx.prepare_cached("DELETE FROM drafts WHERE id = ?")?.execute([draft])?;
+    }
+    append_audit(tx, work, subject)?;
+    project::touched(tx, documents)
+}
+
+struct Existing {
+    row: i64,
+    body: String,
+    base: Option<String>,
+    version: Option<String>,
+    signed: bool,
+}
+
+impl Existing {
+    /// The server version that a change made now starts from.
+    fn base(&self) -> Option<&str> {
+        self.base.as_deref().or(self.version.as_ref().map(|_| self.body.as_str()))
+    }
+}
+
+fn existing(tx: &Transaction<'_>, document: &Document) -> Result<Option<Existing>, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT row, body, base_body, version, signed FROM documents WHERE kind = ? AND id = ?")?
+        .query_row([document.kind(), document.id()], |row| {
+            Ok(Existing { row: row.get(0)?, body: row.get(1)?, base: row.get(2)?, version: row.get(3)?, signed: row.get(4)? })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+fn put(tx: &Transaction<'_>, work: &Work, act: Act, document: &Document, existing: Option<Existing>) -> Result<(), StoreError> {
     let fresh = existing.is_none();
     let row = match existing {
-        Some((row, before, _)) => {
-            tx.prepare_cached("UPDATE documents SET body = ?, base_body = coalesce(base_body, CASE WHEN version IS NULL THEN NULL ELSE ? END) WHERE row = ?")?
-                .execute(params![document.to_text(), before, row])?;
-            row
+        Some(found) => {
+            tx.prepare_cached("UPDATE documents SET body = ?, base_body = ? WHERE row = ?")?.execute(params![
+                document.to_text(),
+                found.base(),
+                found.row
+            ])?;
+            found.row
         }
         None => {
-            let signed = crate::fhir::note::is_signed(&document) || crate::fhir::assignment::is_stamp(&document);
+            let signed = crate::fhir::note::is_signed(document) || crate::fhir::assignment::is_stamp(document);
             tx.prepare_cached("INSERT INTO documents (kind, id, body, signed) VALUES (?, ?, ?, ?)")?.execute(params![
-                kind,
-                id,
+                document.kind(),
+                document.id(),
                 document.to_text(),
                 signed
             ])?;
             tx.last_insert_rowid()
         }
     };
-    documents::index(tx, row, &document, fresh)?;
-    outbox::enqueue(tx, plan, write.act, &document, unit)
+    documents::index(tx, row, document, fresh)?;
+    documents::saw(tx, document)?;
+    tx.prepare_cached("INSERT OR IGNORE INTO unproven (kind, id, act, unit, lane, made) VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![
+        document.kind(),
+        document.id(),
+        act.code(),
+        work.unit,
+        work.lane,
+        work.at
+    ])?;
+    outbox::enqueue(tx, work, act, document)
+}
+
+fn counter_at_least(tx: &Transaction<'_>, counter: u64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO settings VALUES ('counter', ?1) ON CONFLICT DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(?1 AS INTEGER))",
+    )?
+    .execute([counter.to_string()])?;
+    Ok(())
 }
 
 fn next_counter(tx: &Transaction<'_>) -> Result<u64, StoreError> {
@@ -82,17 +200,12 @@ fn next_counter(tx: &Transaction<'_>) -> Result<u64, StoreError> {
     Ok(next.unsigned_abs())
 }
 
-fn append_audit(tx: &Transaction<'_>, plan: &Plan, subject: &str) -> Result<(), StoreError> {
+fn append_audit(tx: &Transaction<'_>, work: &Work, subject: &str) -> Result<(), StoreError> {
     let last: Option<String> =
         tx.prepare_cached("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?.query_row([], |row| row.get(0)).optional()?;
-    let hash = audit_hash(last.as_deref().unwrap_or_default(), &plan.at.to_string(), plan.who.as_str(), plan.name, subject);
-    tx.prepare_cached("INSERT INTO audit (at, who, act, subject, hash) VALUES (?, ?, ?, ?, ?)")?.execute(params![
-        plan.at.to_string(),
-        plan.who.as_str(),
-        plan.name,
-        subject,
-        hash
-    ])?;
+    let hash = audit_hash(last.as_deref().unwrap_or_default(), &work.at, &work.who, &work.name, subject);
+    tx.prepare_cached("INSERT INTO audit (at, who, act, subject, hash) VALUES (?, ?, ?, ?, ?)")?
+        .execute(params![work.at, work.who, work.name, subject, hash])?;
     Ok(())
 }
 

@@ -15,6 +15,10 @@ pub trait Disk: Send + Sync + Debug {
     fn vfs(&self) -> Option<&str> {
         None
     }
+    /// Whether one file is synced faster beside another than after it. A simulation that replays by its seed says no.
+    fn syncs_side_by_side(&self) -> bool {
+        true
+    }
     /// The length of a file in bytes; `None` where there is none.
     ///
     /// # Errors

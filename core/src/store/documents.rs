@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, StoreError};
-use crate::fhir::Document;
+use crate::fhir::{Document, Revision};
 
 /// A document with what the phone knows of its place at the agency.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,18 @@ pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Docu
         if INDEXED.contains(&element.as_str()) {
             insert.execute(params![target, element, row])?;
         }
+    }
+    Ok(())
+}
+
+/// Remembers the revision of what is shown here, so that an older one is known when it comes back.
+pub(super) fn saw(connection: &rusqlite::Connection, document: &Document) -> Result<(), StoreError> {
+    if let Some(revision) = Revision::of(document) {
+        connection.prepare_cached("INSERT OR IGNORE INTO seen_revisions VALUES (?, ?, ?)")?.execute([
+            document.kind(),
+            document.id(),
+            &revision.name(),
+        ])?;
     }
     Ok(())
 }

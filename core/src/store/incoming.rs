@@ -53,7 +53,7 @@ impl Store {
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    /// Removes what has left scope. What is unsent, and what never was at the agency, stays.
+    /// Removes what has left scope. What is unsent, was not read back since, or never was at the agency, stays.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -65,7 +65,8 @@ impl Store {
                 gone += tx
                     .prepare_cached(
                         "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version IS NOT NULL
-                         AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)",
+                         AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)
+                         AND NOT EXISTS (SELECT 1 FROM unproven WHERE kind = ?1 AND id = ?2)",
                     )?
                     .execute([kind, id])?;
                 // Should it come back, it is read whole: what was read of it before says nothing any more.

@@ -32,6 +32,7 @@ impl Store {
             params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
         )?;
         let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
+        documents::saw(&tx, theirs)?;
         documents::index(&tx, row, merged, false)?;
         project::touched(&tx, [merged])?;
         Ok(tx.commit()?)

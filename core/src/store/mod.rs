@@ -10,12 +10,15 @@ pub mod disk;
 mod documents;
 mod escalations;
 mod incoming;
+mod journal;
 mod merge;
 mod notes;
 mod open;
 mod outbox;
 mod project;
 mod queue;
+mod salvage;
+mod second_copy;
 mod settings;
 mod truth;
 
@@ -27,6 +30,8 @@ pub use notes::{Draft, NoteRow};
 pub use open::{Key, file_name};
 pub use outbox::{Held, Intent, IntentState, ParkReason};
 pub use queue::QueueRow;
+pub use second_copy::Opening;
+use second_copy::SecondCopy;
 pub use truth::Truth;
 
 /// What can go wrong with the database. No personal data, no paths.
@@ -46,6 +51,18 @@ pub enum StoreError {
     /// The disk is full; nothing was written.
     #[error("the disk is full; nothing was written")]
     Full,
+    /// A page of the database does not say what was written to it. Opening it again salvages.
+    #[error("the database is damaged")]
+    Damaged,
+    /// Neither kept nor taken back for certain: it may be here after the next opening.
+    #[error("it may be kept, and may be not")]
+    MaybeKept,
+    /// The operating system gives no randomness; nothing was written.
+    #[error(transparent)]
+    Chance(#[from] crate::chance::NoChance),
+    /// A cipher refused its input; nothing was written.
+    #[error("the cipher refused")]
+    Cipher,
     /// A signed note would change.
     #[error("signed is immutable")]
     Signed,
@@ -87,6 +104,7 @@ impl From<rusqlite::Error> for StoreError {
             return match failure.code {
                 rusqlite::ErrorCode::NotADatabase => Self::KeyOrFile,
                 rusqlite::ErrorCode::DiskFull => Self::Full,
+                rusqlite::ErrorCode::DatabaseCorrupt => Self::Damaged,
                 rusqlite::ErrorCode::ConstraintViolation if message.as_deref() == Some("signed is immutable") => Self::Signed,
                 _ => Self::Database { code: failure.extended_code },
             };
@@ -103,6 +121,8 @@ pub struct Store {
     connection: rusqlite::Connection,
     writer: String,
     agency: String,
+    copy: SecondCopy,
+    opening: Opening,
 }
 
 impl std::fmt::Debug for Store {

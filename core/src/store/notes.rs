@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::second_copy::{self, DraftText, What};
 use super::{Store, StoreError};
 use crate::clock::Instant;
 use crate::ids::{IncidentId, MemberId, NoteId, PersonId};
@@ -71,24 +72,16 @@ fn note_row(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
 }
 
 impl Store {
-    /// Saves a draft as typed; on disk when it returns (P4).
+    /// Saves a draft as typed; on disk, and in the journal, when it returns (P3, P4).
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn save_draft(&mut self, draft: &Draft) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed",
-            )?
-            .execute(params![
-                draft.id.as_str(),
-                draft.incident.as_str(),
-                draft.person.as_str(),
-                draft.author.as_str(),
-                draft.text,
-                draft.changed.to_string()
-            ])?;
-        Ok(())
+        self.keep(|tx| {
+            let text = DraftText::from(draft);
+            second_copy::save_draft(tx, &text)?;
+            Ok((What::Draft(text), 1))
+        })
     }
 
     /// One draft.

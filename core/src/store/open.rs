@@ -8,7 +8,8 @@ use rusqlite_migration::{M, Migrations};
 use zeroize::Zeroizing;
 
 use super::disk::{Disk, RealDisk};
-use super::{Store, StoreError};
+use super::second_copy::{Opening, SecondCopy};
+use super::{Store, StoreError, journal, salvage};
 
 /// A raw 32-byte key, as the phone's key store unwraps it. Wiped when dropped.
 #[derive(Clone)]
@@ -21,6 +22,10 @@ impl Key {
     /// [`StoreError::KeyOrFile`] where it is not 32 bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, StoreError> {
         Ok(Self(Zeroizing::new(bytes.try_into().map_err(|_| StoreError::KeyOrFile)?)))
+    }
+    /// The bytes, for deriving other keys.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_slice()
     }
     /// SQLCipher's raw form, which skips the 390 ms of passphrase stretching.
     pub(super) fn pragma(&self) -> Zeroizing<String> {
@@ -41,17 +46,26 @@ pub fn file_name(server: &str, agency: &str, user: &str) -> String {
 }
 
 fn migrations() -> Migrations<'static> {
-    Migrations::new(vec![M::up(include_str!("../../migrations/0001_first_shift.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("../../migrations/0001_first_shift.sql")),
+        M::up(include_str!("../../migrations/0002_second_copy.sql")),
+    ])
 }
 
-/// The newest schema this release knows.
-const SCHEMA: i64 = 1;
-
-fn connection(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+pub(super) fn connection(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match disk.vfs() {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
         None => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// Whether the journal beside the database holds a frame that this key opens: then the key is right.
+fn journal_opens_with(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreError> {
+    match journal::read(disk, &journal::beside(path), key) {
+        Ok(found) => Ok(found.is_some_and(|contents| !contents.frames.is_empty())),
+        Err(StoreError::KeyOrFile) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -81,10 +95,13 @@ fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result
     looking.execute_batch(&key.pragma())?;
     let found: i64 = looking.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     looking.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-    if found > SCHEMA { Err(StoreError::Newer { found, known: SCHEMA }) } else { Ok(()) }
+    if found > Store::SCHEMA { Err(StoreError::Newer { found, known: Store::SCHEMA }) } else { Ok(()) }
 }
 
 impl Store {
+    /// The newest schema that this release knows.
+    pub const SCHEMA: i64 = 2;
+
     /// Opens the database at `path`, made where there is none, for this agency.
     ///
     /// On return the schema is current and this phone's writer name is stored.
@@ -100,12 +117,48 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_on(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        match Self::ready(disk, path, key, agency) {
+            // A page that does not read, where the key is known to be right: the file is damaged, and nothing else.
+            Err(StoreError::Damaged) => Self::salvaged(disk, path, key, agency),
+            Err(StoreError::KeyOrFile) if journal_opens_with(disk.as_ref(), path, key)? => Self::salvaged(disk, path, key, agency),
+            other => other,
+        }
+    }
+
+    /// Closes a database in which a page was found damaged, moves it aside, and opens a new one with all that was unsent.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn mend(self) -> Result<Self, StoreError> {
+        let Self { connection, agency, copy, .. } = self;
+        drop(connection);
+        let (disk, path, key) = copy.place();
+        drop(copy);
+        Self::salvaged(&disk, &path, &key, &agency)
+    }
+
+    fn salvaged(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        let aside = salvage::aside(disk.as_ref(), path)?;
+        let mut store = Self::ready(disk, path, key, agency)?;
+        store.opening.salvaged = std::mem::take(&mut store.opening.rolled_forward);
+        if let Some(damaged) = aside.first() {
+            let damaged = path.with_file_name(damaged);
+            store.opening.salvaged += salvage::rescue(disk.as_ref(), &damaged, key, &mut store.connection, &store.writer)?;
+        }
+        store.opening.moved_aside.extend(aside);
+        store.copy.renew(&store.connection, 0);
+        Ok(store)
+    }
+
+    fn ready(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
         let mut connection = connect(disk.as_ref(), path, key, 65_536)?;
         migrations().to_latest(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
             _ => StoreError::Database { code: 0 },
         })?;
-        let mut store = Self { connection, writer: String::new(), agency: agency.to_owned() };
+        let copy = SecondCopy::new(disk, path, key);
+        let mut store = Self { connection, writer: String::new(), agency: agency.to_owned(), copy, opening: Opening::default() };
+        store.read_what_is_unsent()?;
         store.writer = match store.setting("writer")? {
             Some(writer) => writer,
             None => {
@@ -114,7 +167,19 @@ impl Store {
                 fresh
             }
         };
+        store.copy.roll_forward(&mut store.connection, &store.writer, &mut store.opening)?;
+        if store.opening.damaged_frames > 0 || !store.opening.moved_aside.is_empty() {
+            store.copy.renew(&store.connection, 0);
+        }
         Ok(store)
+    }
+
+    /// Reads every page that holds unsent work, so that damage there is found now and not when it is needed.
+    fn read_what_is_unsent(&self) -> Result<(), StoreError> {
+        let all = "SELECT max(substr(d.body, -1)), max(substr(d.base_body, -1)), max(i.sent) FROM unproven u
+                   LEFT JOIN documents d ON d.kind = u.kind AND d.id = u.id LEFT JOIN intents i ON i.kind = u.kind AND i.id = u.id";
+        self.connection.query_row(all, [], |_| Ok(()))?;
+        Ok(self.connection.query_row("SELECT max(substr(text, -1)) FROM drafts", [], |_| Ok(()))?)
     }
 
     /// The name under which this phone writes revisions and stamps.
@@ -122,11 +187,15 @@ impl Store {
         &self.writer
     }
 
-    /// Writes everything into the main file and closes: iOS kills an app that holds a lock when it is suspended.
+    /// Writes everything into the main file and closes: iOS kills an app that holds a lock when it is suspended. On return
+    /// the journal holds what is unsent and the drafts, and nothing else.
     ///
     /// # Errors
     /// [`StoreError`] where the checkpoint fails; the work is still in the write-ahead log.
-    pub fn close(self) -> Result<(), StoreError> {
+    pub fn close(mut self) -> Result<(), StoreError> {
+        if self.copy.has_grown() {
+            self.copy.renew(&self.connection, 0);
+        }
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         self.connection.close().map_err(|(_, error)| error.into())
     }
@@ -174,7 +243,7 @@ mod tests {
         store.connection.execute_batch("PRAGMA user_version = 99").unwrap();
         store.close().unwrap();
         let before = std::fs::read(&path).unwrap();
-        assert!(matches!(Store::open(&path, &key(1), "agency"), Err(StoreError::Newer { found: 99, known: 1 })));
+        assert!(matches!(Store::open(&path, &key(1), "agency"), Err(StoreError::Newer { found: 99, known: Store::SCHEMA })));
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 

@@ -1,9 +1,10 @@
 //! The outbox: intents, waiting until the server has them. Nothing evicts one (P5).
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use super::second_copy::Work;
 use super::{Store, StoreError, documents, project};
-use crate::acts::{Act, Plan};
+use crate::acts::Act;
 use crate::clock::Instant;
 use crate::fhir::Document;
 use crate::incident::Code;
@@ -74,7 +75,7 @@ pub struct Held {
     pub detail: Option<String>,
 }
 
-pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Document, unit: &str) -> Result<(), StoreError> {
+pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Document) -> Result<(), StoreError> {
     let (kind, id) = (document.kind(), document.id());
     if act == Act::Change {
         // Intents on one document coalesce: the body is built when it is sent. Claims never do.
@@ -90,12 +91,12 @@ pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Do
     }
     tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
         FORMAT,
-        unit,
-        plan.lane,
+        work.unit,
+        work.lane,
         act.code(),
         kind,
         id,
-        plan.at.to_string()
+        work.at
     ])?;
     let seq = tx.last_insert_rowid();
     tx.prepare_cached("INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND seq < ?1")?
@@ -108,6 +109,27 @@ pub(super) fn enqueue(tx: &Transaction<'_>, plan: &Plan, act: Act, document: &Do
             need.execute(params![seq, kind, id])?;
         }
     }
+    Ok(())
+}
+
+/// Puts a document that the server had, and has lost or set back, into the outbox again; its second copy stays until then.
+pub(super) fn again(tx: &Connection, kind: &str, id: &str, act: Act) -> Result<(), StoreError> {
+    let unit = crate::ids::fresh();
+    tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, '')")?.execute(params![
+        FORMAT,
+        unit,
+        id,
+        act.code(),
+        kind,
+        id
+    ])?;
+    tx.prepare_cached("INSERT OR IGNORE INTO unproven (kind, id, act, unit, lane, made) VALUES (?, ?, ?, ?, ?, '')")?.execute(params![
+        kind,
+        id,
+        act.code(),
+        unit,
+        id
+    ])?;
     Ok(())
 }
 

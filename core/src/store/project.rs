@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError, documents};
+use super::{Store, StoreError, documents, outbox, second_copy};
+use crate::acts::Act;
 use crate::assignment::{State, Status, status};
 use crate::fhir::{self, Document};
 use crate::incident::Code;
@@ -176,6 +177,17 @@ pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreEr
     };
     let unsent: bool =
         tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
+    if !unsent && !known.2 && is_rollback(tx, incoming)? {
+        // The server shows an older state than it has shown before: what it lost goes out again, on top of what it has.
+        tx.prepare_cached("UPDATE documents SET base_body = ?, version = ? WHERE row = ?")?.execute(params![
+            incoming.to_text(),
+            incoming.version(),
+            known.0
+        ])?;
+        outbox::again(tx, kind, id, Act::Change)?;
+        return Ok(true);
+    }
+    second_copy::prove(tx, kind, id)?;
     match known {
         // What we sent is what we hold, also where the server dropped a part of it.
         (_, Some(version), _) if Some(version.as_str()) == incoming.version() => Ok(false),
@@ -201,6 +213,16 @@ pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreEr
     }
 }
 
+/// Whether the server shows a state of a document that was shown here before it was changed.
+fn is_rollback(tx: &Connection, incoming: &Document) -> Result<bool, StoreError> {
+    let Some(theirs) = fhir::Revision::of(incoming) else { return Ok(false) };
+    let seen: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM seen_revisions WHERE kind = ? AND id = ? AND name = ?)")?
+        .query_row([incoming.kind(), incoming.id(), &theirs.name()], |row| row.get(0))?;
+    let here = if seen { load(tx, &incoming.reference())? } else { None };
+    Ok(here.as_ref().and_then(fhir::Revision::of).is_some_and(|ours| ours != theirs))
+}
+
 /// Shows the server's version from now on. `fresh` tells that it was not here before.
 pub(super) fn replace(tx: &Connection, theirs: &Document, fresh: bool) -> Result<(), StoreError> {
     let signed = fhir::note::is_signed(theirs) || fhir::assignment::is_stamp(theirs);
@@ -211,6 +233,7 @@ pub(super) fn replace(tx: &Connection, theirs: &Document, fresh: bool) -> Result
              RETURNING row",
         )?
         .query_row(params![theirs.kind(), theirs.id(), theirs.to_text(), theirs.version(), signed], |row| row.get(0))?;
+    documents::saw(tx, theirs)?;
     documents::index(tx, row, theirs, fresh)
 }
 

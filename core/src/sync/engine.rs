@@ -14,7 +14,7 @@ use crate::clock::Instant;
 use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, Revision};
 use crate::ids::TeamId;
-use crate::store::{Intent, ParkReason, Store, StoreError};
+use crate::store::{Incoming, Intent, ParkReason, Store, StoreError};
 
 /// Whose work is synced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,7 @@ enum Waiting {
     Theirs(Intent),
     Look { claim: Intent, first: bool, version: String },
     Pull,
+    Prove(Vec<(String, String)>),
 }
 
 /// How long after a claim the second look comes.
@@ -98,6 +99,7 @@ pub struct Engine {
     look_next: Option<(Intent, bool, String)>,
     pull: Option<Pull>,
     report: Report,
+    proved: bool,
     over: bool,
 }
 
@@ -121,6 +123,7 @@ impl Engine {
             look_next: None,
             pull: None,
             report: Report::default(),
+            proved: false,
             over: false,
         }
     }
@@ -159,7 +162,7 @@ impl Engine {
             if let Some(request) = self.push(store, now)? {
                 return Ok(Some(request));
             }
-            let Some(team) = &self.scope.team else { return Ok(None) };
+            let Some(team) = &self.scope.team else { return self.prove(store) };
             self.pull = Some(Pull::new(team.clone(), self.scope.full));
         }
         let request = match &mut self.pull {
@@ -168,8 +171,44 @@ impl Engine {
         };
         if request.is_some() {
             self.waiting = Some(Waiting::Pull);
+            return Ok(request);
         }
-        Ok(request)
+        self.prove(store)
+    }
+
+    /// Asks for what was acknowledged in an earlier run and did not come back with a pull since: only what the server gives
+    /// back is safe there (P3).
+    fn prove(&mut self, store: &Store) -> Result<Option<Request>, StoreError> {
+        if std::mem::replace(&mut self.proved, true) {
+            return Ok(None);
+        }
+        let mut unproven = store.acknowledged_unproven()?;
+        unproven.retain(|(kind, id)| !self.report.changed.contains(&format!("{kind}/{id}")));
+        unproven.truncate(100);
+        if unproven.is_empty() {
+            return Ok(None);
+        }
+        let request = read_all(unproven.iter().map(|(kind, id)| format!("{kind}/{id}")));
+        self.waiting = Some(Waiting::Prove(unproven));
+        Ok(Some(request))
+    }
+
+    fn heard_proof(&mut self, store: &mut Store, asked: &[(String, String)], answer: &Answer) -> Result<(), StoreError> {
+        // What cannot be read proves nothing; the next run asks again.
+        let Some(entries) = entries_of(answer, asked.len()) else { return Ok(()) };
+        for ((kind, id), entry) in asked.iter().zip(entries) {
+            match (entry.resource, entry.status.as_deref().unwrap_or_default().get(..3)) {
+                (Some(there), Some("200")) if there.kind() == kind && there.id() == id => {
+                    let changed = store.take(&Incoming { documents: vec![there], read_upto: None })?;
+                    self.report.changed.extend(changed.0);
+                }
+                (_, Some("404")) => store.send_again(kind, id)?,
+                // Deleted there on purpose, or no longer ours to read: it had it, and its version id is stored.
+                (_, Some("403" | "410")) => store.proven(kind, id)?,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn push(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
@@ -182,11 +221,9 @@ impl Engine {
             Work::Nothing => Ok(None),
             Work::ReadBack(intents) => {
                 self.tried.extend(intents.iter().map(|i| i.seq));
-                let entries: Vec<_> =
-                    intents.iter().map(|i| json!({ "request": { "method": "GET", "url": format!("{}/{}", i.kind, i.id) } })).collect();
-                let body = json!({ "resourceType": "Bundle", "type": "batch", "entry": entries });
+                let request = read_all(intents.iter().map(|i| format!("{}/{}", i.kind, i.id)));
                 self.waiting = Some(Waiting::ReadBack(intents));
-                Ok(Some(Request::bundle(&body)))
+                Ok(Some(request))
             }
             Work::Look(claim) => {
                 self.tried.insert(claim.seq);
@@ -299,6 +336,7 @@ impl Engine {
             Waiting::Theirs(intent) => self.heard_theirs(store, &intent, &answer),
             Waiting::Look { claim, first, version } => self.heard_look(store, &claim, first, &version, &answer, now),
             Waiting::Pull => self.heard_page(store, &answer),
+            Waiting::Prove(asked) => self.heard_proof(store, &asked, &answer),
         }
     }
 
@@ -314,7 +352,7 @@ impl Engine {
                 self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
                 true
             }
-            Waiting::Put(..) | Waiting::ReadBack(_) => true,
+            Waiting::Put(..) | Waiting::ReadBack(_) | Waiting::Prove(_) => true,
             _ => false,
         }
     }
@@ -356,9 +394,13 @@ impl Engine {
         self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
         self.tried.retain(|seq| !waiting.contains(seq));
         store.acknowledge(&arrived)?;
+        for (_, _, document) in &arrived {
+            store.proven(document.kind(), document.id())?;
+        }
         store.mark_waiting(&waiting)?;
         for (seq, version, sent, there) in beneath {
             store.acknowledge(&[(seq, version, sent.clone())])?;
+            store.proven(sent.kind(), sent.id())?;
             self.settle_under(store, &sent, &there)?;
         }
         Ok(())
@@ -487,6 +529,7 @@ impl Engine {
         self.report.sent += 1;
         let sent = readable(store.sent(claim.seq))?.unwrap_or(stored.document);
         store.acknowledge(&[(claim.seq, version, sent.clone())])?;
+        store.proven(sent.kind(), sent.id())?;
         if sent.same_meaning(&theirs) { Ok(()) } else { self.settle_under(store, &sent, &theirs) }
     }
 
@@ -510,6 +553,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// One batch that reads all of these.
+fn read_all(references: impl Iterator<Item = String>) -> Request {
+    let entries: Vec<_> = references.map(|url| json!({ "request": { "method": "GET", "url": url } })).collect();
+    Request::bundle(&json!({ "resourceType": "Bundle", "type": "batch", "entry": entries }))
 }
 
 fn seqs(waiting: &Waiting) -> Vec<i64> {
