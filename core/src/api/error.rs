@@ -75,7 +75,8 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for AnydoorError {
 impl From<StoreError> for AnydoorError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::KeyOrFile | StoreError::Newer { .. } => Self::StorageLocked,
+            StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } => Self::StorageLocked,
+            StoreError::RecoveryKey => Self::Invalid { what: "recovery key".into() },
             StoreError::Full => Self::StorageFull,
             StoreError::MaybeKept => Self::MaybeKept,
             StoreError::Damaged => Self::StorageDamaged,

@@ -7,6 +7,7 @@
 mod carers;
 mod conflicts;
 mod error;
+mod keys;
 mod notes;
 mod out;
 mod rows;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use error::{AnydoorError, Result};
+pub use keys::*;
 pub use rows::*;
 pub use watch::{QueueObserver, Watch};
 
@@ -160,12 +162,22 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Inner {
-    /// Runs `f` on the open store.
+    /// Runs `f` on the open store. Where that meets a damaged page, the store is mended before this returns the error: what
+    /// was asked for was not done, and can be asked for again.
     fn store<R>(&self, f: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
-        match lock(&self.store).as_mut() {
-            Some(store) => f(store),
-            None => Err(AnydoorError::StorageLocked),
+        let mut guard = lock(&self.store);
+        let result = guard.as_mut().map_or(Err(AnydoorError::StorageLocked), f);
+        if matches!(result, Err(AnydoorError::StorageDamaged)) {
+            Self::mend(&mut guard)?;
         }
+        result
+    }
+
+    fn mend(guard: &mut Option<Store>) -> Result<()> {
+        if let Some(store) = guard.take() {
+            *guard = Some(store.mend()?);
+        }
+        Ok(())
     }
 
     /// Runs `f` on the store where that is free within a quarter of a second: what must not wait for a migration uses this.

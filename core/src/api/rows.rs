@@ -20,6 +20,34 @@ pub struct Config {
     pub team: String,
 }
 
+/// What stands in the key file.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct KeptKey {
+    /// Names the work key.
+    pub key_id: String,
+    /// The work key as the phone's key store wrapped it.
+    pub wrapped: Vec<u8>,
+    /// The work key sealed for the agency, base64: what a phone that lost its device key shows to the agency.
+    pub recovery: String,
+    /// Names the agency's recovery key that it was sealed for.
+    pub recovery_key: String,
+}
+
+/// How the database on this phone stands.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StorageRow {
+    /// Saves that were in the journal and not in the database at the last opening, and are now.
+    pub rolled_forward: u32,
+    /// Places in the journal that could not be read.
+    pub damaged_frames: u32,
+    /// The names of files that could not be read and were moved aside, unchanged.
+    pub moved_aside: Vec<String>,
+    /// Documents and drafts that were brought back.
+    pub salvaged: u32,
+    /// Whether everything that is not yet safe at the agency has two copies on this phone.
+    pub second_copy: bool,
+}
+
 /// Where an item is, in four words, and "asked for" for a claim.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum ItemTruth {

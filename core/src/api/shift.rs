@@ -45,7 +45,16 @@ impl Inner {
     async fn run(&self, full: bool) -> Result<Report> {
         let _one = self.syncing.lock().await;
         let scope = Scope { team: Some(self.team.clone()), full };
-        let report = transport::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await?;
+        let report = match transport::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await {
+            Err(error) => {
+                let error = error.into();
+                if error == AnydoorError::StorageDamaged {
+                    Self::mend(&mut super::lock(&self.store))?;
+                }
+                return Err(error);
+            }
+            Ok(report) => report,
+        };
         if !report.changed.is_empty() {
             self.tell();
         }

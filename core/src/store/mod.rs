@@ -11,6 +11,7 @@ mod documents;
 mod escalations;
 mod incoming;
 mod journal;
+pub mod keys;
 mod merge;
 mod notes;
 mod open;
@@ -31,6 +32,7 @@ pub use open::{Key, file_name};
 pub use outbox::{Held, Intent, IntentState, ParkReason};
 pub use queue::QueueRow;
 pub use second_copy::Opening;
+pub use salvage::unsent_of_others;
 use second_copy::SecondCopy;
 pub use truth::Truth;
 
@@ -48,6 +50,12 @@ pub enum StoreError {
         /// The newest this release knows.
         known: i64,
     },
+    /// The key file cannot be read, or is of a newer release; it is untouched.
+    #[error("the key file cannot be read; it is untouched")]
+    KeyFile,
+    /// Not a recovery key, or not the one that the key was sealed for.
+    #[error("not the agency's recovery key")]
+    RecoveryKey,
     /// The disk is full; nothing was written.
     #[error("the disk is full; nothing was written")]
     Full,

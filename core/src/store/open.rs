@@ -8,6 +8,7 @@ use rusqlite_migration::{M, Migrations};
 use zeroize::Zeroizing;
 
 use super::disk::{Disk, RealDisk};
+use super::keys::KeyFile;
 use super::second_copy::{Opening, SecondCopy};
 use super::{Store, StoreError, journal, salvage};
 
@@ -60,8 +61,11 @@ pub(super) fn connection(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> rusq
     }
 }
 
-/// Whether the journal beside the database holds a frame that this key opens: then the key is right.
-fn journal_opens_with(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreError> {
+/// Whether this is the database's key, whatever the database says: the key file names it, or it opens a frame of the journal.
+fn key_is_right(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreError> {
+    if let Ok(Some(file)) = KeyFile::read(disk, path) {
+        return Ok(file.fits(key));
+    }
     match journal::read(disk, &journal::beside(path), key) {
         Ok(found) => Ok(found.is_some_and(|contents| !contents.frames.is_empty())),
         Err(StoreError::KeyOrFile) => Ok(false),
@@ -120,7 +124,7 @@ impl Store {
         match Self::ready(disk, path, key, agency) {
             // A page that does not read, where the key is known to be right: the file is damaged, and nothing else.
             Err(StoreError::Damaged) => Self::salvaged(disk, path, key, agency),
-            Err(StoreError::KeyOrFile) if journal_opens_with(disk.as_ref(), path, key)? => Self::salvaged(disk, path, key, agency),
+            Err(StoreError::KeyOrFile) if key_is_right(disk.as_ref(), path, key)? => Self::salvaged(disk, path, key, agency),
             other => other,
         }
     }

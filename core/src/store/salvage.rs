@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::disk::Disk;
 use super::second_copy::{Copied, DraftText, What, Work, take};
-use super::{Key, StoreError, open};
+use super::{Key, StoreError, journal, open};
 
 /// Moves a file, with what SQLite keeps beside it, to a name that nothing opens by itself. Returns the new names, the
 /// file's own first. On return they are on disk; no byte was changed.
@@ -61,6 +61,21 @@ pub(super) fn rescue(disk: &dyn Disk, damaged: &Path, key: &Key, connection: &mu
         }
     }
     Ok(brought)
+}
+
+/// How many unsent things the journals of other databases in this folder hold, at most, told without their keys.
+///
+/// # Errors
+/// [`StoreError::File`].
+pub fn unsent_of_others(disk: &dyn Disk, own: &Path) -> Result<u32, StoreError> {
+    let own = journal::beside(own);
+    let mut items = 0_u32;
+    for path in disk.list(own.parent().unwrap_or(Path::new(".")))? {
+        if path != own && path.extension().is_some_and(|kind| kind == "journal") {
+            items = items.saturating_add(journal::count(disk, &path)?);
+        }
+    }
+    Ok(items)
 }
 
 fn holds_draft(tx: &Connection, draft: &DraftText) -> Result<bool, StoreError> {
