@@ -52,6 +52,7 @@ struct Inner {
     syncing: tokio::sync::Mutex<()>,
     laning: tokio::sync::Mutex<()>,
     changed: tokio::sync::broadcast::Sender<()>,
+    asked_to_wait: Mutex<Option<std::time::Duration>>,
 }
 
 impl std::fmt::Debug for Anydoor {
@@ -88,6 +89,7 @@ impl Anydoor {
             syncing: tokio::sync::Mutex::new(()),
             laning: tokio::sync::Mutex::new(()),
             changed: tokio::sync::broadcast::channel(16).0,
+            asked_to_wait: Mutex::new(None),
             config,
         };
         Ok(Arc::new(Self { inner: Arc::new(inner), runtime: Some(runtime) }))

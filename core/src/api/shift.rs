@@ -5,7 +5,8 @@ use super::{Anydoor, AnydoorError, Inner, NeedsYouRow, Result, SyncRow};
 use crate::clock::{Instant, ServerTime};
 use crate::fhir::Document;
 use crate::incident::Code;
-use crate::sync::{Report, Request, Scope, transport};
+use crate::sync::pace::{Stake, next_sync};
+use crate::sync::{Report, Request, Scope, Stop, transport};
 
 impl Inner {
     fn heard(&self, date: Instant) {
@@ -54,6 +55,10 @@ impl Inner {
                 return Err(error);
             }
             Ok(report) => report,
+        };
+        *super::lock(&self.asked_to_wait) = match report.stop {
+            Some(Stop::Later(wait)) => Some(wait),
+            _ => None,
         };
         if !report.changed.is_empty() {
             self.tell();
@@ -105,6 +110,19 @@ impl Anydoor {
             })
         });
         handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "sync".into() }))
+    }
+
+    /// In how many seconds the next sync is due while the app is in the foreground: ten with a live assignment or the
+    /// lead's board on screen, sixty on shift, and longer where the server asked for it. Nothing: only when there is
+    /// something to send.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn next_sync_in_s(&self, on_shift: bool, board_on_screen: bool) -> Result<Option<u32>> {
+        let live_assignment = self.inner.store(|store| Ok(!store.open_assignments()?.is_empty()))?;
+        let asked = *super::lock(&self.inner.asked_to_wait);
+        let wait = next_sync(Stake { on_shift, live_assignment, board_on_screen }, asked);
+        Ok(wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)))
     }
 
     /// What needs a person, oldest first.

@@ -166,7 +166,7 @@ impl Engine {
             self.pull = Some(Pull::new(team.clone(), self.scope.full));
         }
         let request = match &mut self.pull {
-            Some(pull) => pull.next(store)?,
+            Some(pull) => pull.next(store, now)?,
             None => None,
         };
         if request.is_some() {
@@ -304,11 +304,12 @@ impl Engine {
                 if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
                     store.mark_waiting(&seqs(&waiting))?;
                 }
-                if failure == Failure::TooLarge
-                    && let (Waiting::Pull, Some(pull)) = (&waiting, &mut self.pull)
-                    && pull.halve()
-                {
-                    return Ok(());
+                if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, &waiting, &mut self.pull) {
+                    let smaller = pull.halve(store)?;
+                    // After a time-out the next run asks for less; a page over the limit is asked for again at once.
+                    if smaller && failure == Failure::TooLarge {
+                        return Ok(());
+                    }
                 }
                 self.stop(match failure {
                     Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
@@ -335,7 +336,7 @@ impl Engine {
             Waiting::Put(intent, document) => self.heard_put(store, intent, document, &answer),
             Waiting::Theirs(intent) => self.heard_theirs(store, &intent, &answer),
             Waiting::Look { claim, first, version } => self.heard_look(store, &claim, first, &version, &answer, now),
-            Waiting::Pull => self.heard_page(store, &answer),
+            Waiting::Pull => self.heard_page(store, &answer, now),
             Waiting::Prove(asked) => self.heard_proof(store, &asked, &answer),
         }
     }
@@ -540,9 +541,9 @@ impl Engine {
         Ok(())
     }
 
-    fn heard_page(&mut self, store: &mut Store, answer: &Answer) -> Result<(), StoreError> {
+    fn heard_page(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
         let Some(pull) = &mut self.pull else { return Ok(()) };
-        match pull.hear(store, answer)? {
+        match pull.hear(store, answer, now)? {
             Ok(page) => {
                 self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
                 self.report.changed.extend(page.changed);

@@ -9,7 +9,9 @@
 //! 5. Changes go one by one with If-Match. 409 and 412 both mean: fetch, [`reconcile()`], try again. What no rule
 //!    joins is kept whole on both sides for a person (P16).
 //! 6. A claim is one PUT with If-Match, looked at at once and again after five seconds; until then it is "asked for".
-//! 7. Then the pull: Tasks of this team and open offers, and from them everything they name ([`pull`]).
+//! 7. Then the pull: Tasks of this team and open offers, and from them everything they name ([`pull`]), in pages and at
+//!    intervals that [`pace`] says.
+//! 8. What was acknowledged and did not come back with a pull is read by id: only then does its second copy go (P3).
 //!
 //! [`Engine`] is a state machine without I/O: it asks for a request, hears the answer, and writes to the store. The
 //! driver around it ([`transport`]) only carries. So a simulation can be the network, the server and the clock.
@@ -17,6 +19,7 @@
 mod engine;
 pub mod lane;
 mod outbox;
+pub mod pace;
 pub mod pull;
 mod reconcile;
 pub mod transport;

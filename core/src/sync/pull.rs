@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::pace::PageSize;
 use super::wire::{Answer, Request};
 use crate::clock::Instant;
 use crate::fhir::element::OURS;
@@ -52,8 +53,6 @@ struct Search {
     census: bool,
 }
 
-/// Documents per page; halved when a page is too large.
-const PAGE: u32 = 500;
 /// Ids per search: URLs stay under 4 KB.
 const IDS: usize = 40;
 /// How far a watermark is read again: a slow transaction can commit behind a later one.
@@ -64,7 +63,8 @@ const OVERLAP_S: i64 = 300;
 pub struct Pull {
     team: TeamId,
     full: bool,
-    page: u32,
+    page: Option<PageSize>,
+    asked: Option<Instant>,
     stage: u8,
     searches: Vec<Search>,
     current: Option<(Search, Option<String>)>,
@@ -83,7 +83,8 @@ impl Pull {
         Self {
             team,
             full,
-            page: PAGE,
+            page: None,
+            asked: None,
             stage: 0,
             searches: Vec::new(),
             current: None,
@@ -96,20 +97,37 @@ impl Pull {
         }
     }
 
-    /// Asks for smaller pages from now on; `false` where they cannot be smaller.
-    pub fn halve(&mut self) -> bool {
-        self.page /= 2;
+    /// Asks for smaller pages from now on, in this run and the next; `false` where they cannot be smaller.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn halve(&mut self, store: &Store) -> Result<bool, StoreError> {
         if let Some((_, next)) = &mut self.current {
             *next = None;
         }
-        self.page > 0
+        let Some(half) = self.page.and_then(PageSize::halved) else { return Ok(false) };
+        self.resize(store, half)?;
+        Ok(true)
+    }
+
+    fn resize(&mut self, store: &Store, size: PageSize) -> Result<(), StoreError> {
+        if self.page != Some(size) {
+            store.set_setting("page", &size.count().to_string())?;
+        }
+        self.page = Some(size);
+        Ok(())
     }
 
     /// The next request; `None` when all is read.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn next(&mut self, store: &mut Store) -> Result<Option<Request>, StoreError> {
+    pub fn next(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
+        let page = match self.page {
+            Some(page) => page,
+            None => *self.page.insert(PageSize::remembered(store.setting("page")?.as_deref())),
+        };
+        self.asked = Some(now);
         while self.current.is_none() {
             match self.searches.pop() {
                 Some(search) => self.current = Some((search, None)),
@@ -126,7 +144,7 @@ impl Pull {
             None => {
                 let since = since(store, search)?;
                 let since = since.map(|at| format!("&_lastUpdated=ge{at}")).unwrap_or_default();
-                format!("{}?{}{since}&_sort=_lastUpdated&_count={}", search.kind, search.query, self.page.max(1))
+                format!("{}?{}{since}&_sort=_lastUpdated&_count={}", search.kind, search.query, page.count())
             }
         };
         Ok(Some(Request::get(path)))
@@ -136,8 +154,13 @@ impl Pull {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
-    pub fn hear(&mut self, store: &mut Store, answer: &Answer) -> Result<Result<Taken, Unreadable>, StoreError> {
+    pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<Taken, Unreadable>, StoreError> {
         let Some((search, next)) = self.current.take() else { return Ok(Ok(Taken::default())) };
+        if let (Some(page), Some(asked)) = (self.page, self.asked) {
+            // A clock that was set meanwhile makes one page smaller or leaves it, no more.
+            let took = std::time::Duration::try_from(now.duration_since(asked)).unwrap_or_default();
+            self.resize(store, page.after(answer.body.len(), took))?;
+        }
         if matches!(answer.status, 400..=499) {
             // A server that lacks this search: the rest still counts, and nothing here is called up to date.
             self.census_whole &= !search.census;
@@ -363,6 +386,10 @@ mod tests {
     use super::*;
     use crate::store::Key;
 
+    fn now() -> Instant {
+        "2026-11-23T05:00:00Z".parse().unwrap()
+    }
+
     /// A page; an empty `next` is the last one.
     fn answer(entries: serde_json::Value, next: &str) -> Answer {
         let link = if next.is_empty() { json!([]) } else { json!([{ "relation": "next", "url": next }]) };
@@ -382,7 +409,7 @@ mod tests {
             let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
             let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
             let mut asked = 0;
-            while let Some(request) = pull.next(&mut store).unwrap() {
+            while let Some(request) = pull.next(&mut store, now()).unwrap() {
                 let first_owner = asked == 0;
                 let census = request.path.starts_with("Task?") && !request.path.contains("_lastUpdated=ge") && (2..4).contains(&asked);
                 let page = match (first_owner, census) {
@@ -392,7 +419,7 @@ mod tests {
                     _ => answer(json!([]), ""),
                 };
                 asked += 1;
-                pull.hear(&mut store, &page).unwrap().unwrap();
+                pull.hear(&mut store, &page, now()).unwrap().unwrap();
             }
             assert!(store.document("Task", "a").unwrap().is_some(), "refused: {refused}");
         }
@@ -403,10 +430,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
         let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
-        pull.next(&mut store).unwrap().unwrap();
-        pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), "")).unwrap().unwrap();
-        while pull.next(&mut store).unwrap().is_some() {
-            pull.hear(&mut store, &answer(json!([]), "")).unwrap().unwrap();
+        pull.next(&mut store, now()).unwrap().unwrap();
+        pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), ""), now()).unwrap().unwrap();
+        while pull.next(&mut store, now()).unwrap().is_some() {
+            pull.hear(&mut store, &answer(json!([]), ""), now()).unwrap().unwrap();
         }
         assert!(store.document("Task", "a").unwrap().is_none());
     }
@@ -416,16 +443,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
         let mut pull = Pull::new(TeamId::parse("mine").unwrap(), false);
-        let first = pull.next(&mut store).unwrap().unwrap();
+        let first = pull.next(&mut store, now()).unwrap().unwrap();
         assert!(first.path.starts_with("Task?owner=CareTeam/mine"), "{}", first.path);
         let bad = json!({ "resource": { "resourceType": "Task", "id": "no legal id" } });
         let page = answer(json!([task("a", "CareTeam/mine"), bad, task("b", "CareTeam/other")]), "http://x/1");
-        let taken = pull.hear(&mut store, &page).unwrap().unwrap();
+        let taken = pull.hear(&mut store, &page, now()).unwrap().unwrap();
         assert_eq!((taken.changed, taken.filter_ignored, taken.unreadable), (vec!["Task/a".to_owned()], true, 1));
         for link in ["http://x/1", "http://x/2"] {
-            assert_eq!(pull.next(&mut store).unwrap().unwrap().path, link);
-            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" })).unwrap().unwrap();
+            assert_eq!(pull.next(&mut store, now()).unwrap().unwrap().path, link);
+            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" }), now()).unwrap().unwrap();
         }
-        assert!(pull.next(&mut store).unwrap().unwrap().path.starts_with("Task?business-status="));
+        assert!(pull.next(&mut store, now()).unwrap().unwrap().path.starts_with("Task?business-status="));
     }
 }
