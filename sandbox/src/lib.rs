@@ -5,5 +5,6 @@ pub mod county;
 pub mod desks;
 
 pub mod gateway;
+pub mod probe;
 pub mod server;
 pub mod shift;

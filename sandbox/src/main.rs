@@ -4,11 +4,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anydoor_core::store::disk::RealDisk;
+use anydoor_core::store::keys;
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
+use anydoor_sandbox::probe::{self, Probe};
 use anydoor_sandbox::server::{Manners, Options, Server};
 use anydoor_sandbox::shift::{Play, play};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for trying and testing
 
@@ -21,17 +26,45 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
   --validate            hands every resource to the server's $validate
   --pace MS             how long each line stands
   --serve               stays up for other clients afterwards
+  probe URL             finds out how a FHIR server behaves, writing and deleting only Basic resources of its own;
+                        with --token-command; with --agency ID the result is written for the agency's phones
+  recovery-key          makes the agency's recovery key pair: the private half to keep safe, the public half for phones
+  recover FILE          opens a phone's key file with the private recovery key on standard input
   --only-server         starts the embedded server with the county on it, prints one line of JSON (address and ids),
                         and stays up until its standard input ends";
 
 enum Job {
     Play(Box<Play>),
     Server(Manners, u64),
+    Probe { url: String, token_command: Option<String>, agency: Option<String> },
+    RecoveryKey,
+    Recover(std::path::PathBuf),
     Usage,
+}
+
+fn read_probe(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
+    let url = arguments.next().ok_or("probe needs the server's address")?;
+    let (mut token_command, mut agency) = (None, None);
+    while let Some(argument) = arguments.next() {
+        let value = arguments.next().ok_or(format!("{argument} needs a value"))?;
+        match argument.as_str() {
+            "--token-command" => token_command = Some(value),
+            "--agency" => agency = Some(value),
+            _ => return Err(format!("probe does not know '{argument}'")),
+        }
+    }
+    Ok(Job::Probe { url, token_command, agency })
 }
 
 fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
     let (mut play, mut only_server) = (Play { seed: 7, ..Play::default() }, false);
+    let mut arguments = arguments.by_ref().peekable();
+    match arguments.peek().map(String::as_str) {
+        Some("probe") => return read_probe(arguments.skip(1)),
+        Some("recovery-key") => return Ok(Job::RecoveryKey),
+        Some("recover") => return arguments.nth(1).map(|file| Job::Recover(file.into())).ok_or("recover needs a key file".into()),
+        _ => {}
+    }
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
@@ -64,6 +97,9 @@ async fn main() -> ExitCode {
     let done = match read(std::env::args().skip(1)) {
         Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
         Ok(Job::Server(manners, seed)) => serve(manners, seed).await,
+        Ok(Job::Probe { url, token_command, agency }) => probe(&url, token_command.as_deref(), agency.as_deref()).await,
+        Ok(Job::RecoveryKey) => recovery_key(),
+        Ok(Job::Recover(file)) => recover(&file),
         Ok(Job::Usage) => {
             println!("{USAGE}");
             Ok(())
@@ -77,6 +113,39 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn probe(url: &str, token_command: Option<&str>, agency: Option<&str>) -> Result<(), String> {
+    let token = token_command.map(anydoor_sandbox::shift::token).transpose().map_err(|e| e.to_string())?;
+    let probing = Probe::new(url, token.clone()).map_err(|e| e.to_string())?;
+    let found = probing.run(jiff::Timestamp::now()).await.map_err(|e| e.to_string())?;
+    println!("{}", probe::in_words(&found));
+    match agency {
+        Some(agency) => {
+            Probe::new(url, token).map_err(|e| e.to_string())?.publish(&found, agency).await.map_err(|e| e.to_string())?;
+            println!("written as data of Organization/{agency}: its phones read it at their next full re-check");
+        }
+        None => println!("{}", found.write(&anydoor_core::ids::fresh()).to_text()),
+    }
+    Ok(())
+}
+
+fn recovery_key() -> Result<(), String> {
+    let (private, public) = keys::recovery_key_pair().map_err(|e| e.to_string())?;
+    println!("private  {}\npublic   {}", STANDARD.encode(private.as_slice()), STANDARD.encode(public));
+    Ok(())
+}
+
+/// Prints the work key that a phone has lost, for its owner to enter there: after the agency knows who asks.
+fn recover(file: &std::path::Path) -> Result<(), String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|e| e.to_string())?;
+    let private = STANDARD.decode(line.trim()).map_err(|_| "standard input: not a private recovery key")?;
+    let database = file.with_extension("db");
+    let found = keys::KeyFile::read(&RealDisk, &database).map_err(|e| e.to_string())?.ok_or("no such key file")?;
+    let key = found.recover(&private).map_err(|e| e.to_string())?;
+    println!("{}", STANDARD.encode(key.revealed()));
+    Ok(())
 }
 
 /// The server with the county on it, for other clients.

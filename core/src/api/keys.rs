@@ -43,12 +43,7 @@ pub fn keep_key(config: Config, work_key: Vec<u8>, wrapped: Vec<u8>, recovery_ke
 #[uniffi::export]
 pub fn kept_key(config: Config) -> Result<Option<KeptKey>> {
     let file = KeyFile::read(&RealDisk, &path(&config))?;
-    Ok(file.map(|file| KeptKey {
-        wrapped: file.wrapped(),
-        key_id: file.key_id,
-        recovery: file.recovery,
-        recovery_key: file.recovery_key,
-    }))
+    Ok(file.map(|file| KeptKey { wrapped: file.wrapped(), key_id: file.key_id, recovery: file.recovery, recovery_key: file.recovery_key }))
 }
 
 /// How many unsent things other members have left on this phone, at most: counted without their keys, not readable (P6).

@@ -182,9 +182,19 @@ pub fn read(bytes: &[u8]) -> Result<Page, BundleError> {
 
 /// A transaction of plain PUTs: creates with ids made here.
 pub fn transaction(documents: &[Document]) -> Value {
-    let entries: Vec<Value> =
-        documents.iter().map(|doc| json!({ "resource": doc.value(), "request": { "method": "PUT", "url": doc.reference() } })).collect();
-    json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
+    versioned_transaction(documents.iter().map(|document| (document, None)))
+}
+
+/// A transaction of PUTs, those with a version under If-Match: for a server that is known to honour it there.
+pub fn versioned_transaction<'a>(documents: impl Iterator<Item = (&'a Document, Option<&'a str>)>) -> Value {
+    let entry = |(document, version): (&Document, Option<&str>)| {
+        let mut request = json!({ "method": "PUT", "url": document.reference() });
+        if let (Some(version), Value::Object(map)) = (version, &mut request) {
+            map.insert("ifMatch".into(), json!(format!("W/\"{version}\"")));
+        }
+        json!({ "resource": document.value(), "request": request })
+    };
+    json!({ "resourceType": "Bundle", "type": "transaction", "entry": documents.map(entry).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]

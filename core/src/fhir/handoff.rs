@@ -95,12 +95,19 @@ pub fn write_basis(basis: &Basis) -> Document {
 /// Reads a basis.
 ///
 /// # Errors
-/// [`ReadError`]; a kind that this release does not know is an error: it allows nothing.
+/// [`ReadError`]; a kind that this release does not know is an error, and so is an end that cannot be read: it allows
+/// nothing.
 pub fn read_basis(doc: &Document) -> Result<Basis, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let kind = extension_text(doc.value(), "basis", "valueCode").and_then(BasisKind::from_code);
     let person = doc.text("/patient/reference").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok());
     let named = doc.text("/provision/actor/0/reference/reference");
+    let instant = |said: Option<&Value>, element| said.and_then(Value::as_str).and_then(|t| t.parse().ok()).ok_or_else(|| wrong(element));
+    let withdrawn =
+        extensions(doc.value(), "withdrawn").next().map(|e| instant(e.get("valueInstant"), "extension(withdrawn)")).transpose()?;
+    if withdrawn.is_none() && doc.text("/status") != Some("active") {
+        return Err(wrong("status"));
+    }
     Ok(Basis {
         id: BasisId::parse(doc.id()).map_err(|_| wrong("id"))?,
         person: person.ok_or_else(|| wrong("patient"))?,
@@ -109,8 +116,8 @@ pub fn read_basis(doc: &Document) -> Result<Basis, ReadError> {
             .map(|r| id_of(r, "Organization").and_then(|id| OrganizationId::parse(id).ok()).ok_or_else(|| wrong("provision.actor")))
             .transpose()?,
         from: doc.instant("/provision/period/start").ok_or_else(|| wrong("provision.period"))?,
-        until: doc.instant("/provision/period/end"),
-        withdrawn: extension_text(doc.value(), "withdrawn", "valueInstant").and_then(|t| t.parse().ok()),
+        until: doc.at("/provision/period/end").map(|end| instant(Some(end), "provision.period.end")).transpose()?,
+        withdrawn,
     })
 }
 

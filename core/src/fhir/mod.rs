@@ -12,6 +12,7 @@ pub mod element;
 pub mod handoff;
 pub mod incident;
 pub mod join;
+pub mod manners;
 pub mod note;
 pub mod order;
 pub mod person;

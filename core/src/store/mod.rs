@@ -31,8 +31,8 @@ pub use notes::{Draft, NoteRow};
 pub use open::{Key, file_name};
 pub use outbox::{Held, Intent, IntentState, ParkReason};
 pub use queue::QueueRow;
-pub use second_copy::Opening;
 pub use salvage::unsent_of_others;
+pub use second_copy::Opening;
 use second_copy::SecondCopy;
 pub use truth::Truth;
 

@@ -24,6 +24,10 @@ impl Key {
     pub fn new(bytes: &[u8]) -> Result<Self, StoreError> {
         Ok(Self(Zeroizing::new(bytes.try_into().map_err(|_| StoreError::KeyOrFile)?)))
     }
+    /// The bytes, for the agency's recovery: what gives them out must know who asks.
+    pub fn revealed(&self) -> &[u8] {
+        self.0.as_slice()
+    }
     /// The bytes, for deriving other keys.
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.as_slice()

@@ -12,6 +12,7 @@ use super::wire::{Answer, Failure, Outcome, Request, park_reason, retry_after, v
 use crate::acts::Act;
 use crate::clock::Instant;
 use crate::fhir::bundle::{self, Entry};
+use crate::fhir::manners::{self, ServerManners};
 use crate::fhir::{Document, Revision};
 use crate::ids::TeamId;
 use crate::store::{Incoming, Intent, ParkReason, Store, StoreError};
@@ -80,8 +81,11 @@ enum Waiting {
     Look { claim: Intent, first: bool, version: String },
     Pull,
     Prove(Vec<(String, String)>),
+    Statement,
 }
 
+/// The setting that keeps what software the server last said it is.
+const SOFTWARE: &str = "server-software";
 /// How long after a claim the second look comes.
 const SECOND_LOOK: Duration = Duration::from_secs(5);
 /// How often one change is put onto a newer version before it is left for the next run.
@@ -100,6 +104,8 @@ pub struct Engine {
     pull: Option<Pull>,
     report: Report,
     proved: bool,
+    statement_asked: bool,
+    manners_read: bool,
     over: bool,
 }
 
@@ -124,6 +130,8 @@ impl Engine {
             pull: None,
             report: Report::default(),
             proved: false,
+            statement_asked: false,
+            manners_read: false,
             over: false,
         }
     }
@@ -163,6 +171,10 @@ impl Engine {
                 return Ok(Some(request));
             }
             let Some(team) = &self.scope.team else { return self.prove(store) };
+            if self.scope.full && !std::mem::replace(&mut self.statement_asked, true) {
+                self.waiting = Some(Waiting::Statement);
+                return Ok(Some(Request::get("metadata")));
+            }
             self.pull = Some(Pull::new(team.clone(), self.scope.full));
         }
         let request = match &mut self.pull {
@@ -193,6 +205,15 @@ impl Engine {
         Ok(Some(request))
     }
 
+    /// A server whose software is no longer the one that was probed is treated as one that never was.
+    fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
+        let said = Document::parse(&answer.body).ok().as_ref().and_then(manners::statement);
+        if said.as_ref().is_some_and(|said| !said.is_r4) {
+            self.stop(Stop::NotTheServer);
+        }
+        store.set_setting(SOFTWARE, &said.map(|said| said.software).unwrap_or_default())
+    }
+
     fn heard_proof(&mut self, store: &mut Store, asked: &[(String, String)], answer: &Answer) -> Result<(), StoreError> {
         // What cannot be read proves nothing; the next run asks again.
         let Some(entries) = entries_of(answer, asked.len()) else { return Ok(()) };
@@ -212,6 +233,11 @@ impl Engine {
     }
 
     fn push(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
+        if !std::mem::replace(&mut self.manners_read, true) {
+            let software = store.setting(SOFTWARE)?;
+            let probed = ServerManners::among(&store.of_kind("Library")?);
+            self.apart.changes_inside = probed.is_some_and(|m| m.versioned_update_in_transaction && Some(&m.software) == software.as_ref());
+        }
         let unsent = store.unsent()?;
         let mut needs = HashMap::new();
         for intent in &unsent {
@@ -248,19 +274,29 @@ impl Engine {
             store.mark_unknown(&shared)?;
             return self.push(store, now);
         }
-        let mut items = Vec::new();
+        let (mut items, mut versions, mut inside) = (Vec::new(), Vec::new(), HashSet::new());
         for intent in intents {
+            // A document that is made and changed in one transaction goes once, as it is now.
+            if !inside.insert((intent.kind.clone(), intent.id.clone())) {
+                continue;
+            }
             self.tried.insert(intent.seq);
-            match readable(store.document(&intent.kind, &intent.id))? {
-                Some(document) => items.push((intent, document)),
+            match readable(store.stored(&intent.kind, &intent.id))? {
+                Some(stored) => {
+                    versions.push(stored.version.filter(|_| intent.act == Act::Change));
+                    items.push((intent, stored.document));
+                }
                 None => self.park(store, &intent, ParkReason::Unreadable, None)?,
             }
         }
         store.mark_unknown(&items.iter().map(|(intent, _)| intent.seq).collect::<Vec<_>>())?;
-        let request = match items.as_slice() {
-            [] => return self.push(store, now),
-            [(_, only)] => Request::put(only, None),
-            _ => Request::bundle(&bundle::transaction(&items.iter().map(|(_, doc)| doc.clone()).collect::<Vec<_>>())),
+        let request = match (items.as_slice(), versions.as_slice()) {
+            ([], _) => return self.push(store, now),
+            ([(_, only)], [version]) => Request::put(only, version.as_deref()),
+            _ => {
+                let documents = items.iter().map(|(_, document)| document).zip(versions.iter().map(Option::as_deref));
+                Request::bundle(&bundle::versioned_transaction(documents))
+            }
         };
         self.waiting = Some(match <[_; 1]>::try_from(items) {
             Ok([(intent, document)]) => Waiting::Put(intent, document),
@@ -338,6 +374,7 @@ impl Engine {
             Waiting::Look { claim, first, version } => self.heard_look(store, &claim, first, &version, &answer, now),
             Waiting::Pull => self.heard_page(store, &answer, now),
             Waiting::Prove(asked) => self.heard_proof(store, &asked, &answer),
+            Waiting::Statement => self.heard_statement(store, &answer),
         }
     }
 
@@ -353,7 +390,7 @@ impl Engine {
                 self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
                 true
             }
-            Waiting::Put(..) | Waiting::ReadBack(_) | Waiting::Prove(_) => true,
+            Waiting::Put(..) | Waiting::ReadBack(_) | Waiting::Prove(_) | Waiting::Statement => true,
             _ => false,
         }
     }

@@ -16,7 +16,7 @@ pub enum Work {
     ReadBack(Vec<Intent>),
     /// Look whether a claim held.
     Look(Intent),
-    /// Send new documents as one transaction (one alone goes as a PUT).
+    /// Send new documents, and changes where the server allows, as one transaction (one alone goes as a PUT).
     Create(Vec<Intent>),
     /// Send one change or claim.
     Put(Intent),
@@ -31,6 +31,8 @@ pub struct Apart {
     pub by_unit: bool,
     /// Intents that go alone.
     pub alone: HashSet<i64>,
+    /// Whether changes go inside transactions, because this server is known to honour If-Match there.
+    pub changes_inside: bool,
 }
 
 /// Chooses. `needs` gives the intents that one needs and that are still in the outbox; `tried` were sent in this run.
@@ -63,7 +65,8 @@ pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet
 fn creates(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet<i64>, apart: &Apart) -> Vec<Intent> {
     let mut batch: Vec<Intent> = Vec::new();
     let mut inside = HashSet::new();
-    let open = |i: &&Intent| i.act == Act::Create && i.state == IntentState::Waiting && !tried.contains(&i.seq);
+    let inside_it = |i: &Intent| i.act == Act::Create || i.act == Act::Change && apart.changes_inside && !apart.alone.contains(&i.seq);
+    let open = |i: &&Intent| inside_it(i) && i.state == IntentState::Waiting && !tried.contains(&i.seq);
     let candidates: Vec<&Intent> = unsent.iter().filter(open).collect();
     // A unit may hold documents that point at each other, so take whole units and drop those with an unmet need.
     let mut allowed: HashSet<i64> = candidates.iter().map(|i| i.seq).collect();

@@ -451,7 +451,9 @@ mod tests {
         assert_eq!((taken.changed, taken.filter_ignored, taken.unreadable), (vec!["Task/a".to_owned()], true, 1));
         for link in ["http://x/1", "http://x/2"] {
             assert_eq!(pull.next(&mut store, now()).unwrap().unwrap().path, link);
-            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" }), now()).unwrap().unwrap();
+            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" }), now())
+                .unwrap()
+                .unwrap();
         }
         assert!(pull.next(&mut store, now()).unwrap().unwrap().path.starts_with("Task?business-status="));
     }

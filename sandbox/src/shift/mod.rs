@@ -20,7 +20,7 @@ use anydoor_core::api::{Anydoor, AnydoorError, Config, SyncRow};
 use anydoor_core::clock::Instant;
 use anydoor_core::door::DoorError;
 use anydoor_core::fhir::order;
-use anydoor_core::ids::{MemberId, TeamId};
+use anydoor_core::ids::{self, MemberId, TeamId};
 use anydoor_core::incident::{Incident, Urgency};
 use anydoor_core::sync::transport::{BadAddress, FixedToken, NoToken, Tokens, Transport};
 use anydoor_core::team::{Need, Needs, Team};
@@ -29,6 +29,7 @@ use crate::clock::ShiftClock;
 use crate::county::County;
 use crate::desks::Call;
 use crate::gateway::{Gateway, GatewayError};
+use crate::probe::{Probe, ProbeError};
 use crate::server::{Manners, Options, Server, ServerError};
 pub(crate) use books::Crossing;
 use timeline::Timeline;
@@ -87,6 +88,9 @@ pub enum ShiftError {
     /// The server's address.
     #[error(transparent)]
     Address(#[from] BadAddress),
+    /// The server cannot be used.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// The token command failed.
     #[error("the token command failed")]
     Token,
@@ -122,11 +126,21 @@ struct Shift {
     assignments: Vec<(String, String)>,
 }
 
-fn token(play: &Play) -> Result<Arc<dyn Tokens>> {
-    let Some(command) = &play.token_command else { return Ok(Arc::new(NoToken)) };
+/// Runs a command that prints an access token.
+///
+/// # Errors
+/// [`ShiftError::Token`].
+pub fn token(command: &str) -> Result<String> {
     let output = std::process::Command::new("sh").args(["-c", command]).output().map_err(|_| ShiftError::Token)?;
     let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if output.status.success() && !token.is_empty() { Ok(Arc::new(FixedToken(token))) } else { Err(ShiftError::Token) }
+    if output.status.success() && !token.is_empty() { Ok(token) } else { Err(ShiftError::Token) }
+}
+
+fn tokens(play: &Play) -> Result<Arc<dyn Tokens>> {
+    Ok(match &play.token_command {
+        Some(command) => Arc::new(FixedToken(token(command)?)),
+        None => Arc::new(NoToken),
+    })
 }
 
 /// Plays a shift. Prints the timeline and the figures.
@@ -152,7 +166,7 @@ impl Shift {
         // A foreign server stamps real times, so there the shift begins now.
         let clock = Arc::new(ShiftClock::new(if play.server.is_some() { real } else { began }));
         let county = County::generate(play.seed, clock.shows());
-        let tokens = token(&play)?;
+        let tokens = tokens(&play)?;
         let server = match &play.server {
             Some(_) => None,
             None => {
@@ -172,10 +186,21 @@ impl Shift {
             shift.phones.push(shift.phone(team, &base, tokens.clone())?);
         }
         shift.say("server", &format!("{base} holds {} documents of Alder County (seed {})", documents.len(), shift.play.seed)).await;
+        shift.probe(&base).await?;
         for index in 0..shift.phones.len() {
             shift.sync(index, true).await?;
         }
         Ok(shift)
+    }
+
+    /// Finds out how the server behaves, and leaves the result for the phones.
+    async fn probe(&self, base: &str) -> Result<()> {
+        let token = self.play.token_command.as_deref().map(token).transpose()?;
+        let found = Probe::new(base, token)?.run(self.clock.shows()).await?;
+        self.gateway.write("how the server behaves", &[found.write(&ids::derived("server-manners", self.county.agency.as_str()))]).await?;
+        let travel = if found.versioned_update_in_transaction { "travel with their act" } else { "go one by one" };
+        self.say("probe", &format!("{}: changes {travel}", found.software)).await;
+        Ok(())
     }
 
     fn phone(&self, team: Team, base: &str, tokens: Arc<dyn Tokens>) -> Result<Phone> {

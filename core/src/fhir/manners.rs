@@ -1,0 +1,139 @@
+//! How a server behaves, as a probe found it on a day: agency data, one Library, and what its CapabilityStatement says.
+//!
+//! Rule: nothing is believed of a server that was not probed, nor of one whose software is another than the probe met.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Document;
+use super::element::{concept, ours};
+use crate::clock::Instant;
+use crate::json;
+
+/// The name of the table.
+pub const SERVER_MANNERS: &str = "server-manners";
+const VERSION: u32 = 1;
+
+/// What a probe found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerManners {
+    version: u32,
+    /// When.
+    pub probed: Instant,
+    /// The software and its version, as the CapabilityStatement names them.
+    pub software: String,
+    /// A PUT creates a resource under an id of ours. Without it phones cannot work.
+    pub creates_on_put: bool,
+    /// A conditional create (`If-None-Exist`) makes no second copy.
+    pub conditional_create: bool,
+    /// A PUT with a stale If-Match is refused and changes nothing.
+    pub versioned_update: bool,
+    /// The same inside a transaction, which then changes nothing at all.
+    pub versioned_update_in_transaction: bool,
+    /// A PUT with If-Match on an id that is not there creates it all the same.
+    pub creates_on_if_match: bool,
+    /// `If-None-Match: *` on a PUT keeps an existing resource.
+    pub honours_if_none_match: bool,
+    /// A type's history since a time holds what was written after it.
+    pub history: bool,
+    /// That history shows deletions.
+    pub deletions_in_history: bool,
+    /// An unknown search parameter is refused; otherwise it is ignored, and everything comes back.
+    pub refuses_unknown_search: bool,
+    /// Search parameters that were tried, and whether each was honoured.
+    pub search: BTreeMap<String, bool>,
+}
+
+impl ServerManners {
+    /// Nothing found out yet.
+    pub fn unknown(probed: Instant, software: &str) -> Self {
+        Self {
+            version: VERSION,
+            probed,
+            software: software.to_owned(),
+            creates_on_put: false,
+            conditional_create: false,
+            versioned_update: false,
+            versioned_update_in_transaction: false,
+            creates_on_if_match: false,
+            honours_if_none_match: false,
+            history: false,
+            deletions_in_history: false,
+            refuses_unknown_search: false,
+            search: BTreeMap::new(),
+        }
+    }
+
+    /// Writes it as agency data.
+    pub fn write(&self, id: &str) -> Document {
+        let table = serde_json::to_string(self).unwrap_or_default();
+        let mut doc = Document::new("Library", id);
+        doc.set("url", json!(ours(SERVER_MANNERS))).set("name", json!(SERVER_MANNERS)).set("status", json!("active"));
+        doc.set("date", json!(self.probed.to_string())).set("type", concept("agency-data", SERVER_MANNERS));
+        doc.set("content", json!([{ "contentType": "application/json", "data": STANDARD.encode(table) }]));
+        doc
+    }
+
+    /// The newest good result among the agency's Libraries; a bad one leaves the one before.
+    pub fn among(libraries: &[Document]) -> Option<Self> {
+        let ours = libraries.iter().filter(|l| l.text("/name") == Some(SERVER_MANNERS) && l.text("/status") == Some("active"));
+        ours.filter_map(Self::read).max_by_key(|found| found.probed)
+    }
+
+    fn read(library: &Document) -> Option<Self> {
+        let bytes = STANDARD.decode(library.text("/content/0/data")?).ok()?;
+        let found: Self = serde_json::from_value(json::read(&bytes, json::Limits::RESOURCE).ok()?).ok()?;
+        (found.version == VERSION).then_some(found)
+    }
+}
+
+/// What a CapabilityStatement says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The software and its version.
+    pub software: String,
+    /// Whether it speaks R4.
+    pub is_r4: bool,
+}
+
+/// Reads a CapabilityStatement; `None` where the document is none.
+pub fn statement(document: &Document) -> Option<Statement> {
+    if document.kind() != "CapabilityStatement" {
+        return None;
+    }
+    let part = |pointer: &str| document.text(pointer).unwrap_or_default().chars().take(100).collect::<String>();
+    Some(Statement {
+        software: format!("{} {}", part("/software/name"), part("/software/version")).trim().to_owned(),
+        is_r4: part("/fhirVersion").starts_with("4.0"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_good_probe_counts_and_a_bad_one_does_not() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let mut old = ServerManners::unknown(at("2026-11-01T00:00:00Z"), "x 1");
+        old.search.insert("Basic?_id".into(), true);
+        let new = ServerManners { versioned_update: true, ..ServerManners::unknown(at("2026-11-20T00:00:00Z"), "x 2") };
+        let mut bad = new.write("c");
+        bad.set("content", json!([{ "data": STANDARD.encode("{\"version\":9}") }]));
+        assert_eq!(ServerManners::among(&[old.write("a"), bad, new.write("b")]), Some(new));
+        assert_eq!(ServerManners::among(&[old.write("a")]), Some(old));
+        assert_eq!(ServerManners::among(&[]), None);
+    }
+
+    #[test]
+    fn a_statement_says_its_software_and_version_of_fhir() {
+        let text = r#"{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1","software":{"name":"Some server","version":"8.8.0"}}"#;
+        let found = statement(&Document::parse(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(found, Statement { software: "Some server 8.8.0".into(), is_r4: true });
+        assert_eq!(statement(&Document::new("Basic", "a")), None);
+    }
+}
