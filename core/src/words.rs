@@ -87,6 +87,7 @@ spoken! {
     "need" crate::safety::Need,
     "next-step" crate::assignment::NextStep,
     "no-contact" crate::assignment::NoContact,
+    "not-sent" crate::safety::NotSent,
     "park-reason" crate::store::ParkReason,
     "question" crate::door::triage::Question,
     "relation" crate::incident::Relation,

@@ -239,6 +239,10 @@ escalation-state-acknowledged = They have it
 escalation-state-cancelled = Cancelled
 escalation-state-exhausted = Nobody answered. Call now
 
+not-sent-sign-in = Not sent: sign in. Call 911 now
+not-sent-offline = Not sent: no network. Call 911 now
+not-sent-server = Not sent: the server does not take it. Call 911 now
+
 step-down-state-on-phone = On this phone, not sent yet
 step-down-state-asked = Asked; the center has not answered
 step-down-state-accepted = The center said yes; the person is not on the line yet

@@ -239,6 +239,10 @@ escalation-state-acknowledged = Ya lo tienen
 escalation-state-cancelled = Cancelado
 escalation-state-exhausted = Nadie contestó. Llame ahora
 
+not-sent-sign-in = Sin enviar: inicie sesión. Llame al 911 ahora
+not-sent-offline = Sin enviar: no hay red. Llame al 911 ahora
+not-sent-server = Sin enviar: el servidor no lo acepta. Llame al 911 ahora
+
 step-down-state-on-phone = En este teléfono, aún sin enviar
 step-down-state-asked = Solicitado; el centro no ha contestado
 step-down-state-accepted = El centro dijo que sí; la persona aún no está en la línea

@@ -28,7 +28,8 @@ use crate::acts::{Actor, Ledger, Plan};
 use crate::clock::{Clock, ServerTime, SystemClock};
 use crate::ids::{MemberId, OrganizationId, TeamId};
 use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::transport::{FixedToken, NoToken, Tokens, Transport};
+use crate::sync::Stop;
+use crate::sync::transport::{SignedIn, Tokens, Transport};
 
 /// The field client. One per signed-in member; owns the databases, the connections and the runtime.
 #[derive(uniffi::Object)]
@@ -53,6 +54,9 @@ struct Inner {
     laning: tokio::sync::Mutex<()>,
     changed: tokio::sync::broadcast::Sender<()>,
     asked_to_wait: Mutex<Option<std::time::Duration>>,
+    signed_in: Mutex<Option<Arc<SignedIn>>>,
+    /// Why the escalation lane stopped the last time it did.
+    lane_stop: Mutex<Option<Stop>>,
 }
 
 impl std::fmt::Debug for Anydoor {
@@ -85,7 +89,9 @@ impl Anydoor {
             clock,
             server_time: Mutex::new(None),
             transport: Transport::new(&config.server, tokens.clone())?,
-            lane: Transport::new(&config.server, tokens)?,
+            lane: Transport::for_escalations(&config.server, tokens)?,
+            signed_in: Mutex::new(None),
+            lane_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
             laning: tokio::sync::Mutex::new(()),
             changed: tokio::sync::broadcast::channel(16).0,
@@ -113,11 +119,20 @@ impl Anydoor {
     /// untouched. `Invalid` where the configuration cannot be read.
     #[uniffi::constructor]
     pub fn open(config: Config, work_key: Vec<u8>, token: Option<String>) -> Result<Arc<Self>> {
-        let tokens: Arc<dyn Tokens> = match token {
-            Some(token) => Arc::new(FixedToken(token)),
-            None => Arc::new(NoToken),
-        };
-        Self::open_with(config, &work_key, tokens, Arc::new(SystemClock::default()))
+        let tokens = Arc::new(SignedIn::default());
+        tokens.take(token, None);
+        let opened = Self::open_with(config, &work_key, tokens.clone(), Arc::new(SystemClock::default()))?;
+        *lock(&opened.inner.signed_in) = Some(tokens);
+        Ok(opened)
+    }
+
+    /// Takes the tokens of a sign-in: `token` for everything, `escalation_token` for this shift's escalations alone.
+    /// Local work is untouched.
+    pub fn sign_in(&self, token: String, escalation_token: Option<String>) {
+        if let Some(tokens) = lock(&self.inner.signed_in).as_ref() {
+            tokens.take(Some(token), escalation_token);
+        }
+        self.start_lane(None);
     }
 
     /// Opens the escalations' own file with a key of its own, readable after first unlock. It works while the work
@@ -129,6 +144,8 @@ impl Anydoor {
         let path = self.inner.path.with_extension("escalations");
         let opened = Escalations::open(&path, &Key::new(&first_unlock_key)?)?;
         *lock(&self.inner.escalations) = Some(opened);
+        // Where the work database is closed, its own opening takes the head in.
+        let _ = self.inner.note_escalations();
         Ok(())
     }
 
@@ -154,6 +171,7 @@ impl Anydoor {
             *guard = Some(Store::open(&self.inner.path, &Key::new(&work_key)?, &self.inner.config.agency)?);
         }
         drop(guard);
+        self.inner.note_escalations()?;
         self.inner.tell();
         Ok(())
     }
@@ -203,6 +221,15 @@ impl Inner {
         })?;
         self.tell();
         Ok(made)
+    }
+
+    /// The main chain takes in the head of the escalations' chain, which may have grown while the phone was locked (P27).
+    fn note_escalations(&self) -> Result<()> {
+        let head = lock(&self.escalations).as_ref().map(Escalations::head).transpose()?.flatten();
+        match head {
+            Some(head) => self.store(|store| Ok(store.note_escalations(&head, self.member.as_str(), self.clock.now())?)),
+            None => Ok(()),
+        }
     }
 
     fn tell(&self) {

@@ -6,15 +6,31 @@ use crate::fhir::{self, Document};
 use crate::handoff::{Recipient, packet};
 use crate::ids::{AssignmentId, IncidentId, OrganizationId};
 use crate::incident::{Code, Incident};
-use crate::safety::{self, EscalationState, Need, step_down_state};
+use crate::safety::{self, EscalationState, Need, NotSent, step_down_state};
+use crate::sync::Stop;
 
 impl super::Inner {
+    /// Why the lane stopped, as a code of [`NotSent`].
+    fn why_not_sent(&self) -> Option<String> {
+        let stop = (*super::lock(&self.lane_stop))?;
+        let why = match stop {
+            Stop::SignInAgain => NotSent::SignIn,
+            Stop::Offline => NotSent::Offline,
+            Stop::Untrusted | Stop::NotTheServer | Stop::ServerTrouble | Stop::Later(_) => NotSent::Server,
+        };
+        Some(why.code().to_owned())
+    }
+
     fn escalation_item(&self, task: &Document, version: Option<&str>, saved: bool) -> Result<EscalationItem> {
         let escalation = fhir::safety::read(task)?;
         let said = fhir::safety::acknowledgement(task);
         let now = self.actor("").server_now.unwrap_or_else(|| self.clock.now());
         let state = match version {
-            None => EscalationState::OnPhone,
+            // Not sent for as long as an answer would be waited for: as loud as no answer.
+            None => match safety::escalation_state("", None, escalation.at, now) {
+                EscalationState::Exhausted => EscalationState::Exhausted,
+                _ => EscalationState::OnPhone,
+            },
             Some(_) => safety::escalation_state(task.text("/status").unwrap_or_default(), said.as_ref(), escalation.at, now),
         };
         Ok(EscalationItem {
@@ -24,6 +40,7 @@ impl super::Inner {
             acknowledged_by: said.as_ref().map(|s| s.who.clone()),
             acknowledged_at: said.as_ref().map(|s| s.at.to_string()),
             saved,
+            why_not_sent: version.is_none().then(|| self.why_not_sent()).flatten(),
         })
     }
 }
@@ -75,6 +92,7 @@ impl Anydoor {
                 acknowledged_by: None,
                 acknowledged_at: None,
                 saved: true,
+                why_not_sent: row.version.is_none().then(|| self.inner.why_not_sent()).flatten(),
             })
         };
         Ok(rows.iter().map(shown).collect())

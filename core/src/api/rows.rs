@@ -354,6 +354,8 @@ pub struct EscalationItem {
     pub acknowledged_at: Option<String>,
     /// Whether it is kept on this phone.
     pub saved: bool,
+    /// Not sent, and why: a code of "not-sent" ("sign-in": call 911 now). Nothing: sent, or on its way.
+    pub why_not_sent: Option<String>,
 }
 
 /// A step-down, as far as known.

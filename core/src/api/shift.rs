@@ -19,7 +19,8 @@ impl Inner {
             return Ok(());
         }
         let (changed, stop) = transport::run_lane(&self.lane, &self.escalations, self.clock.as_ref()).await?;
-        if !changed.is_empty() {
+        let before = std::mem::replace(&mut *super::lock(&self.lane_stop), stop);
+        if !changed.is_empty() || before != stop {
             self.tell();
         }
         stop.map_or(Ok(()), |stop| Err(of_stop(stop)))

@@ -1,7 +1,7 @@
 //! A 988 centre's order → [`Arrival`]: a bundle of ServiceRequest, Task, Patient and Flag, as plain R4 with no
 //! extension of ours. What we have no field for is shown under "also sent".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -14,6 +14,9 @@ use crate::json;
 
 /// The media type of an order.
 pub const MEDIA_TYPE: &str = "application/fhir+json";
+
+/// How much "also sent" may weigh with its paths: a long key above many leaves would be copied into each.
+const ALSO_SENT_BYTES: usize = 128 << 20;
 
 /// Leaves that a field holds in another form than their text: times, codes, numbers.
 const CONVERTED: [&str; 8] = [
@@ -53,9 +56,12 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
     let id = IncidentId::derived(&format!("{}|{}", first.system, first.value));
     let mut people = Vec::new();
     let mut ids = BTreeMap::new();
+    let mut used = HashMap::new();
     for patient in of("Patient") {
-        let person = person(&patient, &id);
-        ids.insert(patient.reference(), person.id.clone());
+        let mut person =
+            super::person::read(&patient, vec![Role::InCrisis]).unwrap_or_else(|_| Person::unnamed(PersonId::derived(""), Role::InCrisis));
+        person.id = PersonId::derived(&unique(&mut used, format!("{id}/{}", patient.id())));
+        ids.entry(patient.reference()).or_insert_with(|| person.id.clone());
         people.push(person);
     }
     if people.is_empty() {
@@ -79,7 +85,7 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
         received: Vec::new(),
     };
     Ok(Arrival {
-        also_sent: also_sent(&documents, &incident),
+        also_sent: also_sent(&documents, &incident)?,
         offer: Offer { urgency: Some(incident.urgency), needs: Vec::new(), team: None },
         incident,
         linked: Vec::new(),
@@ -99,11 +105,11 @@ fn identifiers(document: &Document) -> Vec<Identifier> {
     document.list("/identifier").iter().filter_map(one).collect()
 }
 
-fn person(patient: &Document, incident: &IncidentId) -> Person {
-    let id = PersonId::derived(&format!("{incident}/{}", patient.id()));
-    let mut person = super::person::read(patient, vec![Role::InCrisis]).unwrap_or_else(|_| Person::unnamed(id.clone(), Role::InCrisis));
-    person.id = id;
-    person
+/// The name, numbered from its second use on: two resources may share an id, and neither may be lost.
+fn unique(used: &mut HashMap<String, usize>, name: String) -> String {
+    let times = used.entry(name.clone()).or_insert(0);
+    *times += 1;
+    if *times == 1 { name } else { format!("{name}/{times}") }
 }
 
 fn place(location: &Document) -> Place {
@@ -129,10 +135,10 @@ fn facts(
     said: Instant,
     people: &BTreeMap<String, PersonId>,
 ) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let (mut facts, mut used) = (Vec::new(), HashMap::new());
     let mut tell = |name: String, kind, text: &str, about: About, said, who: &str, label| {
         facts.push(Fact {
-            id: FactId::derived(&format!("{id}/{name}")),
+            id: FactId::derived(&unique(&mut used, format!("{id}/{name}"))),
             about,
             kind,
             text: text.to_owned(),
@@ -197,21 +203,24 @@ fn label(document: &Document) -> Label {
 }
 
 /// Every leaf whose text stands in no field and no fact, with its place. What only holds the bundle together is wiring.
-fn also_sent(documents: &[(String, Document)], incident: &Incident) -> Vec<crate::door::AlsoSent> {
+fn also_sent(documents: &[(String, Document)], incident: &Incident) -> Result<Vec<crate::door::AlsoSent>, DoorError> {
     let held = held(incident);
-    let mut rest = Vec::new();
+    let (mut rest, mut bytes_left) = (Vec::new(), ALSO_SENT_BYTES);
     for (path, document) in documents {
         for (element, value) in document.value().as_object().into_iter().flatten() {
             let wiring = matches!(element.as_str(), "resourceType" | "id" | "meta" | "status" | "intent");
-            leaves(&format!("/{element}"), value, wiring, &mut |place, text, wiring| {
+            let read = leaves(&format!("/{element}"), value, wiring, &mut |place, text, wiring| {
+                bytes_left = bytes_left.checked_sub(path.len() + place.len() + text.len())?;
                 let known = held.contains(text) || CONVERTED.contains(&place) || (place.starts_with("/note/") && place.ends_with("/time"));
                 if !known || wiring {
                     rest.push(crate::door::AlsoSent { path: format!("{path}{place}"), text: text.to_owned(), wiring });
                 }
+                Some(())
             });
+            read.ok_or(DoorError::TooMuch)?;
         }
     }
-    rest
+    Ok(rest)
 }
 
 /// Every text that the incident holds.
@@ -230,12 +239,15 @@ fn held(incident: &Incident) -> std::collections::BTreeSet<String> {
     held
 }
 
-fn leaves(place: &str, value: &Value, wiring: bool, found: &mut dyn FnMut(&str, &str, bool)) {
+/// Every leaf with its place, until `found` has enough (`None`).
+fn leaves(place: &str, value: &Value, wiring: bool, found: &mut dyn FnMut(&str, &str, bool) -> Option<()>) -> Option<()> {
     match value {
         Value::Object(map) => {
-            map.iter().for_each(|(key, inner)| leaves(&format!("{place}/{key}"), inner, wiring || key == "reference", found))
+            map.iter().try_for_each(|(key, inner)| leaves(&format!("{place}/{key}"), inner, wiring || key == "reference", found))
         }
-        Value::Array(list) => list.iter().enumerate().for_each(|(index, inner)| leaves(&format!("{place}/{index}"), inner, wiring, found)),
+        Value::Array(list) => {
+            list.iter().enumerate().try_for_each(|(index, inner)| leaves(&format!("{place}/{index}"), inner, wiring, found))
+        }
         Value::String(text) => found(place, text, wiring),
         leaf => found(place, &leaf.to_string(), wiring),
     }
@@ -272,6 +284,24 @@ mod tests {
     fn the_same_order_twice_is_the_same_incident() {
         let bytes = order().to_string();
         assert_eq!(read(bytes.as_bytes()).unwrap(), read(bytes.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn two_resources_of_one_id_are_both_kept() {
+        let mut twice = order();
+        let (patient, flag) = (twice["entry"][1].clone(), twice["entry"][2].clone());
+        twice["entry"].as_array_mut().unwrap().extend([patient, flag]);
+        let incident = read(twice.to_string().as_bytes()).unwrap().incident;
+        let ids: std::collections::BTreeSet<_> = incident.facts.iter().map(|fact| &fact.id).collect();
+        assert_eq!((incident.facts.len(), ids.len(), incident.people.len()), (3, 3, 2));
+        assert_ne!(incident.people[0].id, incident.people[1].id);
+    }
+
+    #[test]
+    fn a_long_key_is_not_copied_into_each_leaf_below_it() {
+        let mut long = order();
+        long["entry"][0]["resource"]["k".repeat(4 << 20)] = json!(vec![1; 1000]);
+        assert_eq!(read(long.to_string().as_bytes()), Err(DoorError::TooMuch));
     }
 
     #[test]

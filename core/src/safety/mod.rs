@@ -33,6 +33,15 @@ crate::codes! {
         /// Nobody answered in time: loud.
         Exhausted = "exhausted",
     }
+    /// Why an escalation has not left this phone.
+    NotSent {
+        /// No token is valid.
+        SignIn = "sign-in",
+        /// No network.
+        Offline = "offline",
+        /// The server does not take it, or something else answers in its place.
+        Server = "server",
+    }
     /// Where a step-down stands.
     StepDownState {
         /// On this phone.

@@ -210,8 +210,13 @@ fn append_audit(tx: &Transaction<'_>, work: &Work, subject: &str) -> Result<(), 
 }
 
 fn audit_hash(last: &str, at: &str, who: &str, act: &str, subject: &str) -> String {
+    chained(&[last, at, who, act, subject])
+}
+
+/// The hash of a row of a chain: SHA-256 over the hash before it and the row's parts, each with its length.
+pub(super) fn chained(parts: &[&str]) -> String {
     let mut sum = Sha256::new();
-    for part in [last, at, who, act, subject] {
+    for part in parts {
         sum.update(part.len().to_le_bytes());
         sum.update(part);
     }
@@ -219,6 +224,22 @@ fn audit_hash(last: &str, at: &str, who: &str, act: &str, subject: &str) -> Stri
 }
 
 impl Store {
+    /// Takes the head of the escalations' own chain into the audit chain, where it is not its newest already (P27).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_escalations(&mut self, head: &str, who: &str, at: crate::clock::Instant) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        let noted: Option<String> = tx
+            .query_row("SELECT subject FROM audit WHERE act = 'escalations' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))
+            .optional()?;
+        if noted.as_deref() != Some(head) {
+            let work = Work { name: "escalations".into(), who: who.to_owned(), at: at.to_string(), ..Work::default() };
+            append_audit(&tx, &work, head)?;
+        }
+        Ok(tx.commit()?)
+    }
+
     /// Follows the audit chain from its start. Returns the number of the first row that does not follow from the one
     /// before it; `None` where the chain is whole.
     ///

@@ -1,12 +1,15 @@
 //! The escalations' own small file, with a key of its own that is readable after first unlock (P10).
 //!
 //! Rule: it holds nothing but the call for help, the number to call back and the place, so that it opens while the
-//! work database is locked, migrating or damaged. Neighbours: `sync::lane` sends from here before anything else.
+//! work database is locked, migrating or damaged. Its pages and its journal are allocated when it is made, so that a full
+//! disk does not stop a call for help. Its own hash chain tells what was asked and what came of it (P27); the work
+//! database's chain takes in its head. Neighbours: `sync::lane` sends from here before anything else.
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::commit::chained;
 use super::disk::{Disk, RealDisk};
 use super::open::{Key, connect};
 use super::{Changes, StoreError, documents};
@@ -40,7 +43,23 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS escalations (
   version TEXT,                       -- the server's version id
   unknown INTEGER NOT NULL DEFAULT 0, -- sent, no answer yet
   made    INTEGER NOT NULL            -- order of making
-); PRAGMA user_version = 1;";
+);
+CREATE TABLE IF NOT EXISTS chain (    -- what was asked and what came of it; a gap shows
+  seq  INTEGER PRIMARY KEY,
+  id   TEXT NOT NULL,
+  what TEXT NOT NULL,                 -- made | arrived | heard
+  sum  TEXT NOT NULL,                 -- SHA-256 of the Task as it was then, or the server's version id
+  hash TEXT NOT NULL                  -- SHA-256 over the hash before it and this row
+);
+CREATE TRIGGER IF NOT EXISTS chain_never_changes BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'chain is immutable'); END;
+CREATE TRIGGER IF NOT EXISTS chain_never_shrinks BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'chain is immutable'); END;
+PRAGMA user_version = 2;";
+
+/// A rollback journal that stays allocated: a write-ahead log would have to grow when the disk is full.
+const SETTINGS: &str = "PRAGMA journal_mode = PERSIST; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512;";
+
+/// Pages held ready, of 4 KB: some forty escalations.
+const PAGES_AHEAD: i64 = 64;
 
 impl Escalations {
     /// Opens the file, made where there is none.
@@ -56,9 +75,41 @@ impl Escalations {
     /// # Errors
     /// As [`Escalations::open`].
     pub fn open_on(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let connection = connect(disk, path, key, 512)?;
-        connection.execute_batch(SCHEMA)?;
+        let connection = connect(disk, path, key, SETTINGS)?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version < 2 {
+            connection.execute_batch(SCHEMA)?;
+        }
+        // Where the disk is full already, what is there must do; the next opening tries again.
+        let _ = allocate(&connection);
         Ok(Self { connection })
+    }
+
+    /// The head of the chain: the hash of its last row; `None` before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn head(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.connection.query_row("SELECT hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?)
+    }
+
+    /// The number of the first row of the chain that does not follow from the one before it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn first_break(&self) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.connection.prepare("SELECT seq, id, what, sum, hash FROM chain ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        let (mut last, mut expected) = (String::new(), 1_i64);
+        while let Some(row) = rows.next()? {
+            let text = |index| row.get::<_, String>(index);
+            let (seq, hash): (i64, String) = (row.get(0)?, text(4)?);
+            if seq != expected || hash != chained(&[&last, &text(1)?, &text(2)?, &text(3)?]) {
+                return Ok(Some(seq));
+            }
+            (last, expected) = (hash, seq + 1);
+        }
+        Ok(None)
     }
 
     /// Keeps a new escalation; on disk when it returns.
@@ -66,11 +117,13 @@ impl Escalations {
     /// # Errors
     /// [`StoreError`]; then it was not kept, and the caller must say so.
     pub fn keep(&mut self, task: &Document) -> Result<(), StoreError> {
-        self.connection.execute(
+        let tx = self.connection.transaction()?;
+        tx.execute(
             "INSERT INTO escalations (id, body, made) VALUES (?, ?, (SELECT coalesce(max(made), 0) + 1 FROM escalations))",
             params![task.id(), task.to_text()],
         )?;
-        Ok(())
+        link(&tx, task.id(), "made", &chained(&[&task.to_text()]))?;
+        Ok(tx.commit()?)
     }
 
     fn rows(&self, which: &str) -> Result<Vec<EscalationRow>, StoreError> {
@@ -136,8 +189,10 @@ impl Escalations {
     /// # Errors
     /// [`StoreError`].
     pub fn arrived(&mut self, id: &str, version: &str) -> Result<(), StoreError> {
-        self.connection.execute("UPDATE escalations SET version = ?, unknown = 0 WHERE id = ?", [version, id])?;
-        Ok(())
+        let tx = self.connection.transaction()?;
+        tx.execute("UPDATE escalations SET version = ?, unknown = 0 WHERE id = ?", [version, id])?;
+        link(&tx, id, "arrived", version)?;
+        Ok(tx.commit()?)
     }
 
     /// What the server says of it now (an acknowledgement, a cancellation). Only for one that the server had.
@@ -148,10 +203,76 @@ impl Escalations {
         if task.version().is_none() {
             return Ok(Changes::default());
         }
-        let changed = self.connection.execute(
+        let tx = self.connection.transaction()?;
+        let changed = tx.execute(
             "UPDATE escalations SET body = ?1, version = ?2, unknown = 0 WHERE id = ?3 AND version IS NOT ?2 AND (version IS NOT NULL OR unknown = 1)",
             params![task.to_text(), task.version(), task.id()],
         )?;
+        if changed > 0 {
+            link(&tx, task.id(), "heard", &chained(&[&task.to_text()]))?;
+        }
+        tx.commit()?;
         Ok(Changes(if changed > 0 { vec![task.reference()] } else { Vec::new() }))
+    }
+}
+
+fn link(tx: &Transaction<'_>, id: &str, what: &str, sum: &str) -> Result<(), StoreError> {
+    let last: Option<(i64, String)> =
+        tx.query_row("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (seq, last) = last.unwrap_or_default();
+    tx.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", params![seq + 1, id, what, sum, chained(&[&last, id, what, sum])])?;
+    Ok(())
+}
+
+/// Fills pages and lets them go again: they stay in the file, and so does the room in the journal that they needed.
+fn allocate(connection: &Connection) -> rusqlite::Result<()> {
+    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+    if free >= PAGES_AHEAD / 4 {
+        return Ok(());
+    }
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; CREATE TABLE ahead (page BLOB);
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PAGES_AHEAD})
+         INSERT INTO ahead SELECT zeroblob(3800) FROM n; COMMIT;
+         BEGIN IMMEDIATE; UPDATE ahead SET page = zeroblob(3801); DROP TABLE ahead; COMMIT;"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(folder: &tempfile::TempDir) -> Escalations {
+        Escalations::open(&folder.path().join("help.escalations"), &Key::new(&[2; 32]).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_file_does_not_grow_with_the_first_calls_for_help() {
+        let folder = tempfile::tempdir().unwrap();
+        let sizes = || -> Vec<u64> {
+            ["help.escalations", "help.escalations-journal"].map(|n| std::fs::metadata(folder.path().join(n)).unwrap().len()).to_vec()
+        };
+        let mut file = open(&folder);
+        let ready = sizes();
+        for at in 0..20 {
+            let mut task = Document::new("Task", &format!("t-{at}"));
+            task.set("description", serde_json::json!("help ".repeat(300)));
+            file.keep(&task).unwrap();
+            file.arrived(task.id(), "1").unwrap();
+        }
+        assert_eq!(sizes(), ready, "a full disk would have stopped one of these");
+    }
+
+    #[test]
+    fn a_row_taken_out_of_the_chain_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = open(&folder);
+        for id in ["a", "b", "c"] {
+            file.keep(&Document::new("Task", id)).unwrap();
+        }
+        assert_eq!(file.first_break().unwrap(), None);
+        assert!(file.connection.execute("DELETE FROM chain WHERE seq = 2", []).is_err());
+        file.connection.execute_batch("DROP TRIGGER chain_never_shrinks; DELETE FROM chain WHERE seq = 2").unwrap();
+        assert_eq!(file.first_break().unwrap(), Some(3));
     }
 }

@@ -50,6 +50,9 @@ pub fn file_name(server: &str, agency: &str, user: &str) -> String {
     format!("work-{}.db", crate::ids::derived("database", &format!("{server}\n{agency}\n{user}")))
 }
 
+/// A write-ahead log, and a cache that holds a shift's pages (a page costs its decryption each time it is read anew).
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536;";
+
 fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
         M::up(include_str!("../../migrations/0001_first_shift.sql")),
@@ -78,17 +81,17 @@ fn key_is_right(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreEr
 }
 
 /// Opens a SQLCipher file, made where there is none, with the settings that make a commit durable.
-pub(super) fn connect(disk: &dyn Disk, path: &Path, key: &Key, cache_kib: i64) -> Result<Connection, StoreError> {
+pub(super) fn connect(disk: &dyn Disk, path: &Path, key: &Key, settings: &str) -> Result<Connection, StoreError> {
     refuse_what_is_no_database(disk, path, key)?;
     let connection = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-    connection.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-         PRAGMA wal_autocheckpoint = 4000;"
-    ))?;
+    connection.execute_batch(settings)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -159,7 +162,7 @@ impl Store {
     }
 
     fn ready(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
-        let mut connection = connect(disk.as_ref(), path, key, 65_536)?;
+        let mut connection = connect(disk.as_ref(), path, key, SETTINGS)?;
         migrations().to_latest(&mut connection).map_err(|error| match error {
             rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
             _ => StoreError::Database { code: 0 },

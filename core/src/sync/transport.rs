@@ -14,6 +14,11 @@ use crate::store::{Escalations, Store, StoreError};
 pub trait Tokens: Send + Sync {
     /// The token; `None` where the server wants none.
     fn token(&self) -> Option<String>;
+    /// The shift's token for escalations, which is issued at sign-in, good for one shift, and allowed only to write and
+    /// read this team's escalations; where there is none, the token of the moment.
+    fn for_escalations(&self) -> Option<String> {
+        self.token()
+    }
 }
 
 /// No token.
@@ -26,12 +31,36 @@ impl Tokens for NoToken {
     }
 }
 
-/// One token for the shift.
+/// One token for everything.
 pub struct FixedToken(pub String);
 
 impl Tokens for FixedToken {
     fn token(&self) -> Option<String> {
         Some(self.0.clone())
+    }
+}
+
+/// The tokens of the last sign-in.
+#[derive(Default)]
+pub struct SignedIn {
+    tokens: std::sync::Mutex<(Option<String>, Option<String>)>,
+}
+
+impl SignedIn {
+    /// Takes the tokens of a new sign-in; one for escalations that is not given leaves the one before.
+    pub fn take(&self, token: Option<String>, for_escalations: Option<String>) {
+        let mut held = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *held = (token, for_escalations.or_else(|| held.1.take()));
+    }
+}
+
+impl Tokens for SignedIn {
+    fn token(&self) -> Option<String> {
+        self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0.clone()
+    }
+    fn for_escalations(&self) -> Option<String> {
+        let held = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.1.clone().or_else(|| held.0.clone())
     }
 }
 
@@ -46,6 +75,7 @@ pub struct Transport {
     base: String,
     client: reqwest::Client,
     tokens: Arc<dyn Tokens>,
+    escalations: bool,
 }
 
 impl std::fmt::Debug for Transport {
@@ -74,7 +104,15 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|_| BadAddress)?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), client, tokens })
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), client, tokens, escalations: false })
+    }
+
+    /// A connection of its own for escalations, with their own token.
+    ///
+    /// # Errors
+    /// [`BadAddress`].
+    pub fn for_escalations(base: &str, tokens: Arc<dyn Tokens>) -> Result<Self, BadAddress> {
+        Ok(Self { escalations: true, ..Self::new(base, tokens)? })
     }
 
     /// Sends one request and reads the answer, at most 64 MB of it.
@@ -89,7 +127,8 @@ impl Transport {
             Method::Post => self.client.post(url),
         };
         builder = builder.header("Accept", "application/fhir+json");
-        if let Some(token) = self.tokens.token() {
+        let token = if self.escalations { self.tokens.for_escalations() } else { self.tokens.token() };
+        if let Some(token) = token {
             builder = builder.bearer_auth(token);
         }
         if let Some(version) = &request.if_match {

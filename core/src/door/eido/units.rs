@@ -23,7 +23,8 @@ pub fn units(reading: &mut Reading<'_>) {
     for resource in sheet.components("emergencyResourceComponent").filter(|r| r.is_object()) {
         let unit = unit(reading, resource, dispatched.contains(&std::ptr::from_ref(resource)));
         if !carried::is_ours(resource) {
-            let text = unit.name.clone().unwrap_or_else(|| unit.id.clone());
+            let words = [unit.name.as_ref(), Some(&unit.id), Some(&unit.kind)].into_iter().flatten().find(|words| !words.trim().is_empty());
+            let text = words.cloned().unwrap_or_else(|| "unit".to_owned());
             let code = (!unit.kind.is_empty()).then_some((RESOURCE_TYPE, unit.kind.as_str()));
             reading.tell(resource, Telling { part: "unit", about: About::Incident, kind: FactKind::Responder, text, code });
         }
