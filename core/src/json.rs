@@ -20,10 +20,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// One FHIR resource.
-    pub const RESOURCE: Self = Self { bytes: 64 << 20, depth: 128, values: 20_000 };
-    /// One message: an EIDO, an HSDS file.
-    pub const MESSAGE: Self = Self { bytes: 64 << 20, depth: 128, values: 2_000_000 };
+    /// One FHIR resource. Larger ones a phone would hold several times over while it stores them.
+    pub const RESOURCE: Self = Self { bytes: 16 << 20, depth: 128, values: 20_000 };
+    /// One call: an EIDO (NENA's conveyance carries 65,536 bytes, NENA-STA-024; more comes by reference), an order. As
+    /// received, in base64, it still fits into a resource.
+    pub const MESSAGE: Self = Self { bytes: (12 << 20) - 8192, depth: 128, values: 1_000_000 };
+    /// One file of a directory.
+    pub const DIRECTORY: Self = Self { bytes: 64 << 20, depth: 128, values: 1_000_000 };
 }
 
 /// Why a text is refused.
@@ -217,6 +220,15 @@ impl<'de> Visitor<'de> for Reader<'_> {
 /// # Errors
 /// [`JsonError`] naming path, line, column and what is wrong.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
+    read_sharing(bytes, limits, &Cell::new(usize::MAX))
+}
+
+/// Reads one of several JSON texts that together may hold as many values as are `left`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_sharing(bytes: &[u8], limits: Limits, left: &Cell<usize>) -> Result<Value, JsonError> {
+    let most = limits.values.min(left.get());
     if bytes.len() > limits.bytes {
         return Err(JsonError { path: String::new(), line: 1, column: 1, what: Refusal::TooLarge });
     }
@@ -226,10 +238,11 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
         let column = before.iter().rev().take_while(|b| **b != b'\n').count() + 1;
         return Err(JsonError { path: String::new(), line, column, what: Refusal::PrivateKey });
     }
-    let state = State { values_left: Cell::new(limits.values), refusal: Cell::new(None), way: RefCell::default() };
+    let state = State { values_left: Cell::new(most), refusal: Cell::new(None), way: RefCell::default() };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let seed = Reader { state: &state, depth: limits.depth };
     let result = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    left.set(left.get() - (most - state.values_left.get()));
     result.map_err(|error| {
         let too_deep = error.to_string().starts_with("recursion limit");
         let what = state.refusal.get().unwrap_or(if too_deep { Refusal::TooDeep } else { Refusal::Malformed });

@@ -60,7 +60,7 @@ impl Gateway {
     fn revised(&self, document: &Document) -> Document {
         let mut document = document.clone();
         let parent = Revision::of(&document).map(|r| r.name());
-        let revision = Revision { writer: "gateway".into(), counter: self.counter.fetch_add(1, Ordering::SeqCst) + 1, parent };
+        let revision = Revision { writer: "gateway".into(), counter: self.counter.fetch_add(1, Ordering::SeqCst) + 1, parent, by: None };
         revision.write(&self.agency, &mut document);
         document
     }

@@ -98,7 +98,8 @@ fn look(folder: &Path, what: &str) -> Outcome {
     let mut store = Store::open(&path, &key(), "agency").unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
     let mut outcome =
         Outcome { salvaged: !store.opening().moved_aside.is_empty(), rolled_forward: store.opening().rolled_forward > 0, mended: false };
-    if read_all(&store, what, outcome).is_err() {
+    if let Err(error) = read_all(&store, what, outcome) {
+        assert!(matches!(error, StoreError::Damaged), "{what}: {error}");
         store = store.mend().unwrap_or_else(|error| panic!("{what}: does not mend: {error}"));
         outcome.mended = true;
         read_all(&store, what, outcome).unwrap_or_else(|error| panic!("{what}: damaged after mending: {error}"));

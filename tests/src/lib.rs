@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
 use anydoor_core::clock::SystemClock;
-use anydoor_core::sync::transport::{NoToken, Transport};
+use anydoor_core::sync::transport::{NoToken, Tokens, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::server::{Manners, Options, Server};
@@ -50,6 +50,18 @@ impl World {
     /// # Errors
     /// Where the folder or the database cannot be made.
     pub fn phone_at(&self, base: &str, index: usize, member: usize) -> Result<Phone, Box<dyn std::error::Error>> {
+        self.phone_of(base, index, member, Arc::new(NoToken))
+    }
+
+    /// A phone of the `index`-th team with tokens of its own.
+    ///
+    /// # Errors
+    /// As [`World::phone_at`].
+    pub fn phone_with(&self, index: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
+        self.phone_of(self.server.base_url(), index, 0, tokens)
+    }
+
+    fn phone_of(&self, base: &str, index: usize, member: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
         let team = self.county.teams.get(index).ok_or("no such team")?;
         let folder = tempfile::tempdir()?;
         let config = Config {
@@ -61,7 +73,7 @@ impl World {
             team: team.id.to_string(),
         };
         let key = vec![7; 32];
-        let client = Anydoor::open_with(config.clone(), &key, Arc::new(NoToken), Arc::new(SystemClock::default()))?;
+        let client = Anydoor::open_with(config.clone(), &key, tokens, Arc::new(SystemClock::default()))?;
         client.open_escalations(vec![9; 32])?;
         Ok(Phone { client, config, key, folder })
     }

@@ -1,8 +1,12 @@
 //! Conflicts: both versions whole, and the person's decision (P16).
 
+use serde_json::Value;
+
 use super::{Anydoor, AnydoorError, ConflictRow, Result};
-use crate::fhir::Document;
-use crate::store::{Held, ParkReason, Store, Stored};
+use crate::acts::Plan;
+use crate::fhir::{Document, Revision};
+use crate::ids::{IncidentId, NoteId, PersonId};
+use crate::store::{Draft, Held, ParkReason, Store, Stored};
 use crate::sync::{in_our_favour, reconcile};
 
 /// A parked conflict with both versions.
@@ -17,6 +21,41 @@ fn conflict(store: &Store, item: i64) -> Result<(Held, Stored, Document)> {
 
 fn base(stored: &Stored) -> Document {
     stored.base.clone().unwrap_or_else(|| Document::new(stored.document.kind(), stored.document.id()))
+}
+
+/// Who wrote a version.
+fn writer(store: &Store, document: &Document) -> Result<Option<String>> {
+    let Some(revision) = Revision::of(document) else { return Ok(None) };
+    let Some(by) = revision.by else { return Ok(Some(revision.writer)) };
+    let member = store.document("Practitioner", &by)?;
+    Ok(Some(member.as_ref().and_then(|m| m.text("/name/0/text")).map_or(by, str::to_owned)))
+}
+
+/// What we had written where both changed, in lines that a person reads: each element with the words under it.
+fn in_words(ours: &Document, elements: &[String]) -> String {
+    let line = |element: &String| {
+        let named = element.strip_prefix("extension(").and_then(|name| name.strip_suffix(')'));
+        let value = match named {
+            Some(url) => ours.list("/extension").iter().find(|e| e.get("url").and_then(Value::as_str) == Some(url))?,
+            None => ours.at(&format!("/{}", element.replace('.', "/")))?,
+        };
+        let mut words = Vec::new();
+        leaves(value, &mut words);
+        let name = named.and_then(|url| url.rsplit(':').next()).unwrap_or(element);
+        Some(format!("{name}: {}", words.join(", ")))
+    };
+    elements.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn leaves(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
+        Value::Object(map) => {
+            map.iter().filter(|(key, _)| !matches!(key.as_str(), "url" | "system")).for_each(|(_, part)| leaves(part, into))
+        }
+        Value::String(text) => into.push(text.clone()),
+        other => into.push(other.to_string()),
+    }
 }
 
 #[uniffi::export]
@@ -35,6 +74,7 @@ impl Anydoor {
                 ours: stored.document.to_text(),
                 theirs: theirs.to_text(),
                 theirs_at: theirs.last_updated().map(|at| at.to_string()),
+                theirs_by: writer(store, &theirs)?,
             })
         })
     }
@@ -65,5 +105,49 @@ impl Anydoor {
         })?;
         self.inner.tell();
         Ok(())
+    }
+
+    /// The person keeps both: theirs stands on the document, and what we had written where both changed becomes a draft note
+    /// of the person, for the author to finish and sign. On return both are on disk. Returns the draft's id.
+    ///
+    /// # Errors
+    /// `NotFound`; `NotAllowed` for a signed note, which never changes.
+    pub fn keep_both(&self, item: i64, incident: &str, person: &str) -> Result<String> {
+        let draft = self.inner.store(|store| {
+            let (_, stored, theirs) = conflict(store, item)?;
+            let elements = reconcile(&base(&stored), &stored.document, &theirs).conflicts;
+            let draft = Draft {
+                id: NoteId::fresh(),
+                incident: IncidentId::parse(incident)?,
+                person: PersonId::parse(person)?,
+                author: self.inner.member.clone(),
+                text: in_words(&stored.document, &elements),
+                changed: self.inner.clock.now(),
+            };
+            // The draft first: whatever happens between the two, our words are there.
+            store.save_draft(&draft)?;
+            store.take_theirs(item, &theirs)?;
+            Ok(draft.id)
+        })?;
+        self.inner.tell();
+        Ok(draft.into())
+    }
+
+    /// Puts another text in place of a parked document, after its refusal was read: the whole document as JSON, the same
+    /// type and id. It goes out at the next sync.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` where it is no document or another one; `NotAllowed` for what is signed.
+    pub fn edit_parked(&self, item: i64, document: &str) -> Result<()> {
+        self.inner.acted(|store| {
+            let held = store.parked()?.into_iter().find(|held| held.intent.seq == item);
+            let held = held.ok_or_else(|| AnydoorError::NotFound { what: "parked item".into() })?;
+            let edited = Document::parse(document.as_bytes()).map_err(|_| AnydoorError::Invalid { what: "document".into() })?;
+            if (edited.kind(), edited.id()) != (held.intent.kind.as_str(), held.intent.id.as_str()) {
+                return Err(AnydoorError::Invalid { what: "another document".into() });
+            }
+            let actor = self.inner.actor(store.writer());
+            Ok((Plan::new("edit parked", &actor.member, actor.now, &held.intent.lane).change(edited), ()))
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Drafts, signing, addenda and search.
 
-use super::{Anydoor, AnydoorError, NoteItem, Result};
+use super::{Anydoor, AnydoorError, DraftItem, NoteItem, Result};
 use crate::acts::sign;
 use crate::fhir;
 use crate::ids::{IncidentId, NoteId, PersonId};
@@ -41,6 +41,24 @@ impl Anydoor {
         };
         self.inner.store(|store| Ok(store.save_draft(&draft)?))?;
         Ok(id.into())
+    }
+
+    /// Every draft on this phone, the last changed first: what is offered for recovery, each bound to its case (P4).
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn drafts(&self) -> Result<Vec<DraftItem>> {
+        self.inner.store(|store| {
+            let item = |draft: Draft| DraftItem {
+                id: draft.id.into(),
+                incident: draft.incident.into(),
+                person: draft.person.into(),
+                author: draft.author.into(),
+                text: draft.text,
+                changed: draft.changed.to_string(),
+            };
+            Ok(store.drafts()?.into_iter().map(item).collect())
+        })
     }
 
     /// The author leaves the draft: it goes to the agency as it stands, as a draft.

@@ -195,6 +195,23 @@ pub struct VisitRow {
     pub closed: Option<String>,
 }
 
+/// A draft, as last saved.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct DraftItem {
+    /// Its id.
+    pub id: String,
+    /// The incident.
+    pub incident: String,
+    /// The person it is about.
+    pub person: String,
+    /// The member who types it.
+    pub author: String,
+    /// The text.
+    pub text: String,
+    /// When it was saved, by this phone's clock, RFC 3339.
+    pub changed: String,
+}
+
 /// One note.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct NoteItem {
@@ -320,6 +337,8 @@ pub struct ConflictRow {
     pub theirs: String,
     /// When theirs was written, by the server's clock, RFC 3339.
     pub theirs_at: Option<String>,
+    /// Who wrote theirs: a name where it is known here, else what the server's document says of its writer.
+    pub theirs_by: Option<String>,
 }
 
 /// What one sync did.

@@ -1,5 +1,7 @@
 //! Bundles: built for sending, and read entry by entry, never as one value (a page may be large and hostile).
 
+use std::cell::Cell;
+
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -7,11 +9,14 @@ use serde_json::{Value, json};
 
 use super::Document;
 use super::document::DocumentError;
+use crate::json::{self, Limits};
 
 /// The largest body that is read: 64 MB.
 pub const MOST_BYTES: usize = 64 << 20;
 /// The most entries in one bundle.
 pub const MOST_ENTRIES: usize = 200_000;
+/// The most JSON values in all entries of one bundle together: a value takes a hundred times the memory of its comma.
+pub const MOST_VALUES: usize = 1_000_000;
 
 /// Why a bundle cannot be read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -74,16 +79,30 @@ pub struct Page {
 struct RawEntry<'a> {
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
-    response: Option<Value>,
-    search: Option<Value>,
-    request: Option<Value>,
+    #[serde(borrow)]
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    search: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
 }
 
-#[derive(Default)]
 struct Raw {
     page: Page,
     is_bundle: bool,
+    seen: Vec<&'static str>,
+    values_left: Cell<usize>,
     error: Option<BundleError>,
+}
+
+impl Raw {
+    fn refuse<E: serde::de::Error>(&mut self, what: &'static str) -> E {
+        self.error = Some(BundleError::TooLarge { what });
+        E::custom("limit")
+    }
+    fn json(&self, raw: &RawValue) -> Result<Value, DocumentError> {
+        Ok(json::read_sharing(raw.get().as_bytes(), Limits::RESOURCE, &self.values_left)?)
+    }
 }
 
 struct Entries<'r>(&'r mut Raw);
@@ -104,11 +123,11 @@ impl<'de> Visitor<'de> for Entries<'_> {
         let mut index = 0;
         while let Some(raw) = seq.next_element::<RawEntry<'de>>()? {
             if index >= MOST_ENTRIES {
-                self.0.error = Some(BundleError::TooLarge { what: "200,000 entries" });
-                return Err(serde::de::Error::custom("limit"));
+                return Err(self.0.refuse("200,000 entries"));
             }
-            match read_entry(&raw) {
+            match read_entry(&raw, self.0) {
                 Ok(entry) => self.0.page.entries.push(entry),
+                Err(_) if self.0.values_left.get() == 0 => return Err(self.0.refuse("1,000,000 values")),
                 Err(error) => self.0.page.refused.push((index, error)),
             }
             index += 1;
@@ -117,18 +136,20 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 }
 
-fn read_entry(raw: &RawEntry<'_>) -> Result<Entry, DocumentError> {
+fn read_entry(raw: &RawEntry<'_>, reading: &Raw) -> Result<Entry, DocumentError> {
+    let read = |part: Option<&RawValue>| part.map(|json| reading.json(json)).transpose();
+    let (response, search, request) = (read(raw.response)?, read(raw.search)?, read(raw.request)?);
     let text = |value: &Option<Value>, key: &str| value.as_ref().and_then(|v| v.get(key)?.as_str()).map(str::to_owned);
     Ok(Entry {
-        resource: raw.resource.map(|json| Document::parse(json.get().as_bytes())).transpose()?,
-        status: text(&raw.response, "status"),
-        etag: text(&raw.response, "etag"),
-        location: text(&raw.response, "location"),
-        last_modified: text(&raw.response, "lastModified"),
-        outcome: raw.response.as_ref().and_then(|r| r.get("outcome").cloned()),
-        mode: text(&raw.search, "mode"),
-        method: text(&raw.request, "method"),
-        url: text(&raw.request, "url"),
+        resource: read(raw.resource)?.map(Document::from_value).transpose()?,
+        status: text(&response, "status"),
+        etag: text(&response, "etag"),
+        location: text(&response, "location"),
+        last_modified: text(&response, "lastModified"),
+        outcome: response.as_ref().and_then(|r| r.get("outcome").cloned()),
+        mode: text(&search, "mode"),
+        method: text(&request, "method"),
+        url: text(&request, "url"),
     })
 }
 
@@ -141,13 +162,20 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
+            let Some(known) = ["resourceType", "type", "total", "entry", "link"].into_iter().find(|known| *known == key) else {
+                drop(map.next_value::<IgnoredAny>()?);
+                continue;
+            };
+            if self.0.seen.contains(&known) {
+                return Err(serde::de::Error::custom("a key stands twice"));
+            }
+            self.0.seen.push(known);
+            match known {
                 "resourceType" => self.0.is_bundle = map.next_value::<String>()? == "Bundle",
                 "type" => self.0.page.kind = map.next_value()?,
-                "total" => self.0.page.total = map.next_value::<Value>()?.as_u64(),
+                "total" => self.0.page.total = map.next_value::<&RawValue>()?.get().parse().ok(),
                 "entry" => map.next_value_seed(Entries(self.0))?,
-                "link" => self.0.page.next = next_link(&map.next_value()?),
-                _ => drop(map.next_value::<IgnoredAny>()?),
+                _ => self.0.page.next = next_link(&self.0.json(map.next_value()?).map_err(serde::de::Error::custom)?),
             }
         }
         Ok(())
@@ -167,7 +195,8 @@ pub fn read(bytes: &[u8]) -> Result<Page, BundleError> {
     if bytes.len() > MOST_BYTES {
         return Err(BundleError::TooLarge { what: "64 MB" });
     }
-    let mut raw = Raw::default();
+    let values_left = Cell::new(MOST_VALUES);
+    let mut raw = Raw { page: Page::default(), is_bundle: false, seen: Vec::new(), values_left, error: None };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let result = serde::Deserializer::deserialize_map(&mut reader, TopLevel(&mut raw)).and_then(|()| reader.end());
     if let Some(error) = raw.error {
@@ -236,5 +265,18 @@ mod tests {
     fn too_many_entries_are_refused_while_reading() {
         let many = format!(r#"{{"resourceType":"Bundle","entry":[{}{{}}]}}"#, "{},".repeat(MOST_ENTRIES));
         assert_eq!(read(many.as_bytes()), Err(BundleError::TooLarge { what: "200,000 entries" }));
+    }
+
+    #[test]
+    fn too_many_values_in_all_are_refused_while_reading() {
+        let entry = format!(r#"{{"resource":{{"resourceType":"Basic","id":"a","x":[{}0]}}}},"#, "0,".repeat(19_990));
+        let many = format!(r#"{{"resourceType":"Bundle","entry":[{}{{}}]}}"#, entry.repeat(51));
+        assert_eq!(read(many.as_bytes()), Err(BundleError::TooLarge { what: "1,000,000 values" }));
+    }
+
+    #[test]
+    fn a_bundle_in_which_a_key_stands_twice_is_refused() {
+        let twice = r#"{"resourceType":"Bundle","entry":[],"entry":[]}"#;
+        assert!(matches!(read(twice.as_bytes()), Err(BundleError::Malformed { .. })));
     }
 }

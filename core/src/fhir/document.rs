@@ -42,7 +42,7 @@ impl Document {
     /// Takes a JSON value that already passed the limits.
     ///
     /// # Errors
-    /// [`DocumentError::Shape`] where it has no type, or an id that is no id.
+    /// [`DocumentError::Shape`] where it has no type, or an id or a version that is none.
     pub fn from_value(value: Value) -> Result<Self, DocumentError> {
         let kind = value.get("resourceType").and_then(Value::as_str);
         if !kind.is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric())) {
@@ -50,6 +50,10 @@ impl Document {
         }
         if value.get("id").is_some_and(|id| !id.as_str().is_some_and(ids::is_legal)) {
             return Err(DocumentError::Shape { path: "id", what: "not a legal id" });
+        }
+        let version = value.pointer("/meta/versionId").and_then(Value::as_str);
+        if version.is_some_and(|version| !version.bytes().all(|b| b.is_ascii_graphic() && b != b'"')) {
+            return Err(DocumentError::Shape { path: "meta.versionId", what: "a version that If-Match cannot carry" });
         }
         Ok(Self(value))
     }

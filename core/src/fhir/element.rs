@@ -104,6 +104,8 @@ pub struct Revision {
     pub counter: u64,
     /// The revision it was made from, as `writer#counter`.
     pub parent: Option<String>,
+    /// The member who changed it, as a Practitioner's id.
+    pub by: Option<String>,
 }
 
 impl Revision {
@@ -119,6 +121,7 @@ impl Revision {
             writer: part_text(found, "writer", "valueString")?,
             counter: part_text(found, "counter", "valueString")?.parse().ok()?,
             parent: part_text(found, "parent", "valueString"),
+            by: part_text(found, "by", "valueString"),
         })
     }
 
@@ -130,6 +133,7 @@ impl Revision {
             part("counter", "valueString", self.counter.to_string()),
         ];
         parts.extend(self.parent.as_deref().map(|parent| part("parent", "valueString", parent)));
+        parts.extend(self.by.as_deref().map(|by| part("by", "valueString", by)));
         let url = ours("revision");
         let mut all: Vec<Value> =
             document.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();

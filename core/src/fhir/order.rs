@@ -16,7 +16,9 @@ use crate::json;
 pub const MEDIA_TYPE: &str = "application/fhir+json";
 
 /// How much "also sent" may weigh with its paths: a long key above many leaves would be copied into each.
-const ALSO_SENT_BYTES: usize = 128 << 20;
+const ALSO_SENT_BYTES: usize = 32 << 20;
+/// An order is a handful of resources.
+const LIMITS: json::Limits = json::Limits { values: 200_000, ..json::Limits::MESSAGE };
 
 /// Leaves that a field holds in another form than their text: times, codes, numbers.
 const CONVERTED: [&str; 8] = [
@@ -39,15 +41,15 @@ fn missing(path: &str, needed: &'static str) -> DoorError {
 /// # Errors
 /// [`DoorError`] naming the place; nothing is kept.
 pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
-    let root = json::read(bytes, json::Limits::MESSAGE)?;
-    let entries = root.get("entry").and_then(Value::as_array).ok_or_else(|| missing("/entry", "a list of entries"))?;
+    let mut root = json::read(bytes, LIMITS)?;
+    let entries = root.get_mut("entry").and_then(Value::as_array_mut).ok_or_else(|| missing("/entry", "a list of entries"))?;
     let mut documents = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let resource = entry.get("resource").cloned().unwrap_or_default();
+    for (index, entry) in entries.iter_mut().enumerate() {
+        let resource = entry.get_mut("resource").map(Value::take).unwrap_or_default();
         let document = Document::from_value(resource).map_err(|_| missing(&format!("/entry/{index}/resource"), "a resource"))?;
         documents.push((format!("/entry/{index}/resource"), document));
     }
-    let of = |kind: &str| documents.iter().filter(move |(_, d)| d.kind() == kind).map(|(_, d)| d.clone()).collect::<Vec<_>>();
+    let of = |kind: &str| documents.iter().filter(move |(_, d)| d.kind() == kind).map(|(_, d)| d).collect::<Vec<&Document>>();
     let requests = of("ServiceRequest");
     let [request] = requests.as_slice() else { return Err(missing("/entry", "exactly one ServiceRequest")) };
     let determined = request.instant("/authoredOn").ok_or_else(|| missing("ServiceRequest.authoredOn", "an instant"))?;
@@ -59,7 +61,7 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
     let mut used = HashMap::new();
     for patient in of("Patient") {
         let mut person =
-            super::person::read(&patient, vec![Role::InCrisis]).unwrap_or_else(|_| Person::unnamed(PersonId::derived(""), Role::InCrisis));
+            super::person::read(patient, vec![Role::InCrisis]).unwrap_or_else(|_| Person::unnamed(PersonId::derived(""), Role::InCrisis));
         person.id = PersonId::derived(&unique(&mut used, format!("{id}/{}", patient.id())));
         ids.entry(patient.reference()).or_insert_with(|| person.id.clone());
         people.push(person);
@@ -79,7 +81,7 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
         headline: request.text("/code/text").or_else(|| request.text("/code/coding/0/display")).unwrap_or("988 request").to_owned(),
         first_contact: request.instant("/occurrenceDateTime"),
         determined,
-        place: of("Location").first().map(place).or_else(|| of("Patient").first().map(home)).unwrap_or_default(),
+        place: of("Location").first().map(|l| place(l)).or_else(|| of("Patient").first().map(|p| home(p))).unwrap_or_default(),
         people,
         facts,
         received: Vec::new(),
@@ -129,8 +131,8 @@ fn home(patient: &Document) -> Place {
 fn facts(
     id: &IncidentId,
     request: &Document,
-    flags: &[Document],
-    tasks: &[Document],
+    flags: &[&Document],
+    tasks: &[&Document],
     centre: &str,
     said: Instant,
     people: &BTreeMap<String, PersonId>,

@@ -3,7 +3,7 @@
 //! Rule: an impossible coordinate keeps the service, without a position, and is remarked with its file and line. What
 //! cannot be read names file, line and field, and nothing of it is taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -76,16 +76,67 @@ pub struct Imported {
     pub remarks: Vec<Remark>,
 }
 
+/// The most rows of one table.
+const MOST_ROWS: usize = 200_000;
+
+/// The fields that are read: what else a table holds is not kept.
+const FIELDS: [&str; 23] = [
+    "id",
+    "organization_id",
+    "service_id",
+    "location_id",
+    "name",
+    "description",
+    "status",
+    "minimum_age",
+    "maximum_age",
+    "latitude",
+    "longitude",
+    "address_1",
+    "address_2",
+    "city",
+    "state_province",
+    "postal_code",
+    "number",
+    "code",
+    "freq",
+    "byday",
+    "opens_at",
+    "closes_at",
+    "valid_to",
+];
+
+/// The fields by which one table is looked up from another.
+const LOOKED_UP: [(&str, &str); 7] = [
+    ("organizations", "id"),
+    ("service_at_location", "service_id"),
+    ("locations", "id"),
+    ("addresses", "location_id"),
+    ("phones", "service_id"),
+    ("schedules", "service_id"),
+    ("languages", "service_id"),
+];
+
+fn known(field: &str) -> Option<&'static str> {
+    FIELDS.into_iter().find(|known| *known == field)
+}
+
 /// A row of a table: its line and its fields.
 #[derive(Debug, Clone, Default)]
 struct Row {
     line: u64,
-    fields: BTreeMap<String, String>,
+    fields: Vec<(&'static str, String)>,
 }
 
 impl Row {
     fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).map(|text| text.trim()).filter(|text| !text.is_empty())
+        self.fields.iter().find(|(name, _)| *name == field).map(|(_, text)| text.trim()).filter(|text| !text.is_empty())
+    }
+    fn set(&mut self, field: &str, text: String) {
+        if let Some(field) = known(field) {
+            self.fields.retain(|(name, _)| *name != field);
+            self.fields.push((field, text));
+        }
     }
 }
 
@@ -96,22 +147,40 @@ impl Tables {
     fn rows(&self, table: &str) -> &[Row] {
         self.0.get(table).map(Vec::as_slice).unwrap_or_default()
     }
-    fn with<'a>(&'a self, table: &str, field: &'static str, value: &'a str) -> impl Iterator<Item = &'a Row> {
-        self.rows(table).iter().filter(move |row| row.text(field) == Some(value))
-    }
     fn add(&mut self, table: &str, value: &Value, links: &[(&str, &str)]) {
         let mut row = Row::default();
         for (key, value) in value.as_object().into_iter().flatten() {
             match value {
-                Value::String(text) => drop(row.fields.insert(key.clone(), text.clone())),
-                Value::Number(number) => drop(row.fields.insert(key.clone(), number.to_string())),
+                Value::String(text) => row.set(key, text.clone()),
+                Value::Number(number) => row.set(key, number.to_string()),
                 _ => {}
             }
         }
         for (key, id) in links {
-            row.fields.insert((*key).to_owned(), (*id).to_owned());
+            row.set(key, (*id).to_owned());
         }
         self.0.entry(table.to_owned()).or_default().push(row);
+    }
+}
+
+/// The rows of the tables by the fields that others name them by.
+struct Lookup<'t>(HashMap<(&'static str, &'static str), HashMap<&'t str, Vec<&'t Row>>>);
+
+impl<'t> Lookup<'t> {
+    fn new(tables: &'t Tables) -> Self {
+        let mut all: HashMap<_, HashMap<&str, Vec<&Row>>> = HashMap::new();
+        for (table, field) in LOOKED_UP {
+            let rows = all.entry((table, field)).or_default();
+            for row in tables.rows(table) {
+                if let Some(value) = row.text(field) {
+                    rows.entry(value).or_default().push(row);
+                }
+            }
+        }
+        Self(all)
+    }
+    fn with(&self, table: &'static str, field: &'static str, value: &str) -> impl Iterator<Item = &'t Row> {
+        self.0.get(&(table, field)).and_then(|rows| rows.get(value)).into_iter().flatten().copied()
     }
 }
 
@@ -120,7 +189,7 @@ impl Tables {
 /// # Errors
 /// [`HsdsError`]; then nothing was taken.
 pub fn from_json(file: &str, bytes: &[u8], context: &Context) -> Result<Imported, HsdsError> {
-    let value = json::read(bytes, json::Limits::MESSAGE).map_err(|error| HsdsError::Json { file: file.to_owned(), error })?;
+    let value = json::read(bytes, json::Limits::DIRECTORY).map_err(|error| HsdsError::Json { file: file.to_owned(), error })?;
     let mut tables = Tables::default();
     let services: Vec<&Value> = match value.get("services").and_then(Value::as_array) {
         Some(services) => {
@@ -139,10 +208,14 @@ pub fn from_json(file: &str, bytes: &[u8], context: &Context) -> Result<Imported
 fn flatten(service: &Value, whole: &Value, tables: &mut Tables, file: &str) -> Result<(), HsdsError> {
     let missing = |field: &str| HsdsError::Field { file: file.to_owned(), line: 0, field: field.to_owned() };
     let id = service.get("id").and_then(Value::as_str).ok_or_else(|| missing("id"))?;
-    let organization = service.get("organization").unwrap_or(whole);
+    let own = service.get("organization");
+    let organization = own.unwrap_or(whole);
     let organization_id = organization.get("id").and_then(Value::as_str).ok_or_else(|| missing("organization.id"))?;
     tables.add("services", service, &[("organization_id", organization_id)]);
-    tables.add("organizations", organization, &[]);
+    // The organisation around all its services stands there once already.
+    if own.is_some() || std::ptr::eq(service, whole) {
+        tables.add("organizations", organization, &[]);
+    }
     let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     for (table, key) in [("phones", "phones"), ("schedules", "schedules"), ("languages", "languages")] {
         list(service, key).iter().for_each(|row| tables.add(table, row, &[("service_id", id)]));
@@ -173,34 +246,38 @@ pub fn from_csv(files: &[(String, Vec<u8>)], context: &Context) -> Result<Import
 }
 
 fn csv_rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>, HsdsError> {
-    if bytes.len() > json::Limits::MESSAGE.bytes {
+    if bytes.len() > json::Limits::DIRECTORY.bytes {
         return Err(HsdsError::TooLarge { file: file.to_owned() });
     }
     let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
     let at = |line: u64, field: &str| HsdsError::Field { file: file.to_owned(), line, field: field.to_owned() };
-    let headers = reader.headers().map_err(|_| at(1, "header"))?.clone();
+    let headers: Vec<String> = reader.headers().map_err(|_| at(1, "header"))?.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| at(error.position().map_or(0, csv::Position::line), "record"))?;
         let line = record.position().map_or(0, csv::Position::line);
-        let fields = headers.iter().zip(record.iter()).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        rows.push(Row { line, fields });
+        if rows.len() >= MOST_ROWS {
+            return Err(HsdsError::TooLarge { file: file.to_owned() });
+        }
+        let mut row = Row { line, fields: Vec::new() };
+        headers.iter().zip(record.iter()).for_each(|(key, value)| row.set(key, value.to_owned()));
+        rows.push(row);
     }
     Ok(rows)
 }
 
 fn read(tables: &Tables, file: &str, context: &Context) -> Result<Imported, HsdsError> {
-    let mut imported = Imported::default();
+    let (mut imported, mut seen, tables_by) = (Imported::default(), HashSet::new(), Lookup::new(tables));
     for row in tables.rows("services") {
-        let service = service(row, tables, file, context, &mut imported.remarks)?;
-        if !imported.services.iter().any(|s| s.id == service.id) {
+        let service = service(row, &tables_by, file, context, &mut imported.remarks)?;
+        if seen.insert(service.id.clone()) {
             imported.services.push(service);
         }
     }
     Ok(imported)
 }
 
-fn service(row: &Row, tables: &Tables, file: &str, context: &Context, remarks: &mut Vec<Remark>) -> Result<Service, HsdsError> {
+fn service(row: &Row, tables: &Lookup<'_>, file: &str, context: &Context, remarks: &mut Vec<Remark>) -> Result<Service, HsdsError> {
     let file = if file == "csv" { "services.csv" } else { file };
     let must =
         |field: &str| row.text(field).ok_or_else(|| HsdsError::Field { file: file.to_owned(), line: row.line, field: field.to_owned() });
@@ -213,12 +290,12 @@ fn service(row: &Row, tables: &Tables, file: &str, context: &Context, remarks: &
     let address = place.and_then(|p| tables.with("addresses", "location_id", p.text("id")?).next()).map(|a| {
         let parts: Vec<&str> =
             ["address_1", "address_2", "city", "state_province", "postal_code"].iter().filter_map(|f| a.text(f)).collect();
-        parts.join(", ")
+        short(&parts.join(", "))
     });
     Ok(Service {
         id: ServiceId::derived(&format!("hsds/{id}")),
         organization: OrganizationId::derived(&format!("hsds/{organization}")),
-        organization_name: tables.with("organizations", "id", organization).find_map(|o| o.text("name")).unwrap_or(organization).to_owned(),
+        organization_name: short(tables.with("organizations", "id", organization).find_map(|o| o.text("name")).unwrap_or(organization)),
         name: must("name")?.to_owned(),
         description: row.text("description").map(str::to_owned),
         position: place.and_then(|p| position(p, file, remarks)),
@@ -231,6 +308,11 @@ fn service(row: &Row, tables: &Tables, file: &str, context: &Context, remarks: &
         oldest: age("maximum_age"),
         active: row.text("status").is_none_or(|status| status == "active"),
     })
+}
+
+/// What many services share is kept with each: never more than a screen of it.
+fn short(text: &str) -> String {
+    text.chars().take(500).collect()
 }
 
 fn position(place: &Row, file: &str, remarks: &mut Vec<Remark>) -> Option<Position> {

@@ -52,7 +52,7 @@ fn revise(tx: &Transaction<'_>, plan: &Plan, writer: &str, agency: &str) -> Resu
         let parent = existing.as_ref().map(|found| documents::parse(&found.body)).transpose()?;
         let parent = parent.as_ref().and_then(Revision::of).map(|revision| revision.name());
         let mut document = document.clone();
-        Revision { writer: writer.to_owned(), counter: next_counter(tx)?, parent }.write(agency, &mut document);
+        Revision { writer: writer.to_owned(), counter: next_counter(tx)?, parent, by: Some(work.who.clone()) }.write(agency, &mut document);
         let base = existing.as_ref().and_then(Existing::base).map(str::to_owned);
         let version = existing.as_ref().and_then(|found| found.version.clone());
         put(tx, &work, *act, &document, existing)?;

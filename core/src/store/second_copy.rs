@@ -99,6 +99,7 @@ pub(super) struct SecondCopy {
     /// `None`: not written yet since the opening, or lost; it is made before the next save.
     journal: Option<Journal>,
     number: u64,
+    /// Whether it holds frames from before this opening, or since it was made.
     appended: bool,
     /// Whether everything unproven is in the journal.
     whole: bool,
@@ -152,6 +153,7 @@ impl SecondCopy {
             tx.commit()?;
         }
         self.number = entries.iter().map(|e| e.number).max().max(known).unwrap_or(0);
+        self.appended = !entries.is_empty();
         Ok(())
     }
 
@@ -227,7 +229,7 @@ impl SecondCopy {
         self.whole
     }
 
-    /// Whether the journal holds more than what is unproven.
+    /// Whether the journal may hold more than what is unproven.
     pub fn has_grown(&self) -> bool {
         self.appended
     }

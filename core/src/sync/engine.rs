@@ -1,4 +1,4 @@
-//! One sync run as a state machine: [`Engine::next`] says what to send, [`Engine::hear`] takes what came of it.
+//! One sync run as a state machine: [`Engine::next`] says what to send, [`Engine::hear`] (in `answers`) takes what came of it.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -7,15 +7,13 @@ use serde_json::json;
 
 use super::outbox::{Apart, Work, choose};
 use super::pull::Pull;
-use super::reconcile;
-use super::wire::{Answer, Failure, Outcome, Request, park_reason, retry_after, version_of};
+use super::wire::Request;
 use crate::acts::Act;
 use crate::clock::Instant;
-use crate::fhir::bundle::{self, Entry};
-use crate::fhir::manners::{self, ServerManners};
-use crate::fhir::{Document, Revision};
+use crate::fhir::manners::ServerManners;
+use crate::fhir::{Document, bundle};
 use crate::ids::TeamId;
-use crate::store::{Incoming, Intent, ParkReason, Store, StoreError};
+use crate::store::{Intent, ParkReason, Store, StoreError};
 
 /// Whose work is synced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +71,7 @@ pub enum Next {
     Done(Report),
 }
 
-enum Waiting {
+pub(super) enum Waiting {
     ReadBack(Vec<Intent>),
     Transaction(Vec<(Intent, Document)>),
     Put(Intent, Document),
@@ -85,28 +83,28 @@ enum Waiting {
 }
 
 /// The setting that keeps what software the server last said it is.
-const SOFTWARE: &str = "server-software";
+pub(super) const SOFTWARE: &str = "server-software";
 /// How long after a claim the second look comes.
-const SECOND_LOOK: Duration = Duration::from_secs(5);
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(5);
 /// How often one change is put onto a newer version before it is left for the next run.
-const MOST_REBASES: u32 = 5;
+pub(super) const MOST_REBASES: u32 = 5;
 
 /// One sync run.
 pub struct Engine {
-    scope: Scope,
-    tried: HashSet<i64>,
-    looked: HashSet<i64>,
-    apart: Apart,
-    rebases: HashMap<i64, u32>,
-    waiting: Option<Waiting>,
-    theirs_next: Option<Intent>,
-    look_next: Option<(Intent, bool, String)>,
-    pull: Option<Pull>,
-    report: Report,
-    proved: bool,
-    statement_asked: bool,
-    manners_read: bool,
-    over: bool,
+    pub(super) scope: Scope,
+    pub(super) tried: HashSet<i64>,
+    pub(super) looked: HashSet<i64>,
+    pub(super) apart: Apart,
+    pub(super) rebases: HashMap<i64, u32>,
+    pub(super) waiting: Option<Waiting>,
+    pub(super) theirs_next: Option<Intent>,
+    pub(super) look_next: Option<(Intent, bool, String)>,
+    pub(super) pull: Option<Pull>,
+    pub(super) report: Report,
+    pub(super) proved: bool,
+    pub(super) statement_asked: bool,
+    pub(super) manners_read: bool,
+    pub(super) over: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -205,33 +203,6 @@ impl Engine {
         Ok(Some(request))
     }
 
-    /// A server whose software is no longer the one that was probed is treated as one that never was.
-    fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
-        let said = Document::parse(&answer.body).ok().as_ref().and_then(manners::statement);
-        if said.as_ref().is_some_and(|said| !said.is_r4) {
-            self.stop(Stop::NotTheServer);
-        }
-        store.set_setting(SOFTWARE, &said.map(|said| said.software).unwrap_or_default())
-    }
-
-    fn heard_proof(&mut self, store: &mut Store, asked: &[(String, String)], answer: &Answer) -> Result<(), StoreError> {
-        // What cannot be read proves nothing; the next run asks again.
-        let Some(entries) = entries_of(answer, asked.len()) else { return Ok(()) };
-        for ((kind, id), entry) in asked.iter().zip(entries) {
-            match (entry.resource, entry.status.as_deref().unwrap_or_default().get(..3)) {
-                (Some(there), Some("200")) if there.kind() == kind && there.id() == id => {
-                    let changed = store.take(&Incoming { documents: vec![there], read_upto: None })?;
-                    self.report.changed.extend(changed.0);
-                }
-                (_, Some("404")) => store.send_again(kind, id)?,
-                // Deleted there on purpose, or no longer ours to read: it had it, and its version id is stored.
-                (_, Some("403" | "410")) => store.proven(kind, id)?,
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
     fn push(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
         if !std::mem::replace(&mut self.manners_read, true) {
             let software = store.setting(SOFTWARE)?;
@@ -317,279 +288,15 @@ impl Engine {
         Ok(Some(request))
     }
 
-    fn park(&mut self, store: &mut Store, intent: &Intent, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
+    pub(super) fn park(&mut self, store: &mut Store, intent: &Intent, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
         self.report.parked += 1;
         self.report.changed.push(format!("{}/{}", intent.kind, intent.id));
         store.park(intent.seq, reason, detail)
     }
 
-    fn stop(&mut self, stop: Stop) {
+    pub(super) fn stop(&mut self, stop: Stop) {
         self.report.stop = Some(stop);
         self.over = true;
-    }
-
-    /// Takes what came of the last request; what it says is on disk when this returns.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing of the answer was taken, and the next run reads back.
-    pub fn hear(&mut self, store: &mut Store, outcome: Outcome, now: Instant) -> Result<(), StoreError> {
-        let Some(waiting) = self.waiting.take() else { return Ok(()) };
-        let answer = match outcome {
-            Ok(answer) => answer,
-            Err(failure) => {
-                if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
-                    store.mark_waiting(&seqs(&waiting))?;
-                }
-                if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, &waiting, &mut self.pull) {
-                    let smaller = pull.halve(store)?;
-                    // After a time-out the next run asks for less; a page over the limit is asked for again at once.
-                    if smaller && failure == Failure::TooLarge {
-                        return Ok(());
-                    }
-                }
-                self.stop(match failure {
-                    Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
-                    Failure::Untrusted => Stop::Untrusted,
-                    Failure::Elsewhere => Stop::NotTheServer,
-                    Failure::TooLarge => Stop::ServerTrouble,
-                });
-                return Ok(());
-            }
-        };
-        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting) {
-            return Ok(());
-        }
-        if let Some(stop) = ends_the_run(&answer, now) {
-            if matches!(stop, Stop::SignInAgain | Stop::Later(_) | Stop::NotTheServer) && answer.status != 503 {
-                store.mark_waiting(&seqs(&waiting))?;
-            }
-            self.stop(stop);
-            return Ok(());
-        }
-        match waiting {
-            Waiting::ReadBack(intents) => self.heard_read_back(store, intents, &answer),
-            Waiting::Transaction(items) => self.heard_transaction(store, items, &answer),
-            Waiting::Put(intent, document) => self.heard_put(store, intent, document, &answer),
-            Waiting::Theirs(intent) => self.heard_theirs(store, &intent, &answer),
-            Waiting::Look { claim, first, version } => self.heard_look(store, &claim, first, &version, &answer, now),
-            Waiting::Pull => self.heard_page(store, &answer, now),
-            Waiting::Prove(asked) => self.heard_proof(store, &asked, &answer),
-            Waiting::Statement => self.heard_statement(store, &answer),
-        }
-    }
-
-    /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is
-    /// read back and then sent apart; a document alone is left for the next run.
-    fn goes_on_without(&mut self, waiting: &Waiting) -> bool {
-        match waiting {
-            Waiting::Transaction(items) => {
-                if self.apart.by_unit {
-                    self.apart.alone.extend(items.iter().map(|(intent, _)| intent.seq));
-                }
-                self.apart.by_unit = true;
-                self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
-                true
-            }
-            Waiting::Put(..) | Waiting::ReadBack(_) | Waiting::Prove(_) | Waiting::Statement => true,
-            _ => false,
-        }
-    }
-
-    fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
-        // A read-back that cannot be read leaves them unknown for the next run; what is new and the pull go on.
-        let Some(entries) = entries_of(answer, intents.len()) else { return Ok(()) };
-        let (mut arrived, mut beneath, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        for (intent, entry) in intents.into_iter().zip(entries) {
-            let there = entry.resource.filter(|_| entry.status.as_deref().is_some_and(|s| s.starts_with('2')));
-            let (Some(there), Some(sent)) = (there, readable(store.sent(intent.seq))?) else {
-                waiting.push(intent.seq);
-                continue;
-            };
-            let version = there.version().unwrap_or_default().to_owned();
-            let never_changed_here = Revision::of(&sent).is_some_and(|revision| revision.parent.is_none());
-            if intent.act == Act::Claim {
-                if there.at("/owner").is_some() && there.at("/owner") == sent.at("/owner") && self.look_next.is_none() {
-                    self.look_next = Some((intent, true, version));
-                } else {
-                    waiting.push(intent.seq);
-                }
-            } else if version.is_empty() {
-                // Without a version it proves nothing (P12): it stays unknown for the next run.
-            } else if sent.same_meaning(&there) {
-                arrived.push((intent.seq, version, sent));
-            } else if comes_from(&there, &sent) {
-                beneath.push((intent.seq, version, sent, there));
-            } else if intent.act == Act::Create && never_changed_here && is_derived(&sent) {
-                store.take_theirs(intent.seq, &there)?;
-            } else if intent.act == Act::Create {
-                store.keep_both(&there)?;
-                self.park(store, &intent, ParkReason::ChangedElsewhere, None)?;
-            } else {
-                waiting.push(intent.seq);
-            }
-        }
-        self.report.sent += u32::try_from(arrived.len() + beneath.len()).unwrap_or(u32::MAX);
-        self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
-        self.tried.retain(|seq| !waiting.contains(seq));
-        store.acknowledge(&arrived)?;
-        for (_, _, document) in &arrived {
-            store.proven(document.kind(), document.id())?;
-        }
-        store.mark_waiting(&waiting)?;
-        for (seq, version, sent, there) in beneath {
-            store.acknowledge(&[(seq, version, sent.clone())])?;
-            store.proven(sent.kind(), sent.id())?;
-            self.settle_under(store, &sent, &there)?;
-        }
-        Ok(())
-    }
-
-    /// Ours arrived, and somebody else has changed it since: theirs is what this phone shows, with what we have changed
-    /// after `sent` on top; what no rule joins is kept whole on both sides.
-    fn settle_under(&mut self, store: &mut Store, sent: &Document, theirs: &Document) -> Result<(), StoreError> {
-        self.report.changed.push(theirs.reference());
-        let Some(stored) = store.stored(theirs.kind(), theirs.id())? else { return Ok(()) };
-        let immutable = crate::fhir::note::is_signed(&stored.document) || crate::fhir::assignment::is_stamp(&stored.document);
-        let result = reconcile(sent, &stored.document, theirs);
-        if immutable || !result.conflicts.is_empty() {
-            store.keep_both(theirs)?;
-            for intent in store.unsent()?.into_iter().filter(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
-                self.park(store, &intent, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")))?;
-            }
-            return Ok(());
-        }
-        let mut merged = result.merged;
-        if store.unsent()?.iter().any(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
-            store.project_status(&mut merged)?;
-        }
-        store.rebase(&merged, theirs)
-    }
-
-    fn heard_transaction(&mut self, store: &mut Store, items: Vec<(Intent, Document)>, answer: &Answer) -> Result<(), StoreError> {
-        if answer.status >= 400 {
-            let seqs: Vec<i64> = items.iter().map(|(intent, _)| intent.seq).collect();
-            let one_unit = items.iter().all(|(intent, _)| Some(&intent.unit) == items.first().map(|(first, _)| &first.unit));
-            if one_unit {
-                self.apart.alone.extend(&seqs);
-            } else {
-                self.apart.by_unit = true;
-            }
-            self.tried.retain(|seq| !seqs.contains(seq));
-            return store.mark_waiting(&seqs);
-        }
-        let versions: Option<Vec<String>> = entries_of(answer, items.len())
-            .and_then(|entries| entries.iter().map(|e| version_of(e.etag.as_deref(), e.location.as_deref())).collect());
-        // An answer without a version for each document proves nothing: read back (P12).
-        let Some(versions) = versions else {
-            self.tried.retain(|seq| items.iter().all(|(intent, _)| intent.seq != *seq));
-            return Ok(());
-        };
-        let arrived: Vec<_> = items.into_iter().zip(versions).map(|((intent, doc), version)| (intent.seq, version, doc)).collect();
-        self.report.sent += u32::try_from(arrived.len()).unwrap_or(u32::MAX);
-        self.report.changed.extend(arrived.iter().map(|(_, _, doc)| doc.reference()));
-        store.acknowledge(&arrived)
-    }
-
-    fn heard_put(&mut self, store: &mut Store, intent: Intent, document: Document, answer: &Answer) -> Result<(), StoreError> {
-        match (answer.status, answer.version()) {
-            (200..=299, Some(version)) if intent.act == Act::Claim => {
-                self.look_next = Some((intent, true, version));
-                Ok(())
-            }
-            (200..=299, Some(version)) => {
-                self.report.sent += 1;
-                self.report.changed.push(document.reference());
-                store.acknowledge(&[(intent.seq, version, document)])
-            }
-            (200..=299, None) => {
-                self.tried.remove(&intent.seq);
-                Ok(())
-            }
-            (409 | 412, _) => {
-                self.theirs_next = Some(intent);
-                Ok(())
-            }
-            (status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
-        }
-    }
-
-    /// The server's version, fetched because ours was made from an older one.
-    fn heard_theirs(&mut self, store: &mut Store, intent: &Intent, answer: &Answer) -> Result<(), StoreError> {
-        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
-            return self.park(store, intent, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
-        };
-        let Some(stored) = store.stored(&intent.kind, &intent.id)? else { return Ok(()) };
-        if intent.act == Act::Claim {
-            return self.lost(store, intent, &theirs);
-        }
-        let rebases = self.rebases.entry(intent.seq).or_default();
-        *rebases += 1;
-        if *rebases > MOST_REBASES {
-            return store.mark_waiting(&[intent.seq]);
-        }
-        let base = stored.base.unwrap_or_else(|| Document::new(&intent.kind, &intent.id));
-        let result = reconcile(&base, &stored.document, &theirs);
-        if !result.conflicts.is_empty() {
-            store.keep_both(&theirs)?;
-            return self.park(store, intent, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")));
-        }
-        let mut merged = result.merged;
-        store.project_status(&mut merged)?;
-        store.rebase(&merged, &theirs)?;
-        self.tried.remove(&intent.seq);
-        store.mark_waiting(&[intent.seq])
-    }
-
-    fn heard_look(
-        &mut self,
-        store: &mut Store,
-        claim: &Intent,
-        first: bool,
-        version: &str,
-        answer: &Answer,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
-            return self.park(store, claim, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
-        };
-        let Some(stored) = store.stored(&claim.kind, &claim.id)? else { return Ok(()) };
-        if theirs.at("/owner") != stored.document.at("/owner") {
-            return self.lost(store, claim, &theirs);
-        }
-        self.report.changed.push(theirs.reference());
-        if first {
-            let look_at = now.checked_add(jiff::SignedDuration::from_secs(SECOND_LOOK.as_secs().cast_signed())).unwrap_or(now);
-            // The version of our own PUT: a later one is then seen as newer.
-            let version = if version.is_empty() { theirs.version().unwrap_or_default() } else { version };
-            return store.mark_asked(claim.seq, version, look_at);
-        }
-        let Some(version) = theirs.version().map(str::to_owned) else { return Ok(()) };
-        self.report.sent += 1;
-        let sent = readable(store.sent(claim.seq))?.unwrap_or(stored.document);
-        store.acknowledge(&[(claim.seq, version, sent.clone())])?;
-        store.proven(sent.kind(), sent.id())?;
-        if sent.same_meaning(&theirs) { Ok(()) } else { self.settle_under(store, &sent, &theirs) }
-    }
-
-    fn lost(&mut self, store: &mut Store, claim: &Intent, theirs: &Document) -> Result<(), StoreError> {
-        store.lose_claim(claim.seq, theirs)?;
-        self.report.parked += 1;
-        self.report.changed.push(theirs.reference());
-        Ok(())
-    }
-
-    fn heard_page(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
-        let Some(pull) = &mut self.pull else { return Ok(()) };
-        match pull.hear(store, answer, now)? {
-            Ok(page) => {
-                self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
-                self.report.changed.extend(page.changed);
-                self.report.filters_ignored += u32::from(page.filter_ignored);
-                self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
-            }
-            Err(super::pull::Unreadable) => self.stop(Stop::ServerTrouble),
-        }
-        Ok(())
     }
 }
 
@@ -599,48 +306,15 @@ fn read_all(references: impl Iterator<Item = String>) -> Request {
     Request::bundle(&json!({ "resourceType": "Bundle", "type": "batch", "entry": entries }))
 }
 
-fn seqs(waiting: &Waiting) -> Vec<i64> {
-    match waiting {
-        Waiting::Transaction(items) => items.iter().map(|(intent, _)| intent.seq).collect(),
-        Waiting::Put(intent, _) => vec![intent.seq],
-        _ => Vec::new(),
-    }
-}
-
 /// A stored document that cannot be read costs itself, not the run.
-fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+pub(super) fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
     match found {
         Err(StoreError::Document(_)) => Ok(None),
         other => other,
     }
 }
 
-/// Whether this answer ends the run, whatever was asked.
-pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
-    let wait = || answer.retry_after.as_deref().and_then(|text| retry_after(text, now)).unwrap_or(Duration::from_secs(30));
-    match answer.status {
-        401 => Some(Stop::SignInAgain),
-        429 | 503 => Some(Stop::Later(wait())),
-        500.. => Some(Stop::ServerTrouble),
-        200..=299 if !answer.is_fhir() => Some(Stop::NotTheServer),
-        300..=399 => Some(Stop::NotTheServer),
-        _ => None,
-    }
-}
-
-/// The entries of a batch or transaction answer, where there is one for each that was sent.
-fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
-    let page = bundle::read(&answer.body).ok()?;
-    (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
-}
-
-/// Whether `there` is what we sent, or was made from it: it carries our revision, or names it as its parent.
-fn comes_from(there: &Document, sent: &Document) -> bool {
-    let (Some(theirs), Some(ours)) = (Revision::of(there), Revision::of(sent)) else { return false };
-    theirs == ours || theirs.parent.as_deref() == Some(ours.name().as_str())
-}
-
 /// Whether every writer derives the same id for it (follow-ups): another phone may have made it already.
-fn is_derived(document: &Document) -> bool {
+pub(super) fn is_derived(document: &Document) -> bool {
     crate::fhir::safety::task_code(document) == Some(crate::fhir::handoff::FOLLOW_UP)
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::wire::{Failure, Outcome, Request};
-use super::{Stop, engine};
+use super::{Stop, answers};
 use crate::clock::Instant;
 use crate::fhir::Document;
 use crate::store::{Escalations, StoreError};
@@ -104,7 +104,7 @@ impl Lane {
                 return Ok(());
             }
         };
-        if let Some(stop) = engine::ends_the_run(&answer, now) {
+        if let Some(stop) = answers::ends_the_run(&answer, now) {
             if let (Waiting::Put(id), Stop::SignInAgain | Stop::NotTheServer) = (&waiting, stop) {
                 store.mark_unsent(id)?;
             }

@@ -16,6 +16,7 @@
 //! [`Engine`] is a state machine without I/O: it asks for a request, hears the answer, and writes to the store. The
 //! driver around it ([`transport`]) only carries. So a simulation can be the network, the server and the clock.
 
+mod answers;
 mod engine;
 pub mod lane;
 mod outbox;

@@ -1,8 +1,8 @@
 //! HTTP: addresses, headers, limits. Work on the database runs on threads of its own, so that a long transaction does
 //! not hold up the others' connections. Every error is an OperationOutcome.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use anydoor_core::json::{self, Limits};
 use axum::Router;
@@ -50,7 +50,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
 
 /// Counts, refuses other formats, and says the server's time.
 async fn gate(Ext(state): Shared, request: Request, next: Next) -> Response {
-    let mut response = match other_format(&request) {
+    let mut response = match other_format(&request).or_else(|| not_signed_in(&state, &request)) {
         Some(refusal) => refusal.into_response(),
         None => next.run(request).await,
     };
@@ -72,6 +72,12 @@ fn other_format(request: &Request) -> Option<Refusal> {
     let brought = said(header::CONTENT_TYPE);
     let form = request.uri().path().ends_with("/_search") && brought.contains("x-www-form-urlencoded");
     (!form && !served(brought)).then(|| Refusal::new(415, "not-supported", "only JSON is read"))
+}
+
+fn not_signed_in(state: &State, request: &Request) -> Option<Refusal> {
+    let token = state.token.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    let brought = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    (brought != Some(&format!("Bearer {token}"))).then(|| Refusal::new(401, "login", "a token is wanted that is not this one"))
 }
 
 impl IntoResponse for Refusal {

@@ -84,6 +84,7 @@ struct State {
     base: String,
     searches: pages::Searches,
     requests: AtomicU64,
+    token: Mutex<Option<String>>,
 }
 
 impl State {
@@ -112,6 +113,11 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
+    /// From now on answers 401 to whoever does not bring this bearer token; `None`: to nobody.
+    pub fn want_token(&self, token: Option<String>) {
+        *self.state.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
     /// Starts on 127.0.0.1. What was in its file is served again.
     ///
     /// # Errors
@@ -132,6 +138,7 @@ impl Server {
             base: format!("http://{}/fhir", listener.local_addr()?),
             searches: pages::Searches::default(),
             requests: AtomicU64::new(0),
+            token: Mutex::new(None),
         });
         let line = Line::default();
         let (end, ended) = oneshot::channel::<()>();

@@ -13,16 +13,13 @@ use crate::ids::IncidentId;
 use crate::incident::{AskedBy, Code, Door, EIDO_INCIDENT, Identifier, Incident, Place, Role, Urgency};
 use crate::json;
 
-/// NENA's conveyance carries 65,536 bytes (NENA-STA-024); this is what a document by reference may be.
-const LIMITS: json::Limits = json::Limits { values: 1_000_000, ..json::Limits::MESSAGE };
-
 /// Reads one EIDO as it was received.
 ///
 /// # Errors
 /// [`DoorError`] where it is no JSON, more than is read, or lacks its `$id` or the time of its last change. Anything else
 /// that is wrong in it is kept under "also sent".
 pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
-    let root = json::read(bytes, LIMITS)?;
+    let root = json::read(bytes, json::Limits::MESSAGE)?;
     read_value(&root, Received::new(MEDIA_TYPE, bytes))
 }
 
