@@ -112,4 +112,6 @@ impl Phone {
     }
 }
 
+pub mod disk;
 pub mod proxy;
+pub mod sides;

@@ -187,15 +187,25 @@ impl Inner {
     fn store<R>(&self, f: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
         let mut guard = lock(&self.store);
         let result = guard.as_mut().map_or(Err(AnydoorError::StorageLocked), f);
-        if matches!(result, Err(AnydoorError::StorageDamaged)) {
-            Self::mend(&mut guard)?;
+        if let Err(error) = &result {
+            Self::mend(&mut guard, error)?;
         }
         result
     }
 
-    fn mend(guard: &mut Option<Store>) -> Result<()> {
-        if let Some(store) = guard.take() {
-            *guard = Some(store.mend()?);
+    /// After a damaged page the store is salvaged; after any other error of the database it gets a new connection.
+    fn mend(guard: &mut Option<Store>, after: &AnydoorError) -> Result<()> {
+        match after {
+            AnydoorError::StorageDamaged => {
+                if let Some(store) = guard.take() {
+                    *guard = Some(store.mend()?);
+                }
+            }
+            AnydoorError::Unexpected { reference } if reference.starts_with("sqlite-") => {
+                // Where this fails too, the next call says so.
+                guard.as_mut().map(Store::reconnect).transpose().ok();
+            }
+            _ => {}
         }
         Ok(())
     }

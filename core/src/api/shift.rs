@@ -50,9 +50,7 @@ impl Inner {
         let report = match transport::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await {
             Err(error) => {
                 let error = error.into();
-                if error == AnydoorError::StorageDamaged {
-                    Self::mend(&mut super::lock(&self.store))?;
-                }
+                Self::mend(&mut super::lock(&self.store), &error)?;
                 return Err(error);
             }
             Ok(report) => report,

@@ -104,7 +104,13 @@ fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result
     let looking = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     looking.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     looking.execute_batch(&key.pragma())?;
-    let found: i64 = looking.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found: i64 = match looking.query_row("PRAGMA user_version", [], |row| row.get(0)) {
+        // A commit that was cut short waits to be rolled back, which needs writing and brings back bytes that were there.
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => {
+            return Ok(());
+        }
+        found => found?,
+    };
     looking.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     if found > Store::SCHEMA { Err(StoreError::Newer { found, known: Store::SCHEMA }) } else { Ok(()) }
 }
@@ -134,6 +140,16 @@ impl Store {
             Err(StoreError::KeyOrFile) if key_is_right(disk.as_ref(), path, key)? => Self::salvaged(disk, path, key, agency),
             other => other,
         }
+    }
+
+    /// Lets go of the connection and makes a new one: after one read that failed, SQLCipher refuses everything on the old one.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; then the old connection stays.
+    pub fn reconnect(&mut self) -> Result<(), StoreError> {
+        let (disk, path, key) = self.copy.place();
+        self.connection = connect(disk.as_ref(), &path, &key, SETTINGS)?;
+        Ok(())
     }
 
     /// Closes a database in which a page was found damaged, moves it aside, and opens a new one with all that was unsent.

@@ -378,6 +378,15 @@ impl Store {
 
     /// One transaction with its journal entry: both on disk when it returns Ok. `write` may run twice.
     pub(super) fn keep(&mut self, write: impl Fn(&Transaction<'_>) -> Result<(What, usize), StoreError>) -> Result<(), StoreError> {
+        let kept = self.keep_once(write);
+        if matches!(kept, Err(StoreError::Database { .. } | StoreError::MaybeKept)) {
+            // Where this fails too, the next call says so.
+            let _ = self.reconnect();
+        }
+        kept
+    }
+
+    fn keep_once(&mut self, write: impl Fn(&Transaction<'_>) -> Result<(What, usize), StoreError>) -> Result<(), StoreError> {
         for _ in 0..2 {
             let tx = self.connection.transaction()?;
             let (what, items) = write(&tx)?;
