@@ -112,6 +112,9 @@ impl Phone {
     }
 }
 
+pub mod alone;
 pub mod disk;
+pub mod hostile;
 pub mod proxy;
 pub mod sides;
+pub mod visit;

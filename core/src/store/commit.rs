@@ -1,6 +1,6 @@
 //! One plan, one commit: documents, outbox rows, audit rows, projections.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::second_copy::{Copied, What, Work};
@@ -24,15 +24,38 @@ impl Ledger for Store {
     fn commit(&mut self, plan: &Plan) -> Result<(), StoreError> {
         let (writer, agency) = (self.writer.clone(), self.agency.clone());
         self.keep(move |tx| {
-            let work = revise(tx, plan, &writer, &agency)?;
+            let work = revise(tx, plan, &Hand { writer: &writer, agency: &agency })?;
             let items = work.writes.len();
             Ok((What::Work(work), items))
         })
     }
 }
 
+/// Who writes on this phone, and for whom.
+pub(super) struct Hand<'a> {
+    pub writer: &'a str,
+    pub agency: &'a str,
+}
+
+impl Hand<'_> {
+    /// Gives a document a new revision of ours, made from `parent`. Every content that leaves this phone has one of its own:
+    /// an old one that comes back is known by it.
+    pub fn sign(
+        &self,
+        tx: &Connection,
+        document: &mut Document,
+        parent: Option<&Document>,
+        by: Option<String>,
+    ) -> Result<(), StoreError> {
+        let parent = parent.and_then(Revision::of).map(|revision| revision.name());
+        let revision = Revision { writer: self.writer.to_owned(), counter: next_counter(tx)?, parent, by };
+        revision.write(self.agency, document);
+        Ok(())
+    }
+}
+
 /// Puts a plan's documents, each under its new revision, and returns what the journal takes of it.
-fn revise(tx: &Transaction<'_>, plan: &Plan, writer: &str, agency: &str) -> Result<Work, StoreError> {
+fn revise(tx: &Transaction<'_>, plan: &Plan, hand: &Hand<'_>) -> Result<Work, StoreError> {
     let mut work = Work {
         name: plan.name.to_owned(),
         who: plan.who.to_string(),
@@ -50,9 +73,8 @@ fn revise(tx: &Transaction<'_>, plan: &Plan, writer: &str, agency: &str) -> Resu
             continue; // two acts may both bring the same person or place; the first one holds
         }
         let parent = existing.as_ref().map(|found| documents::parse(&found.body)).transpose()?;
-        let parent = parent.as_ref().and_then(Revision::of).map(|revision| revision.name());
         let mut document = document.clone();
-        Revision { writer: writer.to_owned(), counter: next_counter(tx)?, parent, by: Some(work.who.clone()) }.write(agency, &mut document);
+        hand.sign(tx, &mut document, parent.as_ref(), Some(work.who.clone()))?;
         let base = existing.as_ref().and_then(Existing::base).map(str::to_owned);
         let version = existing.as_ref().and_then(|found| found.version.clone());
         put(tx, &work, *act, &document, existing)?;
@@ -191,7 +213,7 @@ fn counter_at_least(tx: &Transaction<'_>, counter: u64) -> Result<(), StoreError
     Ok(())
 }
 
-fn next_counter(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+fn next_counter(tx: &Connection) -> Result<u64, StoreError> {
     let next: i64 = tx
         .prepare_cached(
             "INSERT INTO settings VALUES ('counter', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING CAST(value AS INTEGER)",

@@ -2,6 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
+use super::commit::Hand;
 use super::{Store, StoreError, project};
 use crate::clock::Instant;
 use crate::fhir::Document;
@@ -22,10 +23,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
     pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
+        let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
         let mut changed = Vec::new();
         for document in &incoming.documents {
-            if project::take(&tx, document)? {
+            if project::take(&tx, document, &hand)? {
                 changed.push(document);
             }
         }

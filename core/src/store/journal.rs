@@ -60,12 +60,14 @@ impl Journal {
         header.extend(salt);
         header.resize(FILE_HEADER, 0);
         let needed: usize = frames.iter().map(|(text, _)| room_for(text.len())).sum();
-        let length = (FILE_HEADER + 2 * (needed + room_for(more))).next_multiple_of(AHEAD);
+        let length = (FILE_HEADER + room_for(0) + 2 * (needed + room_for(more))).next_multiple_of(AHEAD);
         let mut file = disk.open(&fresh, true)?;
         file.write_at(0, &vec![0; length])?;
         file.write_at(0, &header)?;
         let syncer = Syncer::new(disk.as_ref(), file.as_ref())?;
         let mut journal = Self { file, syncer, secret: secret(key, &salt)?, tail: FILE_HEADER, length };
+        // The first frame says nothing; that it opens tells that the key is right, whatever happens to those behind it.
+        journal.append(&[], 0)?;
         for (text, items) in frames {
             journal.append(text, *items)?;
         }
@@ -128,7 +130,7 @@ impl Journal {
 /// Reads the journal at `path`; `None` where there is none.
 ///
 /// # Errors
-/// [`StoreError::File`]; [`StoreError::KeyOrFile`] where it is no journal, or holds frames and none opens with this key.
+/// [`StoreError::File`]; [`StoreError::KeyOrFile`] where it is no journal, or no frame opens with this key.
 pub(super) fn read(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Option<Contents>, StoreError> {
     if disk.length(path)?.is_none() {
         return Ok(None);
@@ -136,14 +138,14 @@ pub(super) fn read(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Option<Con
     let bytes = disk.read(path, MOST)?;
     let salt = bytes.get(MAGIC.len()..MAGIC.len() + 32).filter(|_| bytes.starts_with(MAGIC)).ok_or(StoreError::KeyOrFile)?;
     let secret = secret(key, salt)?;
-    let (mut found, mut at, mut unread, mut seen) = (Contents::default(), FILE_HEADER, false, false);
+    let (mut found, mut at, mut unread, mut opened) = (Contents::default(), FILE_HEADER, false, false);
     while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() > HEADER) {
-        seen |= rest.starts_with(MARKER);
         match open(rest, at, &secret) {
             Some(frame) => {
                 found.damaged += u32::from(std::mem::take(&mut unread));
                 at += room_for(frame.0.len());
-                found.frames.push(frame);
+                opened = true;
+                found.frames.extend(Some(frame).filter(|(text, _)| !text.is_empty()));
             }
             // A frame torn by a crash is the last; one with readable frames behind it is damage.
             None => {
@@ -152,7 +154,7 @@ pub(super) fn read(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Option<Con
             }
         }
     }
-    if found.frames.is_empty() && seen { Err(StoreError::KeyOrFile) } else { Ok(Some(found)) }
+    if opened { Ok(Some(found)) } else { Err(StoreError::KeyOrFile) }
 }
 
 /// How many items the frames of a journal hold, told without its key: what another member has left on a shared phone.
@@ -278,8 +280,8 @@ mod tests {
     #[test]
     fn what_was_appended_is_read_and_counted() {
         let folder = tempfile::tempdir().unwrap();
-        let path = made(&folder, &["one", "", "three"]);
-        assert_eq!(texts(&path), (vec!["one".into(), String::new(), "three".into()], 0));
+        let path = made(&folder, &["one", "two", "three"]);
+        assert_eq!(texts(&path), (vec!["one".into(), "two".into(), "three".into()], 0));
         assert_eq!(count(&RealDisk, &path).unwrap(), 3);
         assert!(matches!(read(&RealDisk, &path, &Key::new(&[4; 32]).unwrap()), Err(StoreError::KeyOrFile)));
     }
@@ -291,12 +293,13 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let frame = room_for(3);
         let mut torn = whole.clone();
-        torn[FILE_HEADER + 2 * frame + HEADER + 4] ^= 1;
+        let first = FILE_HEADER + room_for(0);
+        torn[first + 2 * frame + HEADER + 4] ^= 1;
         std::fs::write(&path, &torn).unwrap();
         assert_eq!(texts(&path), (vec!["one".into(), "two".into()], 0));
         for byte in 0..HEADER + 3 + aead::MAX_TAG_LEN {
             let mut flipped = whole.clone();
-            flipped[FILE_HEADER + frame + byte] ^= 4;
+            flipped[first + frame + byte] ^= 4;
             std::fs::write(&path, &flipped).unwrap();
             let (found, damaged) = texts(&path);
             assert!(found == ["one", "three"] && damaged == 1, "{byte}: {found:?}");
@@ -309,9 +312,9 @@ mod tests {
         let path = made(&folder, &["one", "two"]);
         let mut bytes = std::fs::read(&path).unwrap();
         let frame = room_for(3);
-        let (first, second) = bytes[FILE_HEADER..].split_at_mut(frame);
+        let (first, second) = bytes[FILE_HEADER + room_for(0)..].split_at_mut(frame);
         first.swap_with_slice(&mut second[..frame]);
         std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(read(&RealDisk, &path, &key()), Err(StoreError::KeyOrFile)));
+        assert_eq!(texts(&path).0, Vec::<String>::new());
     }
 }

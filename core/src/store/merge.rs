@@ -2,8 +2,9 @@
 
 use rusqlite::params;
 
+use super::commit::Hand;
 use super::{Store, StoreError, documents, project};
-use crate::fhir::Document;
+use crate::fhir::{Document, Revision};
 
 impl Store {
     /// Writes onto a Task what the stamps here say (a projection, recomputed after each merge).
@@ -21,20 +22,28 @@ impl Store {
         Ok(())
     }
 
-    /// Our change, put onto a newer server version: `merged` is what this phone shows, `theirs` what it started from.
+    /// Our change, put onto a newer server version: `merged` is what this phone shows, under a new revision where it says more
+    /// than `theirs`, from which it starts.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn rebase(&mut self, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
+        let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
+        let mut merged = merged.clone();
+        if !merged.same_meaning(theirs) {
+            let by = Revision::of(&merged).and_then(|revision| revision.by);
+            hand.sign(&tx, &mut merged, Some(theirs), by)?;
+            documents::saw(&tx, &merged)?;
+        }
         tx.execute(
             "UPDATE documents SET body = ?, base_body = ?, server_body = NULL, version = ? WHERE kind = ? AND id = ?",
             params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
         )?;
         let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
         documents::saw(&tx, theirs)?;
-        documents::index(&tx, row, merged, false)?;
-        project::touched(&tx, [merged])?;
+        documents::index(&tx, row, &merged, false)?;
+        project::touched(&tx, [&merged])?;
         Ok(tx.commit()?)
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::commit::Hand;
 use super::{Store, StoreError, documents, outbox, second_copy};
 use crate::acts::Act;
 use crate::assignment::{State, Status, status};
@@ -165,7 +166,7 @@ fn note(tx: &Connection, document: &Document) -> Result<(), StoreError> {
 }
 
 /// Takes one document from the server. Returns whether anything changed that this phone shows.
-pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreError> {
+pub(super) fn take(tx: &Connection, incoming: &Document, hand: &Hand<'_>) -> Result<bool, StoreError> {
     let (kind, id) = (incoming.kind(), incoming.id());
     let found: Option<(i64, Option<String>, bool)> = tx
         .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
@@ -178,12 +179,18 @@ pub(super) fn take(tx: &Connection, incoming: &Document) -> Result<bool, StoreEr
     let unsent: bool =
         tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
     if !unsent && !known.2 && is_rollback(tx, incoming)? {
-        // The server shows an older state than it has shown before: what it lost goes out again, on top of what it has.
-        tx.prepare_cached("UPDATE documents SET base_body = ?, version = ? WHERE row = ?")?.execute(params![
+        // The server shows an older state than it has shown before: what it lost goes out again, on top of what it has and
+        // under a new revision, so that two phones that both notice do not take each other for the old state.
+        let Some(mut ours) = load(tx, &incoming.reference())? else { return Ok(false) };
+        let newest = ours.clone();
+        hand.sign(tx, &mut ours, Some(&newest), fhir::Revision::of(&newest).and_then(|revision| revision.by))?;
+        tx.prepare_cached("UPDATE documents SET body = ?, base_body = ?, version = ? WHERE row = ?")?.execute(params![
+            ours.to_text(),
             incoming.to_text(),
             incoming.version(),
             known.0
         ])?;
+        documents::saw(tx, &ours)?;
         outbox::again(tx, kind, id, Act::Change)?;
         return Ok(true);
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::engine::{Engine, MOST_REBASES, SECOND_LOOK, SOFTWARE, Stop, Waiting, is_derived, readable};
+use super::engine::{Engine, MOST_REBASES, SOFTWARE, Stop, Waiting, is_derived, readable};
+use super::outbox::SECOND_LOOK;
 use super::reconcile;
 use super::wire::{Answer, Failure, Outcome, park_reason, retry_after, version_of};
 use crate::acts::Act;

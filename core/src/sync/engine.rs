@@ -84,8 +84,6 @@ pub(super) enum Waiting {
 
 /// The setting that keeps what software the server last said it is.
 pub(super) const SOFTWARE: &str = "server-software";
-/// How long after a claim the second look comes.
-pub(super) const SECOND_LOOK: Duration = Duration::from_secs(5);
 /// How often one change is put onto a newer version before it is left for the next run.
 pub(super) const MOST_REBASES: u32 = 5;
 

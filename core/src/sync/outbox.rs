@@ -1,11 +1,14 @@
 //! What goes next, chosen from the outbox rows as values.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use crate::acts::Act;
 use crate::clock::Instant;
 use crate::store::{Intent, IntentState};
 
+/// How long after a claim the second look comes.
+pub const SECOND_LOOK: Duration = Duration::from_secs(5);
 /// The most documents in one transaction.
 const MOST_ITEMS: usize = 400;
 
@@ -42,8 +45,11 @@ pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet
     if !unknown.is_empty() {
         return Work::ReadBack(unknown);
     }
+    // A time further ahead than a look is ever put off was written by a clock that has been set back since.
+    let latest = now.checked_add(jiff::SignedDuration::try_from(SECOND_LOOK).unwrap_or_default()).unwrap_or(now);
     let due = |intent: &&Intent| {
-        intent.state == IntentState::Asked && intent.not_before.is_none_or(|at| at <= now) && !tried.contains(&intent.seq)
+        let ripe = intent.not_before.is_none_or(|at| at <= now || at > latest);
+        intent.state == IntentState::Asked && ripe && !tried.contains(&intent.seq)
     };
     if let Some(claim) = unsent.iter().find(due) {
         return Work::Look(claim.clone());

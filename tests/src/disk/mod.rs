@@ -125,6 +125,13 @@ impl SimDisk {
         self.lock().operations
     }
 
+    /// Every file is gone.
+    pub fn wipe(&self) {
+        let mut inner = self.lock();
+        inner.names.clear();
+        inner.files.clear();
+    }
+
     /// The process that used it is gone; every write it made is still there.
     pub fn process_gone(&self) {
         self.lock().files.values_mut().for_each(|file| file.shared.clear());

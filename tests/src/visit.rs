@@ -1,0 +1,48 @@
+//! A small visit, played on a phone from its start to its end: what the scenarios send through a bad network, record
+//! and replay.
+
+use anydoor_core::api::{AnydoorError, ClosingInput, StartedRow};
+
+use crate::{Phone, World};
+
+type Done<T> = Result<T, AnydoorError>;
+
+/// The closing answers of a person who was met.
+pub fn met(how: &str) -> ClosingInput {
+    ClosingInput::Met { whereabouts: "stayed".into(), travel: "none".into(), legal: "voluntary".into(), how: how.into() }
+}
+
+/// The team starts an incident itself, is there, signs a note and adds to it.
+///
+/// # Errors
+/// [`AnydoorError`].
+pub fn begin(world: &World, phone: &Phone) -> Done<StartedRow> {
+    let started = phone.on_view(world)?;
+    phone.client.tap(&started.assignment, "on-scene", "")?;
+    phone.client.tap(&started.assignment, "contact", "")?;
+    let draft = phone.client.save_draft("", &started.incident, &started.person, "sat with her; talking and water helped".into())?;
+    let note = phone.client.sign(&draft, &started.assignment)?;
+    phone.client.addend(&note, "her sister came at nine", &started.assignment)?;
+    Ok(started)
+}
+
+/// The team refers the person, closes the visit, plans follow-ups and tries the first. The phone must know the county.
+///
+/// # Errors
+/// [`AnydoorError`].
+pub fn end(world: &World, phone: &Phone, started: &StartedRow) -> Done<()> {
+    let assignment = &started.assignment;
+    if let Some(service) = world.county.services.first() {
+        phone.client.hand_off(assignment, &started.person, service.id.as_str(), "consent-verbal")?;
+    }
+    phone.client.step_down(assignment, world.county.centre.as_str(), "would like to go on talking")?;
+    for visit in phone.client.assignment(assignment)?.visits {
+        phone.client.close_visit(assignment, &visit.visit, met("stabilised"))?;
+    }
+    phone.client.tap(assignment, "clear", "")?;
+    phone.client.plan_follow_ups(assignment, &started.person, vec![24])?;
+    for due in phone.client.follow_ups(assignment)? {
+        phone.client.record_attempt(&due.id, "visit", "no-answer", false, Some("nobody at the door".into()))?;
+    }
+    Ok(())
+}
