@@ -161,7 +161,8 @@ fn a_database_behind_its_journal_is_rolled_forward() {
         let store = Store::open_on(&shared, &path, &key, "agency").unwrap();
         let kept = store.drafts().unwrap().remove(0).text;
         assert!(said.is_err() || kept == "cut short", "cut {cut}: told {said:?}, kept {kept}");
-        assert_eq!(store.opening().rolled_forward > 0, said.is_err() && kept == "cut short", "cut {cut}");
+        // Where the database had it whole and only the answer was cut off, there is nothing to roll forward.
+        assert!(store.opening().rolled_forward == 0 || said.is_err() && kept == "cut short", "cut {cut}");
         disk.forget();
         store.opening().rolled_forward > 0
     });

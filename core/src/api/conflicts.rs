@@ -9,6 +9,14 @@ use crate::ids::{IncidentId, NoteId, PersonId};
 use crate::store::{Draft, Held, ParkReason, Store, Stored};
 use crate::sync::{in_our_favour, reconcile};
 
+/// A claim that another team has: what we had written, and what is there.
+fn lost_claim(store: &Store, item: i64) -> Result<Option<(Held, Document, Document)>> {
+    let parked = store.parked()?.into_iter().find(|h| h.intent.seq == item && h.reason == ParkReason::TakenByOther);
+    let Some(held) = parked else { return Ok(None) };
+    let theirs = store.document(&held.intent.kind, &held.intent.id)?;
+    Ok(store.sent(item)?.zip(theirs).map(|(ours, theirs)| (held, ours, theirs)))
+}
+
 /// A parked conflict with both versions.
 fn conflict(store: &Store, item: i64) -> Result<(Held, Stored, Document)> {
     let missing = || AnydoorError::NotFound { what: "conflict".into() };
@@ -60,12 +68,23 @@ fn leaves(value: &Value, into: &mut Vec<String>) {
 
 #[uniffi::export]
 impl Anydoor {
-    /// Both versions of a parked conflict.
+    /// Both versions of a parked conflict, or of a claim that another team has.
     ///
     /// # Errors
     /// `NotFound` where this item is no conflict.
     pub fn conflict(&self, item: i64) -> Result<ConflictRow> {
         self.inner.store(|store| {
+            if let Some((held, ours, theirs)) = lost_claim(store, item)? {
+                return Ok(ConflictRow {
+                    item,
+                    document: format!("{}/{}", held.intent.kind, held.intent.id),
+                    elements: vec!["owner".into()],
+                    ours: ours.to_text(),
+                    theirs: theirs.to_text(),
+                    theirs_at: theirs.last_updated().map(|at| at.to_string()),
+                    theirs_by: writer(store, &theirs)?,
+                });
+            }
             let (held, stored, theirs) = conflict(store, item)?;
             Ok(ConflictRow {
                 item,

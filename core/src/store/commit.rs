@@ -40,13 +40,7 @@ pub(super) struct Hand<'a> {
 impl Hand<'_> {
     /// Gives a document a new revision of ours, made from `parent`. Every content that leaves this phone has one of its own:
     /// an old one that comes back is known by it.
-    pub fn sign(
-        &self,
-        tx: &Connection,
-        document: &mut Document,
-        parent: Option<&Document>,
-        by: Option<String>,
-    ) -> Result<(), StoreError> {
+    pub fn sign(&self, tx: &Connection, document: &mut Document, parent: Option<&Document>, by: Option<String>) -> Result<(), StoreError> {
         let parent = parent.and_then(Revision::of).map(|revision| revision.name());
         let revision = Revision { writer: self.writer.to_owned(), counter: next_counter(tx)?, parent, by };
         revision.write(self.agency, document);

@@ -235,6 +235,28 @@ impl Store {
         Ok(tx.commit()?)
     }
 
+    /// This version at the server stands for what a claim of ours would have made. Where ours says `more`, that goes after it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stands_for(&mut self, seq: i64, theirs: &Document, more: bool) -> Result<(), StoreError> {
+        let tx = self.connection.transaction()?;
+        tx.execute("UPDATE intents SET sent = ? WHERE seq = ?", params![theirs.to_text(), seq])?;
+        let (kind, id) = (theirs.kind(), theirs.id());
+        let waits: bool =
+            tx.query_row("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ? AND act = 'change')", [kind, id], |row| {
+                row.get(0)
+            })?;
+        if more && !waits {
+            again(&tx, kind, id, Act::Change)?;
+            tx.execute(
+                "INSERT OR IGNORE INTO intent_needs SELECT seq, ? FROM intents WHERE kind = ? AND id = ? AND act = 'change'",
+                params![seq, kind, id],
+            )?;
+        }
+        Ok(tx.commit()?)
+    }
+
     /// A claim that the server took: asked for, until the look at `look_at`.
     ///
     /// # Errors
@@ -301,7 +323,12 @@ impl Store {
     /// [`StoreError`].
     pub fn lose_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
-        tx.execute("UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq = ?", [seq])?;
+        // Ours is kept whole with the item until the person has seen it: what was written on the strength of the claim too.
+        tx.execute(
+            "UPDATE intents SET state = 'parked', reason = 'taken-by-other', sent =
+             (SELECT body FROM documents d WHERE d.kind = intents.kind AND d.id = intents.id) WHERE seq = ?",
+            [seq],
+        )?;
         // What was tapped on the strength of it stays in sight: it must not reach the other team's work.
         tx.execute(
             "UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq IN (SELECT seq FROM intent_needs WHERE needs = ?)",

@@ -10,7 +10,7 @@ use crate::acts::Act;
 use crate::clock::Instant;
 use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, Revision, manners};
-use crate::store::{Incoming, Intent, ParkReason, Store, StoreError};
+use crate::store::{Incoming, Intent, ParkReason, Store, StoreError, Stored};
 
 impl Engine {
     /// Takes what came of the last request; what it says is on disk when this returns.
@@ -93,8 +93,11 @@ impl Engine {
             let version = there.version().unwrap_or_default().to_owned();
             let never_changed_here = Revision::of(&sent).is_some_and(|revision| revision.parent.is_none());
             if intent.act == Act::Claim {
-                if there.at("/owner").is_some() && there.at("/owner") == sent.at("/owner") && self.look_next.is_none() {
+                let ours = there.at("/owner").is_some() && there.at("/owner") == sent.at("/owner") && self.look_next.is_none();
+                if ours && (sent.same_meaning(&there) || comes_from(&there, &sent)) {
                     self.look_next = Some((intent, true, version));
+                } else if ours && let Some(stored) = readable(store.stored(&intent.kind, &intent.id))? {
+                    self.have_it_already(store, &intent, &stored, &there)?;
                 } else {
                     waiting.push(intent.seq);
                 }
@@ -205,6 +208,10 @@ impl Engine {
         };
         let Some(stored) = store.stored(&intent.kind, &intent.id)? else { return Ok(()) };
         if intent.act == Act::Claim {
+            if theirs.at("/owner").is_some() && theirs.at("/owner") == stored.document.at("/owner") {
+                // It is ours: an earlier answer was lost, or one of our crew has it already.
+                return self.have_it_already(store, intent, &stored, &theirs);
+            }
             return self.lost(store, intent, &theirs);
         }
         let rebases = self.rebases.entry(intent.seq).or_default();
@@ -223,6 +230,20 @@ impl Engine {
         store.rebase(&merged, &theirs)?;
         self.tried.remove(&intent.seq);
         store.mark_waiting(&[intent.seq])
+    }
+
+    /// A claim that was refused because the visit is ours already: what we have written meanwhile goes on top of theirs.
+    fn have_it_already(&mut self, store: &mut Store, claim: &Intent, stored: &Stored, theirs: &Document) -> Result<(), StoreError> {
+        let base = stored.base.clone().unwrap_or_else(|| Document::new(&claim.kind, &claim.id));
+        let result = reconcile(&base, &stored.document, theirs);
+        if !result.conflicts.is_empty() {
+            store.keep_both(theirs)?;
+            return self.park(store, claim, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")));
+        }
+        store.rebase(&result.merged, theirs)?;
+        store.stands_for(claim.seq, theirs, !result.merged.same_meaning(theirs))?;
+        self.look_next = Some((claim.clone(), true, theirs.version().unwrap_or_default().to_owned()));
+        Ok(())
     }
 
     fn heard_look(

@@ -1,0 +1,141 @@
+//! The promises, as conditions on what phones and server hold.
+
+use anydoor_core::store::Truth;
+
+use crate::phone::Phone;
+use crate::server::Server;
+
+/// What must hold of a phone at every step.
+pub fn at_every_step(phone: &mut Phone, server: &Server) {
+    let Some(store) = &phone.store else { return };
+    for (reference, text) in &phone.told.made {
+        let (kind, id) = reference.split_once('/').unwrap();
+        // What cannot be read at all is noticed elsewhere: the disk may be failing just now.
+        let Ok(stored) = store.stored(kind, id) else { return };
+        let Some(stored) = stored else {
+            // It has left scope: then the agency has it (P5, P6).
+            assert!(server.current(reference).is_some(), "{}: {reference} was accepted and is nowhere", phone.name);
+            continue;
+        };
+        if let Some(version) = stored.version.as_deref().filter(|_| store.truth_of(kind, id).is_ok_and(|t| t == Truth::AtTheAgency)) {
+            // "At the agency" is said with a version that the server holds (P12).
+            let there = server.version(reference, version);
+            assert!(there.is_some(), "{}: {reference} is said to be at the agency as version {version}, which is not there", phone.name);
+            if kind == "DocumentReference" && !text.is_empty() {
+                let same = there.is_some_and(|there| there.at("/content") == stored.document.at("/content"));
+                assert!(same, "{}: {reference} at the agency says something else", phone.name);
+            }
+            // Never back in time (P20).
+            let number: u64 = version.parse().unwrap_or(0);
+            let before = phone.shown.insert(reference.clone(), number).unwrap_or(0);
+            assert!(number >= before, "{}: {reference} went back from version {before} to {number}", phone.name);
+        } else if store.truth_of(kind, id).is_ok_and(|t| t == Truth::OnThisPhone) && stored.version.is_none() {
+            let waits = store.unsent().is_ok_and(|all| all.iter().any(|i| i.kind == kind && i.id == id));
+            assert!(waits, "{}: {reference} is not at the agency and nothing is left to send it (P5)", phone.name);
+        }
+    }
+    // Signed never changes (P13).
+    for (reference, _) in phone.told.made.iter().filter(|(reference, _)| reference.starts_with("DocumentReference/")) {
+        let mut contents = server.history(reference).map(|body| body.get("content"));
+        if let Some(first) = contents.next() {
+            assert!(contents.all(|content| content == first), "{reference} has been changed after it was signed");
+        }
+    }
+}
+
+/// What must hold of a phone that has just been opened again after a crash.
+pub fn after_opening(phone: &Phone) {
+    let Some(store) = &phone.store else { return };
+    let drafts = store.drafts().unwrap();
+    for (id, text) in &phone.told.drafts {
+        let kept = drafts.iter().find(|draft| draft.id.as_str() == id);
+        let kept = kept.unwrap_or_else(|| panic!("{}: a draft is gone: {text}", phone.name));
+        assert!(&kept.text == text || phone.told.unclear.contains(&kept.text), "{}: the draft says {}, told {text}", phone.name, kept.text);
+    }
+    let lane = phone.lane_store.as_ref().unwrap();
+    for reference in &phone.told.help {
+        let id = reference.strip_prefix("Task/").unwrap();
+        assert!(lane.get(id).unwrap().is_some(), "{}: a call for help is gone", phone.name);
+    }
+    assert_eq!(store.first_break_in_audit().unwrap(), None, "{}: the audit chain", phone.name);
+    assert_eq!(lane.first_break().unwrap(), None, "{}: the escalations' chain", phone.name);
+}
+
+/// What must hold when all faults have ended and everybody has synced.
+pub fn at_rest(phones: &[Phone], server: &Server) {
+    for phone in phones {
+        let store = phone.store.as_ref().unwrap();
+        let kept_back: Vec<String> =
+            store.parked().unwrap().iter().map(|held| format!("{}/{}", held.intent.kind, held.intent.id)).collect();
+        for intent in store.unsent().unwrap() {
+            let reference = format!("{}/{}", intent.kind, intent.id);
+            assert!(kept_back.contains(&reference), "{}: {reference} still waits: {:?}", phone.name, intent.state);
+        }
+        for (reference, text) in phone.told.made.iter().filter(|(reference, _)| !kept_back.contains(reference)) {
+            let there = server.current(reference);
+            assert!(there.is_some(), "{}: {reference} ({text}) never reached the agency", phone.name);
+        }
+        for reference in &phone.told.help {
+            assert!(server.current(reference).is_some(), "{}: a call for help never reached the agency", phone.name);
+            let row = phone.lane_store.as_ref().unwrap().get(reference.strip_prefix("Task/").unwrap()).unwrap().unwrap();
+            assert!(row.version.is_some(), "{}: the call for help is not said to be sent", phone.name);
+        }
+        for (words, task) in &phone.told.words {
+            let said = |body: &serde_json::Value| body.get("description").and_then(serde_json::Value::as_str) == Some(words);
+            // Words that the same member wrote over before they left were theirs to change.
+            let later = phone.told.words.iter().any(|(other, on)| on == task && number(other) > number(words))
+                || phone.told.unclear.iter().any(|other| number(other) > number(words));
+            let given_up = phone.told.given_up.contains(words) || kept_back.contains(task) || later;
+            let all: Vec<_> = server.history(task).map(|body| body.get("description").cloned().unwrap_or_default()).collect();
+            assert!(given_up || server.history(task).any(said), "{}: {words} was lost without a word; {task} said {all:?}", phone.name);
+        }
+        after_opening(phone);
+    }
+    one_note_once(server);
+    one_holder(phones, server);
+}
+
+/// The number in "words 7 of phone1".
+fn number(text: &str) -> u64 {
+    text.strip_prefix("words ").and_then(|rest| rest.split(' ').next()).and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// No text stands under two ids (P18).
+fn one_note_once(server: &Server) {
+    let mut seen = std::collections::BTreeSet::new();
+    for body in server.all("DocumentReference") {
+        let text = body.pointer("/content/0/attachment/data").map(ToString::to_string).unwrap_or_default();
+        if !text.is_empty() {
+            assert!(seen.insert(text), "a note stands twice at the agency");
+        }
+    }
+}
+
+/// Every Task has the owner that every phone which shows it agrees on (P15), and all have converged (P20).
+fn one_holder(phones: &[Phone], server: &Server) {
+    for body in server.all("Task") {
+        let reference = format!("Task/{}", body.get("id").and_then(serde_json::Value::as_str).unwrap());
+        let Some(there) = server.current(&reference) else { continue };
+        if !anydoor_core::fhir::assignment::is_assignment(&there) {
+            continue;
+        }
+        for phone in phones {
+            let store = phone.store.as_ref().unwrap();
+            let Some(here) = store.document("Task", there.id()).unwrap() else { continue };
+            let held = store.parked().unwrap().iter().any(|held| held.intent.kind == "Task" && held.intent.id == there.id());
+            if held {
+                continue;
+            }
+            assert_eq!(here.at("/owner"), there.at("/owner"), "{}: {reference} has another owner here", phone.name);
+            let version = store.stored("Task", there.id()).unwrap().and_then(|stored| stored.version);
+            let differs = here.first_difference(&there);
+            assert_eq!(
+                differs,
+                None,
+                "{}: {reference} differs from the agency's: version {version:?} here, {:?} there",
+                phone.name,
+                there.version()
+            );
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! One phone: the real acts, store and sync on a disk that fails, and what its member was told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anydoor_core::acts::{Actor, Ledger, Plan, escalate, respond, sign, stamp};
+use anydoor_core::assignment::{AloneReason, Capture, StampKind};
+use anydoor_core::clock::Instant;
+use anydoor_core::fhir::Document;
+use anydoor_core::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::incident::{Code, Place, Urgency};
+use anydoor_core::note::{Note, Standing};
+use anydoor_core::safety::Need;
+use anydoor_core::store::disk::Disk;
+use anydoor_core::store::{Draft, Escalations, Key, ParkReason, Store, StoreError};
+use anydoor_core::sync::lane::{Lane, LaneStep};
+use anydoor_core::sync::{Engine, Next, Outcome, Request, Scope, in_our_favour};
+use anydoor_tests::disk::SimDisk;
+use serde_json::json;
+
+use crate::chance::Chance;
+use crate::report::Report;
+
+/// What the member was told is kept.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Documents made here that never change: `Type/id` and what identifies their content.
+    pub made: BTreeMap<String, String>,
+    /// Words written onto shared Tasks: the words and the Task.
+    pub words: Vec<(String, String)>,
+    /// Words that the member gave up for somebody else's.
+    pub given_up: Vec<String>,
+    /// Drafts, as last said to be saved.
+    pub drafts: BTreeMap<String, String>,
+    /// Calls for help.
+    pub help: Vec<String>,
+    /// Texts of saves that failed: each may be there or not.
+    pub unclear: Vec<String>,
+}
+
+/// One phone.
+pub struct Phone {
+    pub name: String,
+    pub disk: SimDisk,
+    pub store: Option<Store>,
+    pub lane_store: Option<Escalations>,
+    pub engine: Option<Engine>,
+    pub pending: Option<Request>,
+    pub lane: Option<Lane>,
+    pub lane_pending: Option<Request>,
+    pub told: Told,
+    pub team: TeamId,
+    pub member: MemberId,
+    /// How wrong its clock is, in seconds.
+    pub clock_off: i64,
+    /// The newest server version shown of each document, by its number.
+    pub shown: BTreeMap<String, u64>,
+    agency: OrganizationId,
+    count: u64,
+}
+
+fn key() -> Key {
+    Key::new(&[3; 32]).unwrap()
+}
+
+impl Phone {
+    pub fn new(index: usize, team: TeamId) -> Self {
+        let mut phone = Self {
+            name: format!("phone{index}"),
+            disk: SimDisk::new(),
+            store: None,
+            lane_store: None,
+            engine: None,
+            pending: None,
+            lane: None,
+            lane_pending: None,
+            told: Told::default(),
+            team,
+            member: MemberId::derived(&format!("member {index}")),
+            clock_off: 0,
+            shown: BTreeMap::new(),
+            agency: OrganizationId::derived("agency"),
+            count: 0,
+        };
+        phone.open().unwrap();
+        phone
+    }
+
+    /// Opens both files. Returns how many saves were rolled forward.
+    pub fn open(&mut self) -> Result<u32, StoreError> {
+        let shared: Arc<dyn Disk> = Arc::new(self.disk.clone());
+        let store = Store::open_on(&shared, &self.disk.path("work.db"), &key(), self.agency.as_str())?;
+        let rolled = store.opening().rolled_forward;
+        assert!(store.opening().moved_aside.is_empty(), "{}: {:?}", self.name, store.opening());
+        self.lane_store = Some(Escalations::open_on(&self.disk, &self.disk.path("help.escalations"), &key())?);
+        self.store = Some(store);
+        Ok(rolled)
+    }
+
+    /// The process is gone, with everything that it had in memory.
+    pub fn stop(&mut self) {
+        (self.engine, self.pending, self.lane, self.lane_pending) = (None, None, None, None);
+        (self.store, self.lane_store) = (None, None);
+    }
+
+    pub fn now(&self, world: Instant) -> Instant {
+        world.checked_add(jiff::SignedDuration::from_secs(self.clock_off)).unwrap_or(world)
+    }
+
+    pub fn actor(&self, world: Instant) -> Actor {
+        Actor {
+            member: self.member.clone(),
+            lead: false,
+            team: self.team.clone(),
+            agency: self.agency.clone(),
+            device: self.store.as_ref().map(|s| s.writer().to_owned()).unwrap_or_default(),
+            now: self.now(world),
+            server_now: None,
+        }
+    }
+
+    fn texts(&mut self, what: &str) -> String {
+        self.count += 1;
+        format!("{what} {} of {}", self.count, self.name)
+    }
+
+    /// Commits, and notes what the member was told. `made` are the documents that never change, `text` what marks them.
+    fn commit(&mut self, plan: &Plan, text: &str) -> Result<bool, StoreError> {
+        let Some(store) = &mut self.store else { return Ok(false) };
+        match store.commit(plan) {
+            Ok(()) => {
+                for write in &plan.writes {
+                    let reference = write.document.reference();
+                    // Read your writes.
+                    let shown = store.document(write.document.kind(), write.document.id())?;
+                    assert!(shown.is_some(), "{}: {reference} was accepted and is not there", self.name);
+                    if matches!(write.document.kind(), "DocumentReference" | "Provenance") {
+                        self.told.made.insert(reference, text.to_owned());
+                    }
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                self.told.unclear.push(text.to_owned());
+                Err(error)
+            }
+        }
+    }
+
+    pub fn on_view(&mut self, world: Instant) -> Result<bool, StoreError> {
+        let text = self.texts("incident");
+        let said = respond::OnView {
+            headline: text.clone(),
+            urgency: Urgency::Urgent,
+            place: Place::default(),
+            description: None,
+            crew: vec![self.member.clone()],
+            alone: Some(AloneReason::NobodyElse),
+        };
+        let started = respond::on_view(said, &self.actor(world)).unwrap();
+        if self.commit(&started.plan, &text)? {
+            for write in &started.plan.writes {
+                self.told.made.entry(write.document.reference()).or_default();
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn tasks(&self) -> Vec<Document> {
+        let all = self.store.as_ref().map(|store| store.of_kind("Task").unwrap_or_default()).unwrap_or_default();
+        all.into_iter().filter(anydoor_core::fhir::assignment::is_assignment).collect()
+    }
+
+    fn own_task(&self, chance: &mut Chance) -> Option<Document> {
+        let mine = format!("CareTeam/{}", self.team);
+        let own: Vec<Document> = self.tasks().into_iter().filter(|task| task.text("/owner/reference") == Some(&mine)).collect();
+        chance.pick(&own).cloned()
+    }
+
+    pub fn claim(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
+        let open: Vec<Document> = self.tasks().into_iter().filter(|task| task.at("/owner").is_none()).collect();
+        let Some(task) = chance.pick(&open) else { return Ok(false) };
+        match respond::claim(task, vec![self.member.clone()], Some(AloneReason::NobodyElse), &self.actor(world)) {
+            Ok(plan) => self.commit(&plan, ""),
+            Err(_) => Ok(false),
+        }
+    }
+
+    pub fn tap(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
+        let Some(task) = self.own_task(chance) else { return Ok(false) };
+        let (Some(store), Ok(id)) = (&self.store, AssignmentId::parse(task.id())) else { return Ok(false) };
+        let seen = store.stamps(&id)?;
+        let Some(kind) = StampKind::from_code(chance.pick(&["en-route", "on-scene", "contact", "clear"]).unwrap_or(&"en-route")) else {
+            return Ok(false);
+        };
+        match stamp::tap(&task, kind, &seen, Capture::Tap, &self.actor(world)) {
+            Ok(plan) => self.commit(&plan, kind.code()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Writes words onto a shared Task, as two of a crew may do at once.
+    pub fn edit(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
+        let Some(mut task) = self.own_task(chance) else { return Ok(false) };
+        let text = self.texts("words");
+        task.set("description", json!(text));
+        let actor = self.actor(world);
+        let reference = task.reference();
+        let plan = Plan::new("edit", &actor.member, actor.now, task.id()).change(task);
+        let done = self.commit(&plan, &text)?;
+        if done {
+            self.told.words.push((text, reference));
+        }
+        Ok(done)
+    }
+
+    fn note(&self, id: &str, text: &str, world: Instant) -> Note {
+        Note {
+            id: NoteId::derived(&format!("{} {id}", self.name)),
+            incident: IncidentId::derived("case"),
+            person: PersonId::derived("person"),
+            author: self.member.clone(),
+            standing: Standing::Draft,
+            at: self.now(world),
+            text: text.to_owned(),
+        }
+    }
+
+    pub fn save_draft(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
+        let (text, which) = (self.texts("draft"), chance.below(2).to_string());
+        let note = self.note(&which, &text, world);
+        let draft =
+            Draft { id: note.id, incident: note.incident, person: note.person, author: note.author, text: note.text, changed: note.at };
+        let Some(store) = &mut self.store else { return Ok(false) };
+        match store.save_draft(&draft) {
+            Ok(()) => {
+                self.told.drafts.insert(draft.id.to_string(), text);
+                Ok(true)
+            }
+            Err(error) => {
+                self.told.unclear.push(text);
+                Err(error)
+            }
+        }
+    }
+
+    pub fn sign(&mut self, world: Instant) -> Result<bool, StoreError> {
+        let text = self.texts("note");
+        let note = self.note(&text, &text, world);
+        let lane = self.tasks().first().map(|task| task.id().to_owned()).unwrap_or_default();
+        let plan = sign::sign(&note, false, &lane, &self.actor(world)).unwrap().0;
+        self.commit(&plan, &text)
+    }
+
+    pub fn ask_for_help(&mut self, world: Instant, chance: &mut Chance) -> bool {
+        let Some(task) = self.own_task(chance) else { return false };
+        let Ok(id) = AssignmentId::parse(task.id()) else { return false };
+        let psap = OrganizationId::derived("psap");
+        let (_, document) = escalate::escalate(&id, &psap, Need::ALL[0], &Place::default(), "+1", &self.actor(world));
+        let kept = self.lane_store.as_mut().is_some_and(|file| file.keep(&document).is_ok());
+        if kept {
+            self.told.help.push(document.reference());
+        }
+        kept
+    }
+
+    /// The next request of a sync run, begun where none runs.
+    pub fn next_request(&mut self, world: Instant, full: bool) -> Result<Option<Request>, StoreError> {
+        let now = self.now(world);
+        let Some(store) = &mut self.store else { return Ok(None) };
+        if self.pending.is_none() {
+            let team = Some(self.team.clone());
+            let engine = self.engine.get_or_insert_with(|| Engine::new(Scope { team, full }));
+            match engine.next(store, now)? {
+                Next::Send(request) => self.pending = Some(request),
+                Next::Done(_) => self.engine = None,
+            }
+        }
+        Ok(self.pending.clone())
+    }
+
+    pub fn hear(&mut self, outcome: Outcome, world: Instant) -> Result<(), StoreError> {
+        let now = self.now(world);
+        self.pending = None;
+        match (&mut self.store, &mut self.engine) {
+            (Some(store), Some(engine)) => engine.hear(store, outcome, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for the escalation lane.
+    pub fn next_help(&mut self) -> Result<Option<Request>, StoreError> {
+        let Some(store) = &mut self.lane_store else { return Ok(None) };
+        if self.lane.is_none() {
+            self.lane = Some(Lane::new(store)?);
+        }
+        if self.lane_pending.is_none()
+            && let Some(lane) = &mut self.lane
+        {
+            match lane.next(store)? {
+                LaneStep::Send(request) => self.lane_pending = Some(request),
+                LaneStep::Done(_) => self.lane = None,
+            }
+        }
+        Ok(self.lane_pending.clone())
+    }
+
+    pub fn hear_help(&mut self, outcome: Outcome, world: Instant) -> Result<(), StoreError> {
+        let now = self.now(world);
+        self.lane_pending = None;
+        match (&mut self.lane_store, &mut self.lane) {
+            (Some(store), Some(lane)) => lane.hear(store, outcome, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// The member looks at what needs them, and decides. Returns whether anything was decided.
+    pub fn decide(&mut self, chance: &mut Chance, report: &mut Report, said: &mut Vec<String>) -> Result<bool, StoreError> {
+        let Some(store) = &mut self.store else { return Ok(false) };
+        let mut decided = false;
+        for held in store.parked()? {
+            let (kind, id, seq) = (&held.intent.kind, &held.intent.id, held.intent.seq);
+            report.path(&format!("parked {}", held.reason.code()));
+            said.push(format!("{} decides on {kind}/{id} {:?}: {}", self.name, held.intent.act, held.reason.code()));
+            match held.reason {
+                ParkReason::TakenByOther => {
+                    // What was written on the strength of the claim is shown with it.
+                    let ours = store.sent(seq)?.and_then(|ours| ours.text("/description").map(str::to_owned));
+                    self.told.given_up.extend(ours);
+                    decided |= store.seen_lost(seq).is_ok();
+                }
+                ParkReason::ChangedElsewhere => {
+                    let Some(stored) = store.stored(kind, id)? else { continue };
+                    let Some(theirs) = stored.theirs.clone() else {
+                        store.retry(seq)?;
+                        decided = true;
+                        continue;
+                    };
+                    let base = stored.base.clone().unwrap_or_else(|| Document::new(kind, id));
+                    // Both versions whole (P16).
+                    if let Some(ours) = stored.document.text("/description")
+                        && base.text("/description") != Some(ours)
+                        && theirs.text("/description") != Some(ours)
+                        && chance.one_in(2)
+                    {
+                        self.told.given_up.push(ours.to_owned());
+                        store.take_theirs(seq, &theirs)?;
+                        report.path("person took theirs");
+                    } else {
+                        store.rebase(&in_our_favour(&base, &stored.document, &theirs), &theirs)?;
+                        store.retry(seq)?;
+                        report.path("person kept ours");
+                    }
+                    decided = true;
+                }
+                _ => {
+                    store.retry(seq)?;
+                    decided = true;
+                }
+            }
+        }
+        Ok(decided)
+    }
+}

@@ -1,0 +1,363 @@
+//! One seed: phones, a dispatcher, a server, and everything that can go wrong between them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use anydoor_core::acts::receive::{Receiver, receive};
+use anydoor_core::chance as randomness;
+use anydoor_core::clock::Instant;
+use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::store::StoreError;
+use anydoor_core::sync::{Outcome, Request};
+use anydoor_tests::disk::Ails;
+use serde_json::json;
+
+use crate::chance::Chance;
+use crate::checks;
+use crate::faults::{self, Late};
+use crate::phone::Phone;
+use crate::planted::Planted;
+use crate::report::Report;
+use crate::server::{Manners, Server};
+
+const STEPS: u64 = 90;
+
+pub struct World {
+    seed: u64,
+    chance: Chance,
+    now: Instant,
+    step: u64,
+    pub server: Server,
+    pub phones: Vec<Phone>,
+    late: Vec<Late>,
+    trace: Vec<String>,
+    hash: DefaultHasher,
+    report: Report,
+    planted: Planted,
+    offers: u64,
+}
+
+/// Plays one seed to its end and checks it. Panics with the seed's last steps where a promise is broken.
+pub fn play(seed: u64, planted: Planted) -> Report {
+    let mut randomness_of = Chance::new(seed ^ 0x5eed);
+    randomness::on_this_thread(Some(Box::new(move |bytes| {
+        bytes.chunks_mut(8).for_each(|part| {
+            let number = randomness_of.number().to_le_bytes();
+            part.copy_from_slice(&number[..part.len()]);
+        });
+        Ok(())
+    })));
+    let mut world = World::new(seed, planted);
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
+    randomness::on_this_thread(None);
+    world.phones.iter().for_each(|phone| phone.disk.forget());
+    if let Err(panic) = played {
+        if world.planted == Planted::Nothing {
+            let from = world.trace.len().saturating_sub(60);
+            eprintln!("seed {seed} failed (again: make soak SEEDS=1 FROM={seed}); its last steps:");
+            world.trace[from..].iter().for_each(|line| eprintln!("  {line}"));
+        }
+        std::panic::resume_unwind(panic);
+    }
+    world.report.seeds = 1;
+    world.report.trace = world.hash.finish();
+    world.report.clone()
+}
+
+impl World {
+    fn new(seed: u64, planted: Planted) -> Self {
+        let mut chance = Chance::new(seed);
+        let teams: Vec<TeamId> = (0..1 + chance.below(3)).map(|n| TeamId::derived(&format!("team {n}"))).collect();
+        let phones = (0..2 + chance.below(5)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
+        let manners = Manners {
+            ignores_if_match_in_bundles: chance.one_in(3),
+            says_409: chance.one_in(2),
+            hides_412: chance.one_in(2),
+            whole_seconds: chance.one_in(2),
+            ignores_filters: chance.one_in(4),
+            creates_on_if_match: chance.one_in(2),
+            two_winners: chance.one_in(3),
+        };
+        Self {
+            seed,
+            chance,
+            now: "2026-11-23T05:00:00Z".parse().unwrap(),
+            step: 0,
+            server: Server::new(manners),
+            phones,
+            late: Vec::new(),
+            trace: Vec::new(),
+            hash: DefaultHasher::new(),
+            report: Report::default(),
+            planted,
+            offers: 0,
+        }
+    }
+
+    fn say(&mut self, line: String) {
+        line.hash(&mut self.hash);
+        self.trace.push(format!("{:>3} {line}", self.step));
+    }
+
+    fn run(&mut self) {
+        self.offer();
+        for _ in 0..STEPS {
+            self.step += 1;
+            self.report.steps += 1;
+            self.now += jiff::SignedDuration::from_millis(i64::try_from(200 + self.chance.below(4000)).unwrap_or(0));
+            self.late_arrives();
+            let at = self.chance.below(self.phones.len());
+            match self.chance.below(40) {
+                0 => self.offer(),
+                1 => self.crash(at, false),
+                2 => self.crash(at, true),
+                3 => self.power_soon(at),
+                4 => self.fill_or_free(at),
+                5 => self.clock_jumps(at),
+                6 => self.reassign(),
+                7..=17 => self.act(at),
+                18..=21 => self.help(at),
+                _ => self.sync_a_little(at),
+            }
+            self.planted.spoil(&mut self.phones[at], &mut self.server, self.step);
+            checks::at_every_step(&mut self.phones[at], &self.server);
+        }
+        self.come_to_rest();
+        checks::at_rest(&self.phones, &self.server);
+    }
+
+    /// A 988 centre's order becomes an open offer at the agency.
+    fn offer(&mut self) {
+        self.offers += 1;
+        let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
+            "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": format!("{} {}", self.seed, self.offers) }],
+            "code": { "text": "wants to talk" }, "authoredOn": self.now.to_string(), "subject": { "display": "unnamed" } } }] });
+        let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes()).unwrap();
+        let to = Receiver { member: MemberId::derived("gateway"), agency: OrganizationId::derived("agency"), now: self.now };
+        let taken = receive(arrival, None, &to);
+        for write in &taken.plan.writes {
+            self.server.write(&write.document, self.now);
+        }
+        self.say(format!("an offer: Task/{}", taken.assignment));
+    }
+
+    /// The dispatcher calls a visit off, or gives it to another team.
+    fn reassign(&mut self) {
+        let owned: Vec<String> = self
+            .server
+            .all("Task")
+            .filter(|task| task.get("owner").is_some() && task.pointer("/businessStatus").is_some())
+            .filter_map(|task| Some(format!("Task/{}", task.get("id")?.as_str()?)))
+            .collect();
+        let Some(reference) = self.chance.pick(&owned).cloned() else { return };
+        let Some(mut task) = self.server.current(&reference) else { return };
+        task.set("note", json!([{ "text": format!("dispatch says {}", self.step) }]));
+        self.server.write(&task, self.now);
+        self.say(format!("dispatch writes on {reference}"));
+    }
+
+    fn act(&mut self, at: usize) {
+        let which = self.chance.below(8);
+        let (now, phone) = (self.now, &mut self.phones[at]);
+        let (name, result) = match which {
+            0 => ("starts an incident", phone.on_view(now)),
+            1 => ("claims", phone.claim(now, &mut self.chance)),
+            2 | 3 => ("taps", phone.tap(now, &mut self.chance)),
+            4 => ("writes words", phone.edit(now, &mut self.chance)),
+            5 => ("signs", phone.sign(now)),
+            _ => ("saves a draft", phone.save_draft(now, &mut self.chance)),
+        };
+        let said = match &result {
+            Ok(true) => "kept".to_owned(),
+            Ok(false) => "nothing to do".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let line = format!("{} {name}: {said}", self.phones[at].name);
+        self.say(line);
+        if let Err(error) = result {
+            self.after(at, &error);
+        }
+    }
+
+    /// What the app does after an error of the store.
+    fn after(&mut self, at: usize, error: &StoreError) {
+        let powerless = self.phones[at].disk.ails().power_for.is_some_and(|last| self.phones[at].disk.operations() > last);
+        if powerless {
+            return self.crash(at, true);
+        }
+        if matches!(error, StoreError::Database { .. })
+            && let Some(store) = &mut self.phones[at].store
+        {
+            // Where this fails the next call says so.
+            let _ = store.reconnect();
+        }
+        (self.phones[at].engine, self.phones[at].pending) = (None, None);
+        (self.phones[at].lane, self.phones[at].lane_pending) = (None, None);
+    }
+
+    fn crash(&mut self, at: usize, power: bool) {
+        self.report.path(if power { "power cut" } else { "crash" });
+        let line = format!("{} {}", self.phones[at].name, if power { "loses power" } else { "is killed" });
+        self.say(line);
+        let lies = self.phones[at].disk.ails().lies;
+        self.phones[at].stop();
+        if power {
+            let (chance, disk) = (&mut self.chance, self.phones[at].disk.clone());
+            disk.power_cut(|| chance.one_in(2));
+        } else {
+            self.phones[at].disk.process_gone();
+        }
+        self.phones[at].disk.set(Ails { lies, ..Ails::default() });
+        self.planted.before_opening(&self.phones[at]);
+        let rolled = self.phones[at].open().unwrap_or_else(|error| panic!("{} does not open: {error}", self.phones[at].name));
+        if rolled > 0 {
+            self.report.path("rolled forward");
+        }
+        checks::after_opening(&self.phones[at]);
+    }
+
+    fn power_soon(&mut self, at: usize) {
+        let disk = &self.phones[at].disk;
+        let ails = Ails { power_for: Some(disk.operations() + 1 + self.chance.number() % 60), ..disk.ails() };
+        disk.set(ails);
+    }
+
+    fn fill_or_free(&mut self, at: usize) {
+        let disk = &self.phones[at].disk;
+        let ails = disk.ails();
+        disk.set(Ails { full: !ails.full, ..ails });
+        self.report.path("disk full");
+        let line = format!("{}: the disk is {}", self.phones[at].name, if self.phones[at].disk.ails().full { "full" } else { "free" });
+        self.say(line);
+    }
+
+    fn clock_jumps(&mut self, at: usize) {
+        let years = i64::try_from(self.chance.below(9)).unwrap_or(0) - 4;
+        self.phones[at].clock_off = years * 365 * 86_400;
+        self.report.path("clock jump");
+        let line = format!("{}: the clock is {years} years off", self.phones[at].name);
+        self.say(line);
+    }
+
+    fn help(&mut self, at: usize) {
+        if self.chance.one_in(6) {
+            let (now, phone) = (self.now, &mut self.phones[at]);
+            let kept = phone.ask_for_help(now, &mut self.chance);
+            let line = format!("{} asks for help: kept {kept}", self.phones[at].name);
+            self.say(line);
+        }
+        match self.phones[at].next_help() {
+            Ok(Some(request)) => {
+                let outcome = self.send(at, &request, true);
+                if let Err(error) = self.phones[at].hear_help(outcome, self.now) {
+                    self.after(at, &error);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => self.after(at, &error),
+        }
+    }
+
+    /// One or a few requests of a sync run; what other phones do comes in between.
+    fn sync_a_little(&mut self, at: usize) {
+        let full = self.chance.one_in(3);
+        for _ in 0..1 + self.chance.below(6) {
+            match self.phones[at].next_request(self.now, full) {
+                Ok(Some(request)) => {
+                    if self.chance.one_in(12) {
+                        return; // it hangs; somebody else goes on
+                    }
+                    let outcome = self.send(at, &request, true);
+                    if let Err(error) = self.phones[at].hear(outcome, self.now) {
+                        return self.after(at, &error);
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => return self.after(at, &error),
+            }
+        }
+    }
+
+    fn send(&mut self, at: usize, request: &Request, faults: bool) -> Outcome {
+        self.report.requests += 1;
+        if request.body.as_deref().is_some_and(|body| body.contains("\"batch\"")) {
+            self.report.path("read back");
+        }
+        let request = self.planted.outgoing(request);
+        let (fault, outcome) = if faults {
+            let (server, late, chance) = (&mut self.server, &mut self.late, &mut self.chance);
+            faults::deliver(server, &request, self.now, self.step, late, chance, &mut self.report)
+        } else {
+            (None, Ok(self.server.answer(&request, self.now)))
+        };
+        let said = match &outcome {
+            Ok(answer) => answer.status.to_string(),
+            Err(failure) => failure.to_string(),
+        };
+        let path: String = request.path.chars().take(70).collect();
+        let line = format!(
+            "{} {:?} {path} → {said}{}",
+            self.phones[at].name,
+            request.method,
+            fault.map(|f| format!(" ({f})")).unwrap_or_default()
+        );
+        line.hash(&mut self.hash);
+        // A search that brings what it should is not worth a line.
+        if fault.is_some() || !request.path.contains('?') && request.path != "metadata" {
+            self.trace.push(format!("{:>3} {line}", self.step));
+        }
+        self.planted.answer(&request, outcome)
+    }
+
+    fn late_arrives(&mut self) {
+        let (due, later): (Vec<Late>, Vec<Late>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= self.step);
+        self.late = later;
+        for (_, request) in due {
+            let status = self.server.answer(&request, self.now).status;
+            self.say(format!("late: {:?} {} → {status}", request.method, request.path));
+        }
+    }
+
+    /// The faults end, members decide what is held, and everybody syncs until nothing moves.
+    fn come_to_rest(&mut self) {
+        self.step = u64::MAX;
+        self.late_arrives();
+        self.step = STEPS + 1;
+        for at in 0..self.phones.len() {
+            let disk = self.phones[at].disk.clone();
+            let cut = disk.ails().power_for.is_some_and(|last| disk.operations() > last);
+            self.crash(at, cut);
+            self.phones[at].clock_off = 0;
+        }
+        let mut quiet = 0;
+        for round in 0..30 {
+            let mut moved = false;
+            for at in 0..self.phones.len() {
+                self.now += jiff::SignedDuration::from_secs(6);
+                self.step += 1;
+                while let Some(request) = self.phones[at].next_help().unwrap() {
+                    let outcome = self.send(at, &request, false);
+                    self.phones[at].hear_help(outcome, self.now).unwrap();
+                }
+                let mut requests = 0;
+                let full = round == 0 || quiet == 1;
+                while let Some(request) = self.phones[at].next_request(self.now, full).unwrap() {
+                    moved |= request.body.is_some();
+                    requests += 1;
+                    assert!(requests < 400, "{}: a sync run does not end", self.phones[at].name);
+                    let outcome = self.send(at, &request, false);
+                    self.phones[at].hear(outcome, self.now).unwrap();
+                }
+                let phone = &mut self.phones[at];
+                let mut said = Vec::new();
+                moved |= phone.decide(&mut self.chance, &mut self.report, &mut said).unwrap();
+                said.into_iter().for_each(|line| self.say(line));
+                checks::at_every_step(&mut self.phones[at], &self.server);
+            }
+            quiet = if moved { 0 } else { quiet + 1 };
+            if quiet == 2 {
+                return;
+            }
+            assert!(round < 29, "thirty rounds, and the phones have not come to rest");
+        }
+    }
+}
