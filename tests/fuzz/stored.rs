@@ -111,7 +111,6 @@ fn a_note_is_found_by_each_of_its_plain_words() {
 }
 
 #[test]
-#[ignore = "core/src/store/notes.rs: quoted() cuts a word at an accent written apart (NFD) and at other signs; FTS5 does not"]
 fn a_note_is_found_by_each_of_its_own_words() {
     found_by_its_words(|_| true);
 }

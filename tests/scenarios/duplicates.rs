@@ -256,13 +256,11 @@ async fn answers_of_yesterday_take_nothing_back() -> Tested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "core/src/sync/pull.rs: a census of yesterday makes a visit leave scope; no answer's Date is compared with what was heard"]
 async fn a_census_of_yesterday_takes_no_visit_off_the_phone() -> Tested {
     answered_with_yesterdays(|_| true).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "an escalation is a plain PUT without a revision: sent again it wipes the receiver's word at the server, for good"]
 async fn a_receivers_word_on_an_escalation_outlives_the_escalation_sent_again() -> Tested {
     let shift = Shift::play(Manners::Strict, |_, _| Fault::None).await?;
     let asked = shift.ana.client.escalate(&shift.started.assignment, shift.world.county.psap.as_str(), "ems", "+12155550100")?;

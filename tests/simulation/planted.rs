@@ -53,7 +53,7 @@ impl Planted {
     pub fn spoil(self, phone: &mut Phone, server: &mut Server, step: u64) {
         match self {
             Self::LyingDisk => phone.disk.set(Ails { lies: true, ..phone.disk.ails() }),
-            Self::EditsSigned if step % 10 == 0 => {
+            Self::EditsSigned if step.is_multiple_of(10) => {
                 let note = server.all("DocumentReference").next().cloned();
                 if let Some(mut document) = note.and_then(|body| anydoor_core::fhir::Document::from_value(body).ok()) {
                     document.set("content", serde_json::json!([{ "attachment": { "contentType": "text/plain", "data": "Y2hhbmdlZA==" } }]));

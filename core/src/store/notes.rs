@@ -158,11 +158,13 @@ fn draft([id, incident, person, author, text, changed]: [String; 6]) -> Result<D
     })
 }
 
-/// What a person typed, as a full-text query that cannot be one of SQLite's operators: each word quoted.
+/// What a person typed, as a full-text query that cannot be one of SQLite's operators: what stands between spaces is
+/// quoted, and FTS5 itself tells where words end, as it did in the notes.
 fn quoted(words: &str) -> String {
     words
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
+        .split_whitespace()
+        .map(|word| word.replace('\0', "").replace('"', "\"\""))
+        .filter(|word| word.chars().any(char::is_alphanumeric))
         .take(16)
         .map(|word| format!("\"{word}\""))
         .collect::<Vec<_>>()
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_a_person_types_is_never_an_operator() {
-        assert_eq!(quoted("red AND \"coat* NEAR("), "\"red\" \"AND\" \"coat\" \"NEAR\"");
+        assert_eq!(quoted("red AND \"coat* NEAR("), "\"red\" \"AND\" \"\"\"coat*\" \"NEAR(\"");
         assert_eq!(quoted(" -- ''"), "");
     }
 }

@@ -12,6 +12,9 @@ use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, Revision, manners};
 use crate::store::{Incoming, Intent, ParkReason, Store, StoreError, Stored};
 
+/// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
+const MOST_SKIPPED: u32 = 2;
+
 impl Engine {
     /// Takes what came of the last request; what it says is on disk when this returns.
     ///
@@ -28,8 +31,12 @@ impl Engine {
                 if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, &waiting, &mut self.pull) {
                     let smaller = pull.halve(store)?;
                     // After a time-out the next run asks for less; a page over the limit is asked for again at once.
-                    if smaller && failure == Failure::TooLarge {
-                        return Ok(());
+                    if failure == Failure::TooLarge {
+                        let skipped = if smaller { 0 } else { pull.skip() };
+                        self.report.unreadable += u32::from(!smaller);
+                        if skipped <= MOST_SKIPPED {
+                            return Ok(());
+                        }
                     }
                 }
                 self.stop(match failure {
@@ -348,7 +355,7 @@ pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
 }
 
 /// The entries of a batch or transaction answer, where there is one for each that was sent.
-fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
+pub(super) fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
     let page = bundle::read(&answer.body).ok()?;
     (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
 }

@@ -299,7 +299,7 @@ impl Engine {
 }
 
 /// One batch that reads all of these.
-fn read_all(references: impl Iterator<Item = String>) -> Request {
+pub(super) fn read_all(references: impl Iterator<Item = String>) -> Request {
     let entries: Vec<_> = references.map(|url| json!({ "request": { "method": "GET", "url": url } })).collect();
     Request::bundle(&json!({ "resourceType": "Bundle", "type": "batch", "entry": entries }))
 }

@@ -9,6 +9,7 @@ use super::wire::{Failure, Outcome, Request};
 use super::{Stop, answers};
 use crate::clock::Instant;
 use crate::fhir::Document;
+use crate::fhir::safety::acknowledgement;
 use crate::store::{Escalations, StoreError};
 
 /// What the lane does next.
@@ -23,12 +24,14 @@ pub enum LaneStep {
 enum Waiting {
     Put(String),
     Look(String),
+    PutBack(String),
 }
 
 /// One run over the lane: what is unsent goes out, what is open is asked after.
 pub struct Lane {
     to_send: Vec<String>,
     to_ask: Vec<String>,
+    to_put_back: Vec<(String, String)>,
     sent: BTreeSet<String>,
     waiting: Option<Waiting>,
     stop: Option<Stop>,
@@ -50,7 +53,7 @@ impl Lane {
     pub fn new(store: &Escalations) -> Result<Self, StoreError> {
         let (mut to_send, mut to_ask) = (Vec::new(), Vec::new());
         for row in store.all()?.into_iter().rev() {
-            let open = matches!(row.task.text("/status"), Some("requested" | "received"));
+            let open = !matches!(row.task.text("/status"), Some("completed" | "cancelled" | "rejected" | "failed"));
             match (&row.version, row.unknown) {
                 (None, false) => to_send.push(row.task.id().to_owned()),
                 (None, true) => to_ask.push(row.task.id().to_owned()),
@@ -58,7 +61,7 @@ impl Lane {
                 _ => {}
             }
         }
-        Ok(Self { to_send, to_ask, sent: BTreeSet::new(), waiting: None, stop: None, changed: Vec::new() })
+        Ok(Self { to_send, to_ask, to_put_back: Vec::new(), sent: BTreeSet::new(), waiting: None, stop: None, changed: Vec::new() })
     }
 
     /// The next request: unsent ones first.
@@ -77,6 +80,12 @@ impl Lane {
                 self.waiting = Some(Waiting::Put(id));
                 return Ok(LaneStep::Send(Request::put(&row.task, None)));
             }
+        }
+        if let Some((id, version)) = self.to_put_back.pop()
+            && let Some(row) = store.get(&id)?
+        {
+            self.waiting = Some(Waiting::PutBack(id));
+            return Ok(LaneStep::Send(Request::put(&row.task, Some(&version))));
         }
         match self.to_ask.pop() {
             Some(id) => {
@@ -121,11 +130,25 @@ impl Lane {
             },
             // Refused or not: look what is there. An escalation is never given up because of one answer.
             (Waiting::Put(id), _) => self.to_ask.push(id),
-            (Waiting::Look(_), 200..=299) => {
+            (Waiting::Look(id), 200..=299) => {
                 if let Ok(task) = Document::parse(&answer.body) {
-                    self.changed.extend(store.heard(&task)?.0);
+                    let known = store.get(&id)?.filter(|row| acknowledgement(&row.task).is_some());
+                    match (known, task.version()) {
+                        // A late copy of our own call lies over the receiver's word, which this phone has heard: it goes back.
+                        (Some(_), Some(version)) if acknowledgement(&task).is_none() && task.text("/status") == Some("requested") => {
+                            self.to_put_back.push((id, version.to_owned()));
+                        }
+                        _ => self.changed.extend(store.heard(&task)?.0),
+                    }
                 }
             }
+            (Waiting::PutBack(id), 200..=299) => {
+                if let Some(version) = answer.version() {
+                    store.arrived(&id, &version)?;
+                }
+            }
+            // Somebody was faster; the next run looks again.
+            (Waiting::PutBack(_), _) => {}
             // It never arrived: it goes now, once in this run.
             (Waiting::Look(id), status) => {
                 store.mark_unsent(&id)?;

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::answers::entries_of;
+use super::engine::read_all;
 use super::pace::PageSize;
 use super::wire::{Answer, Request};
 use crate::clock::Instant;
@@ -53,6 +55,12 @@ struct Search {
     census: bool,
 }
 
+/// Pages one after another that bring nothing, before their chain is left: more than a whole overlap has.
+const MOST_WITHOUT_NEWS: u32 = 200;
+/// The longest `next` link that is followed, in bytes.
+const MOST_LINK: usize = 8_192;
+/// How many Tasks are confirmed to have left scope in one run.
+const MOST_CONFIRMED: usize = 200;
 /// Ids per search: URLs stay under 4 KB.
 const IDS: usize = 40;
 /// How far a watermark is read again: a slow transaction can commit behind a later one.
@@ -75,6 +83,10 @@ pub struct Pull {
     touched: BTreeSet<String>,
     followed: BTreeSet<String>,
     search_whole: bool,
+    without_news: u32,
+    skipped: u32,
+    /// What the census lacked and is read by id; `None` before that.
+    confirming: Option<Vec<String>>,
 }
 
 impl Pull {
@@ -94,6 +106,9 @@ impl Pull {
             touched: BTreeSet::new(),
             followed: BTreeSet::new(),
             search_whole: true,
+            without_news: 0,
+            skipped: 0,
+            confirming: None,
         }
     }
 
@@ -131,6 +146,15 @@ impl Pull {
         while self.current.is_none() {
             match self.searches.pop() {
                 Some(search) => self.current = Some((search, None)),
+                None if self.stage == 2 && self.full && self.census_whole && self.confirming.is_none() => {
+                    let gone = self.gone(store)?;
+                    let request = read_all(gone.iter().cloned());
+                    let none = gone.is_empty();
+                    self.confirming = Some(gone);
+                    if !none {
+                        return Ok(Some(request));
+                    }
+                }
                 None if self.stage < 5 => {
                     self.stage += 1;
                     self.searches = self.plan(store)?;
@@ -155,6 +179,12 @@ impl Pull {
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
     pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<Taken, Unreadable>, StoreError> {
+        if self.current.is_none()
+            && let Some(asked) = self.confirming.clone()
+        {
+            self.heard_gone(store, &asked, answer)?;
+            return Ok(Ok(Taken::default()));
+        }
         let Some((search, next)) = self.current.take() else { return Ok(Ok(Taken::default())) };
         if let (Some(page), Some(asked)) = (self.page, self.asked) {
             // A clock that was set meanwhile makes one page smaller or leaves it, no more.
@@ -185,7 +215,9 @@ impl Pull {
         }
         // A chain of pages that comes back to itself ends here.
         let promised = page.next.is_some();
-        let following = page.next.filter(|link| self.followed.insert(link.clone()));
+        let following = page.next.filter(|link| link.len() <= MOST_LINK && self.followed.insert(link.clone()));
+        // A chain of ever new pages that bring nothing ends too.
+        let following = following.filter(|_| self.without_news < MOST_WITHOUT_NEWS);
         let last = following.is_none();
         // What was not read whole is asked for again.
         self.search_whole = (next.is_none() || self.search_whole) && unreadable == 0 && (promised == following.is_some());
@@ -193,6 +225,7 @@ impl Pull {
         let latest = self.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
         let read_upto = latest.filter(|_| last && whole && !search.census).map(|upto| (search.marks.clone(), upto));
         let changes = store.take(&Incoming { documents, read_upto })?;
+        self.without_news = if changes.0.is_empty() { self.without_news + 1 } else { 0 };
         if !last {
             self.current = Some((search, following));
         }
@@ -212,28 +245,51 @@ impl Pull {
         match self.stage {
             1 => Ok(vec![offers, owner]),
             2 if self.full => Ok([offers, owner].into_iter().map(|s| Search { census: true, ..s }).collect()),
-            3 => {
-                if self.full && self.census_whole {
-                    self.leave(store)?;
-                }
-                self.requests(store)
-            }
+            3 => self.requests(store),
             4 => self.named(store),
             5 if self.full => Ok(agency()),
             _ => Ok(Vec::new()),
         }
     }
 
-    /// What is here and was not in the census has left scope.
-    fn leave(&mut self, store: &mut Store) -> Result<(), StoreError> {
-        let here = store.of_kind("Task")?;
-        let gone: Vec<&Document> = here.iter().filter(|t| assignment::is_assignment(t) && !self.census.contains(&t.reference())).collect();
+    /// What is here and was not in the census may have left scope. A search can be answered from a cache of yesterday, so
+    /// each is read once more by id, in a way that no cache answers.
+    fn gone(&self, store: &Store) -> Result<Vec<String>, StoreError> {
+        let here = store.of_kind("Task")?.into_iter();
+        let missing = here.filter(|t| assignment::is_assignment(t) && !self.census.contains(&t.reference()));
+        let gone = missing.filter(|task| !store.has_unsent_in(task.id()).unwrap_or(true));
+        Ok(gone.map(|task| task.reference()).take(MOST_CONFIRMED).collect())
+    }
+
+    /// Those that are no longer this team's nor open leave scope, with all that hangs on them.
+    fn heard_gone(&mut self, store: &mut Store, asked: &[String], answer: &Answer) -> Result<(), StoreError> {
+        // An answer that cannot be read confirms nothing.
+        let Some(entries) = entries_of(answer, asked.len()) else { return Ok(()) };
+        let mine = format!("CareTeam/{}", self.team);
         let mut references = Vec::new();
-        for task in gone.into_iter().filter(|task| !store.has_unsent_in(task.id()).unwrap_or(true)) {
-            references.extend(store.all_of(task)?);
+        for (reference, entry) in asked.iter().zip(entries) {
+            let said = entry.status.as_deref().and_then(|status| status.get(..3));
+            let gone = match (&entry.resource, said) {
+                (Some(there), Some("200")) => there.text("/owner/reference") != Some(&mine) && !Wanted::OpenOffers.holds(there),
+                (_, Some("403" | "404" | "410")) => true,
+                _ => false,
+            };
+            if gone && let Some(task) = store.referenced(reference)? {
+                references.extend(store.all_of(&task)?);
+            }
         }
         store.leave_scope(&references)?;
         Ok(())
+    }
+
+    /// Leaves a search of which one page is over the limit even with a single record: the others go on. How many were left so
+    /// in this run.
+    pub fn skip(&mut self) -> u32 {
+        if let Some((search, _)) = self.current.take() {
+            self.census_whole &= !search.census;
+        }
+        self.skipped += 1;
+        self.skipped
     }
 
     /// The Tasks whose surroundings are read: open ones, and whatever just came.
@@ -432,8 +488,11 @@ mod tests {
         let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
         pull.next(&mut store, now()).unwrap().unwrap();
         pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), ""), now()).unwrap().unwrap();
-        while pull.next(&mut store, now()).unwrap().is_some() {
-            pull.hear(&mut store, &answer(json!([]), ""), now()).unwrap().unwrap();
+        while let Some(request) = pull.next(&mut store, now()).unwrap() {
+            // Read once more by id, it is not there either.
+            let confirms = request.method == crate::sync::Method::Post;
+            let entries = if confirms { json!([{ "response": { "status": "404 Not Found" } }]) } else { json!([]) };
+            pull.hear(&mut store, &answer(entries, ""), now()).unwrap().unwrap();
         }
         assert!(store.document("Task", "a").unwrap().is_none());
     }

@@ -126,7 +126,7 @@ impl Transport {
             Method::Put => self.client.put(url),
             Method::Post => self.client.post(url),
         };
-        builder = builder.header("Accept", "application/fhir+json");
+        builder = builder.header("Accept", "application/fhir+json").header("Cache-Control", "no-cache");
         let token = if self.escalations { self.tokens.for_escalations() } else { self.tokens.token() };
         if let Some(token) = token {
             builder = builder.bearer_auth(token);
@@ -152,7 +152,8 @@ impl Transport {
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
-    let mut source: Option<&dyn std::error::Error> = Some(error);
+    // The outermost error's words hold the address; only what lies beneath it tells of certificates.
+    let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         if inner.is::<rustls::Error>() || inner.to_string().contains("certificate") {
             return Failure::Untrusted;
