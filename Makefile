@@ -38,6 +38,12 @@ interop:         ## the same shift, and a race for one visit, against HAPI FHIR 
 	cargo build --quiet -p anydoor-sandbox -p anydoor-tests --bins
 	tests/interop/run $(LIB)/anydoor-sandbox
 
+soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds
+	@tools/need cc pkg-config openssl
+	ANYDOOR_SEEDS=$(or $(SEEDS),20000) ANYDOOR_FROM=$(or $(FROM),2000) ANYDOOR_KILLS=$(or $(KILLS),500) \
+	  ANYDOOR_FUZZ_SECONDS=$(or $(FUZZ),30) cargo test --release -p anydoor-tests \
+	  --test simulation --test power --test kill --test fuzz -- --nocapture
+
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl
 	cargo run --quiet --release -p anydoor-tests --bin bench
@@ -47,4 +53,4 @@ lint:            ## format, clippy, licences of dependencies where cargo-deny is
 	cargo clippy --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
-.PHONY: help demo test test-rust test-python library bindings interop bench lint
+.PHONY: help demo test test-rust test-python library bindings interop soak bench lint

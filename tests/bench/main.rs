@@ -19,7 +19,7 @@ use anydoor_core::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::store::{Draft, Incoming, Key, Store, file_name};
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_core::sync::{Scope, transport};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::{Manners, Network};
 use anydoor_tests::World;
 use fill::{AGENCY, KEY};
 
@@ -117,9 +117,10 @@ fn main() -> Outcome<()> {
     eprintln!("copying it into a plain one …");
     plain::copy(&locked, &KEY, &plain)?;
     eprintln!("measuring …");
-    let mut lines = vec![opening(&locked, &plain)?, autosave(&locked, &plain)?, queue(&locked, &plain)?];
+    let mut lines = vec![opening(&locked, &plain)?, autosave(&locked, &plain)?, journal(&locked)?, queue(&locked, &plain)?];
     lines.extend(searches(&locked, &plain)?);
     lines.push(upload()?);
+    lines.push(escalation()?);
     let (pulled, remark) = pull(folder.path())?;
     lines.push(pulled);
     print(&lines);
@@ -168,18 +169,20 @@ fn opening(locked: &Path, plain: &Path) -> Outcome<Line> {
     Ok(pair.line("open with a raw key to the first queue row", "under 5 ms", |ours, _| ours < Duration::from_millis(5)))
 }
 
-fn autosave(locked: &Path, plain: &Path) -> Outcome<Line> {
-    let mut store = Store::open(locked, &Key::new(&KEY)?, AGENCY)?;
-    let connection = plain::open(plain)?;
-    let mut draft = Draft {
+fn draft() -> Draft {
+    Draft {
         id: NoteId::derived("bench-draft"),
         incident: IncidentId::derived("bench-1"),
         person: PersonId::derived("bench-1"),
         author: MemberId::derived("bench-a"),
         text: "She was calm when we came and spoke of her mother. ".repeat(20),
         changed: jiff::Timestamp::now(),
-    };
-    let mut other = draft.clone();
+    }
+}
+
+/// Saves a draft again and again, one word longer each time, in turn with a peer that does the same.
+fn autosaves(store: &mut Store, connection: &rusqlite::Connection) -> Outcome<Pair> {
+    let (mut draft, mut other) = (draft(), draft());
     let ours = |turn| {
         draft.text.push_str(" word");
         draft.changed += jiff::SignedDuration::from_millis(turn as i64);
@@ -188,10 +191,25 @@ fn autosave(locked: &Path, plain: &Path) -> Outcome<Line> {
     let peer = |turn| {
         other.text.push_str(" word");
         other.changed += jiff::SignedDuration::from_millis(turn as i64);
-        timed(|| Ok(plain::save_draft(&connection, &other)?))
+        timed(|| Ok(plain::save_draft(connection, &other)?))
     };
-    let pair = paired(400, ours, peer)?;
-    Ok(pair.line("autosave of a note (1–3 KB)", "at most 2× plain", |ours, peer| ours <= peer * 2))
+    paired(400, ours, peer)
+}
+
+fn autosave(locked: &Path, plain: &Path) -> Outcome<Line> {
+    let mut store = Store::open(locked, &Key::new(&KEY)?, AGENCY)?;
+    let pair = autosaves(&mut store, &plain::open(plain)?)?;
+    Ok(pair.line("autosave of a note (1–3 KB), journal and all", "at most 2× plain", |ours, peer| ours <= peer * 2))
+}
+
+/// What the second copy costs: the same save into the same encrypted database, with the journal and without it.
+fn journal(locked: &Path) -> Outcome<Line> {
+    let copy = locked.with_extension("copy");
+    Store::open(locked, &Key::new(&KEY)?, AGENCY)?.close()?;
+    std::fs::copy(locked, &copy)?;
+    let mut store = Store::open(locked, &Key::new(&KEY)?, AGENCY)?;
+    let pair = autosaves(&mut store, &plain::keyed(&copy, &KEY)?)?;
+    Ok(pair.line("the journal's part of it", "at most 1.8× without", |ours, peer| ours.as_secs_f64() <= peer.as_secs_f64() * 1.8))
 }
 
 fn queue(locked: &Path, plain: &Path) -> Outcome<Line> {
@@ -275,6 +293,50 @@ fn upload() -> Outcome<Line> {
             ratio: trips as f64 / unsent.len() as f64,
             goal: "as many as steps",
             met: trips <= steps,
+        })
+    })
+}
+
+/// From the network's coming back to "sent", with a dead zone's work in the outbox before it.
+fn escalation() -> Outcome<Line> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let world = World::new(Manners::Strict).await?;
+        let phone = world.phone(0)?;
+        let started = phone.on_view(&world)?;
+        phone.client.sync(true).await?;
+        world.server.network().set(Network::Down);
+        let mut queued = 0;
+        while queued < 500 {
+            phone.on_view(&world)?;
+            phone.client.pause()?;
+            phone.client.resume(phone.key.clone())?;
+            queued = phone.client.everything()?.len();
+        }
+        phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+        let _ = phone.client.sync(false).await;
+        world.server.network().set(Network::Up);
+        let (before, began) = (world.server.requests(), Instant::now());
+        let client = phone.client.clone();
+        let syncing = tokio::spawn(async move { client.sync(false).await });
+        let requests = loop {
+            if phone.client.escalations()?.first().is_some_and(|item| item.state == "sent") {
+                break world.server.requests() - before;
+            }
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        };
+        let took = began.elapsed();
+        let _ = syncing.await;
+        let began = Instant::now();
+        world.gateway.read(&format!("Task/{}", started.assignment)).await?;
+        let trip = began.elapsed();
+        Ok(Line {
+            figure: format!("network back to an escalation “sent”, {queued} documents here"),
+            ours: format!("{:.1} ms, {requests} requests at the server by then", took.as_secs_f64() * 1e3),
+            peer: format!("one round trip {:.1} ms", trip.as_secs_f64() * 1e3),
+            ratio: took.as_secs_f64() / trip.as_secs_f64(),
+            goal: "within the first requests",
+            met: requests <= 2,
         })
     })
 }

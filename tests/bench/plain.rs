@@ -13,6 +13,10 @@ use serde_json::Value;
 
 const SCHEMA: &str = include_str!("../../core/migrations/0001_first_shift.sql");
 
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;
+    PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;";
+
 /// Opens a plain database with the store's settings.
 ///
 /// # Errors
@@ -20,10 +24,20 @@ const SCHEMA: &str = include_str!("../../core/migrations/0001_first_shift.sql");
 pub fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
-    )?;
+    connection.execute_batch(SETTINGS)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Opens a copy of an encrypted database with the store's settings and no journal beside it.
+///
+/// # Errors
+/// SQLite's.
+pub fn keyed(path: &Path, key: &[u8]) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(path)?;
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";"))?;
+    connection.execute_batch(SETTINGS)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -10,7 +10,7 @@ use anydoor_core::clock::Instant;
 /// A copy of a request that arrives by itself, later.
 pub type Late = (u64, Request);
 
-pub const FAULTS: [&str; 18] = [
+pub const FAULTS: [&str; 19] = [
     "request dropped",
     "answer dropped",
     "duplicated",
@@ -29,6 +29,7 @@ pub const FAULTS: [&str; 18] = [
     "410",
     "412",
     "413",
+    "422",
 ];
 
 /// Sends one request through it all. `step` is the world's; `late` takes what arrives later.

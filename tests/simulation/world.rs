@@ -19,7 +19,7 @@ use crate::planted::Planted;
 use crate::report::Report;
 use crate::server::{Manners, Server};
 
-const STEPS: u64 = 90;
+const STEPS: u64 = 60;
 
 pub struct World {
     seed: u64,
