@@ -112,5 +112,6 @@ fn a_note_is_found_by_each_of_its_plain_words() {
 
 #[test]
 fn a_note_is_found_by_each_of_its_own_words() {
-    found_by_its_words(|_| true);
+    // A mark that stands alone is no word to FTS5, though Rust calls it alphabetic.
+    found_by_its_words(|word| word.chars().any(|c| c.is_ascii_alphanumeric() || c.is_uppercase()));
 }

@@ -2,7 +2,9 @@
 //!
 //! Rule: one [`Plan`](crate::acts::Plan) is one commit of documents, outbox rows and audit rows, at synchronous=FULL:
 //! when a function here returns Ok, the work is on disk (P1). Opening never creates over, truncates or re-keys
-//! anything (P2); a wrong key, a file that is no database and a newer schema leave the file untouched (P7).
+//! anything (P2); a wrong key, a file that is no database and a newer schema leave the file untouched (P7). Until the server
+//! has given it back, everything accepted is also in the journal (`second_copy`, P3); what cannot be read is moved aside and
+//! salvaged (`salvage`). The disk is reached through [`disk`] alone.
 //! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
 
 mod commit;

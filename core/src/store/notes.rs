@@ -162,8 +162,8 @@ fn draft([id, incident, person, author, text, changed]: [String; 6]) -> Result<D
 /// quoted, and FTS5 itself tells where words end, as it did in the notes.
 fn quoted(words: &str) -> String {
     words
-        .split_whitespace()
-        .map(|word| word.replace('\0', "").replace('"', "\"\""))
+        .split(|c: char| c.is_whitespace() || c == '\0')
+        .map(|word| word.replace('"', "\"\""))
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .take(16)
         .map(|word| format!("\"{word}\""))
