@@ -15,10 +15,9 @@ demo:            ## plays a shift in about a minute (DEMO="--calls FILE", "--ser
 
 test: test-rust test-python   ## Rust and Python
 
-# The fuzzers draw the same inputs here each time; `make soak` draws new ones.
 test-rust:
 	@tools/need cc pkg-config openssl
-	BOLERO_RANDOM_SEED=$${BOLERO_RANDOM_SEED:-20261123} cargo test
+	cargo test
 
 test-python: library
 	@tools/need python

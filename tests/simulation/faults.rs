@@ -1,8 +1,8 @@
 //! What a network and a server do to a request.
 
 use anydoor_core::sync::{Answer, Failure, Outcome, Request};
+use anydoor_tests::chance::Chance;
 
-use crate::chance::Chance;
 use crate::report::Report;
 use crate::server::{Server, outcome};
 use anydoor_core::clock::Instant;

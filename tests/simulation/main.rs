@@ -1,7 +1,6 @@
 //! A deterministic simulation: phones with the real acts, store and sync, on disks, clocks, a network and a server that
 //! fail, all from one seed. `make soak SEEDS=n FROM=s` plays others.
 
-mod chance;
 mod checks;
 mod faults;
 mod phone;

@@ -15,10 +15,10 @@ use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Draft, Escalations, Key, ParkReason, Store, StoreError};
 use anydoor_core::sync::lane::{Lane, LaneStep};
 use anydoor_core::sync::{Engine, Next, Outcome, Request, Scope, in_our_favour};
+use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::SimDisk;
 use serde_json::json;
 
-use crate::chance::Chance;
 use crate::report::Report;
 
 /// What the member was told is kept.

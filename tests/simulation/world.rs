@@ -8,10 +8,10 @@ use anydoor_core::clock::Instant;
 use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::store::StoreError;
 use anydoor_core::sync::{Outcome, Request};
+use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::Ails;
 use serde_json::json;
 
-use crate::chance::Chance;
 use crate::checks;
 use crate::faults::{self, Late};
 use crate::phone::Phone;

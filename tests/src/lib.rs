@@ -113,6 +113,7 @@ impl Phone {
 }
 
 pub mod alone;
+pub mod chance;
 pub mod disk;
 pub mod hostile;
 pub mod proxy;

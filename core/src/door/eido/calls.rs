@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::carried;
 use super::reading::{Reading, Telling};
-use super::sheet::{Sheet, list};
+use super::sheet::{Sheet, list, words};
 use crate::clock::Instant;
 use crate::incident::{About, Channel, FactKind, Urgency};
 
@@ -82,11 +82,11 @@ pub fn callback<'a>(reading: &mut Reading<'a>, component: &'a Value, about: &Abo
     let sheet = reading.sheet;
     let updated = component.get("updatedCbn");
     let given = component.get("callBackInformationUri").map(list).into_iter().flatten();
-    let numbers = given.chain(updated.and_then(|cbn| cbn.get("updatedCbnIdentifierUri"))).filter(|leaf| leaf.is_string());
-    let words = updated.and_then(|cbn| cbn.get("updatedCbnCallerDescription")).filter(|leaf| leaf.is_string());
+    let numbers = given.chain(updated.and_then(|cbn| cbn.get("updatedCbnIdentifierUri"))).filter(|leaf| words(leaf).is_some());
+    let described = updated.and_then(|cbn| cbn.get("updatedCbnCallerDescription")).filter(|leaf| words(leaf).is_some());
     let text = |leaf: &Value| leaf.as_str().unwrap_or_default().to_owned();
     if sheet.claim(component) && !carried::is_ours(component) {
-        for leaf in numbers.clone().chain(words) {
+        for leaf in numbers.clone().chain(described) {
             sheet.mark(leaf);
             let telling = Telling { part: &text(leaf), about: about.clone(), kind: FactKind::Callback, text: text(leaf), code: None };
             reading.tell(component, telling);

@@ -64,9 +64,9 @@ impl<'a> Sheet<'a> {
         self.taken.borrow_mut().insert(std::ptr::from_ref(component))
     }
 
-    /// The text of a member, not taken yet.
+    /// The text of a member, not taken yet. A blank text says nothing.
     pub fn peek(&self, of: &'a Value, key: &str) -> Option<&'a str> {
-        of.get(key)?.as_str().filter(|text| !text.is_empty())
+        words(of.get(key)?)
     }
 
     /// Takes the text of a member.
@@ -96,9 +96,9 @@ impl<'a> Sheet<'a> {
         self.known(of, key, |text| text.parse().ok())
     }
 
-    /// Every text of a member that is a list or a single text, with its leaf; not taken yet.
+    /// Every text of a member that is a list or a single text, with its leaf; not taken yet. Blank ones say nothing.
     pub fn leaves(&self, of: &'a Value, key: &str) -> Vec<(&'a Value, &'a str)> {
-        of.get(key).map(list).into_iter().flatten().filter_map(|leaf| Some((leaf, leaf.as_str()?))).collect()
+        of.get(key).map(list).into_iter().flatten().filter_map(|leaf| Some((leaf, words(leaf)?))).collect()
     }
 
     /// Takes every text of a member.
@@ -186,6 +186,11 @@ impl Left {
 
 fn is_wiring(key: &str) -> bool {
     matches!(key, "$id" | "$ref" | "lastUpdateTimeStamp" | "@context" | "eidoVersion") || key == super::OURS
+}
+
+/// A text that says something: one that is not blank.
+pub fn words(leaf: &Value) -> Option<&str> {
+    leaf.as_str().filter(|text| !text.trim().is_empty())
 }
 
 /// A list's items, or the single value itself.

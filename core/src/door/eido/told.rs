@@ -27,7 +27,7 @@ pub fn incident<'a>(reading: &mut Reading<'a>, component: &'a Value) -> Option<S
         tell("type", FactKind::Complaint, words, common.map(|code| (INCIDENT_TYPE, code)));
     }
     if let Some(code) = sheet.text(component, "incidentTypeInternalCode") {
-        tell("type here", FactKind::Complaint, words, Some((&here, code)));
+        tell("type here", FactKind::Complaint, if words.is_empty() { code } else { words }, Some((&here, code)));
     }
     for status in sheet.texts(component, "incidentStatusCommonRegistryText") {
         tell(&format!("status {status}"), FactKind::Status, &status, Some((INCIDENT_STATUS, &status)));
@@ -72,9 +72,11 @@ fn dispositions<'a>(reading: &mut Reading<'a>, component: &'a Value) {
 pub fn notes(reading: &mut Reading<'_>) {
     let sheet = reading.sheet;
     for note in sheet.components("notesComponent") {
-        let Some(given) = sheet.text(note, "notesActionComments") else { continue };
-        let text = html::words(given);
+        let text = sheet.text(note, "notesActionComments").map(html::words).unwrap_or_default();
         if comes_back(reading, note, text.clone()).is_some() {
+            continue;
+        }
+        if text.trim().is_empty() {
             continue;
         }
         let about = reading.about(note);
