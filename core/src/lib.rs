@@ -1,6 +1,6 @@
 //! Anydoor's core: the field client for mobile crisis teams, without a screen.
 //!
-//! The way of a call is the reading order: [`incident`] → [`door`] → [`assignment`] → [`team`] → [`note`] → [`safety`]
+//! The way of a call is the reading order: [`incident`] → [`door`] → [`assignment`] → [`roads`] → [`team`] → [`note`] → [`safety`]
 //! → [`handoff`] are values and rules. [`fhir`] is how they are written, [`store`] where they rest, [`acts`] what a
 //! person does, [`sync`] how it travels, [`api`] what the phones see. [`words`] says codes in English and Spanish.
 
@@ -16,6 +16,7 @@ pub mod ids;
 pub mod incident;
 pub mod json;
 pub mod note;
+pub mod roads;
 pub mod safety;
 pub mod store;
 pub mod sync;

@@ -1,0 +1,126 @@
+//! The file of a road pack. All numbers are little-endian; sections begin at multiples of eight bytes.
+//!
+//! ```text
+//! 0   8  "anyroads"
+//! 8   4  version of the format
+//! 12  4  number of sections
+//! 16  8  length of the file
+//! 24  4  CRC-32 of the bytes before and of the table
+//! 28  4  zero
+//! 32     the table: per section its kind (4), CRC-32 (4), offset (8), length (8)
+//! ```
+//!
+//! Nodes are numbered by their rank in the contraction hierarchy, the least important first. A junction with a turn
+//! restriction has further nodes, one for each way of having come that matters.
+
+/// How the file begins.
+pub const MAGIC: [u8; 8] = *b"anyroads";
+/// The version that this code reads and writes.
+pub const VERSION: u32 = 1;
+/// The length of the header before the table.
+pub const HEADER: usize = 32;
+/// The length of one entry of the table.
+pub const ENTRY: usize = 24;
+/// Streets that share one box, and boxes that share the box above.
+pub const FAN: usize = 8;
+/// What stands for "no node".
+pub const NO_NODE: u32 = u32::MAX;
+
+/// The sections, in the order of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Section {
+    /// [`About`](super::About) as JSON.
+    About = 1,
+    /// For each node, and once more at the end, where its arcs begin: `u32`.
+    First = 2,
+    /// The arcs of the hierarchy, each from a node to one of higher rank: `[head, weight]`, see [`arc`].
+    Arcs = 3,
+    /// The ways over streets, grouped by street: `[tail, head, weight]`, see [`row`].
+    Rows = 4,
+    /// Boxes around streets, from the leaves to the root: `[south, west, north, east]` in 10⁻⁷ degrees.
+    Boxes = 5,
+    /// The streets along a space-filling curve: `[first row, points, name, class]`; one more at the end closes the rows.
+    Streets = 6,
+    /// The lines of the streets: a count, then latitude and longitude as differences; LEB128, zigzag. The first point
+    /// is relative to the south-west corner of its leaf's box.
+    Points = 7,
+    /// The names: a LEB128 length, then UTF-8. Offset 0 holds the empty name.
+    Names = 8,
+}
+
+/// Every section.
+pub const SECTIONS: [Section; 8] = [
+    Section::About,
+    Section::First,
+    Section::Arcs,
+    Section::Rows,
+    Section::Boxes,
+    Section::Streets,
+    Section::Points,
+    Section::Names,
+];
+
+/// The weight of an arc of the hierarchy: milliseconds, and in which direction it may be used.
+pub mod arc {
+    /// May be driven from the lower node to the higher.
+    pub const UP: u32 = 1 << 31;
+    /// May be driven from the higher node to the lower.
+    pub const DOWN: u32 = 1 << 30;
+    /// The milliseconds: up to 298 hours.
+    pub const MILLIS: u32 = DOWN - 1;
+}
+
+/// The weight of a row: milliseconds over the whole street, and how it is meant.
+pub mod row {
+    /// The row holds in both directions.
+    pub const BOTH: u32 = 1 << 31;
+    /// The row goes from the end of the street's line to its beginning.
+    pub const AGAINST: u32 = 1 << 30;
+    /// Another node of the same junction stands for its beginning: one arrives by this row, and does not set out by it.
+    pub const ARRIVES_ONLY: u32 = 1 << 29;
+    /// The milliseconds: up to 149 hours.
+    pub const MILLIS: u32 = ARRIVES_ONLY - 1;
+}
+
+/// How important a street is, as drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u32)]
+pub enum Class {
+    /// Motorways and trunk roads.
+    Motorway = 0,
+    /// Primary roads.
+    Primary = 1,
+    /// Secondary roads.
+    Secondary = 2,
+    /// Tertiary roads.
+    Tertiary = 3,
+    /// Streets where people live.
+    Residential = 4,
+    /// Drives, alleys, car parks, tracks.
+    Service = 5,
+    /// Ferries.
+    Ferry = 6,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 7] =
+        [Self::Motorway, Self::Primary, Self::Secondary, Self::Tertiary, Self::Residential, Self::Service, Self::Ferry];
+
+    /// The class of this number; a number that is not known is drawn like the smallest.
+    pub fn from_number(number: u32) -> Self {
+        Self::ALL.into_iter().find(|class| *class as u32 == number).unwrap_or(Self::Service)
+    }
+}
+
+/// How many boxes each level has, from the leaves to the root.
+pub fn levels(streets: usize) -> Vec<usize> {
+    let mut all = Vec::new();
+    let mut below = streets;
+    while below > 1 || (all.is_empty() && below > 0) {
+        below = below.div_ceil(FAN);
+        all.push(below);
+    }
+    all
+}

@@ -1,0 +1,219 @@
+//! The streets as a network: how a spot is left and reached, and the plain search backwards from the scene.
+//!
+//! The plain search honours closures exactly and draws routes; without closures the hierarchy gives the same times
+//! faster.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::closures::Closed;
+use super::format::{NO_NODE, row};
+use super::pack::{Roads, RoadsError, damaged};
+use super::snap::Spot;
+use super::{Millis, NEVER};
+
+/// One way of driving over a whole street.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub tail: u32,
+    pub head: u32,
+    pub millis: Millis,
+    /// From the end of the line to its beginning.
+    pub against: bool,
+    pub arrives_only: bool,
+}
+
+impl Way {
+    /// The ways of a row: one, or the two directions.
+    pub fn of([tail, head, weight]: [u32; 3]) -> impl Iterator<Item = Self> {
+        let there = Self {
+            tail,
+            head,
+            millis: weight & row::MILLIS,
+            against: weight & row::AGAINST != 0,
+            arrives_only: weight & row::ARRIVES_ONLY != 0,
+        };
+        let back = Self { tail: head, head: tail, against: !there.against, ..there };
+        std::iter::once(there).chain((weight & row::BOTH != 0).then_some(back))
+    }
+
+    /// How far along this way a spot lies, in milliseconds.
+    fn at(&self, along: f64) -> Millis {
+        let share = if self.against { 1.0 - along } else { along };
+        (f64::from(self.millis) * share).round() as Millis
+    }
+}
+
+/// An end of a street, seen from a spot on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    pub node: u32,
+    /// The time between the spot and the end.
+    pub millis: Millis,
+    /// Which end of the line: 0 or 1.
+    pub along: f64,
+}
+
+/// What a search must not use.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reach<'a> {
+    pub closed: Option<&'a Closed>,
+}
+
+impl Reach<'_> {
+    fn is_open(&self, spot: &Spot, end: &End) -> bool {
+        self.closed.is_none_or(|closed| closed.is_open(spot.street, spot.along, end.along))
+    }
+}
+
+impl<'a> From<&'a Closed> for Reach<'a> {
+    fn from(closed: &'a Closed) -> Self {
+        Self { closed: (!closed.is_empty()).then_some(closed) }
+    }
+}
+
+impl Roads {
+    fn ways_of(&self, street: u32) -> Result<impl Iterator<Item = Way> + '_, RoadsError> {
+        let rows = self.rows().get(self.rows_of(street as usize)?).unwrap_or_default();
+        Ok(rows.iter().flat_map(|row| Way::of(*row)))
+    }
+
+    /// The ends of its street at which one arrives when one sets out from a spot.
+    pub(super) fn departures(&self, spot: &Spot, reach: Reach<'_>) -> Result<Vec<End>, RoadsError> {
+        let ways = self.ways_of(spot.street)?.filter(|way| !way.arrives_only && way.head != NO_NODE);
+        let ends = ways.map(|way| End { node: way.head, millis: way.millis - way.at(spot.along), along: if way.against { 0.0 } else { 1.0 } });
+        Ok(ends.filter(|end| reach.is_open(spot, end)).collect())
+    }
+
+    /// The ends of its street from which a spot is reached.
+    pub(super) fn arrivals(&self, spot: &Spot, reach: Reach<'_>) -> Result<Vec<End>, RoadsError> {
+        let ways = self.ways_of(spot.street)?.filter(|way| way.tail != NO_NODE);
+        let ends = ways.map(|way| End { node: way.tail, millis: way.at(spot.along), along: if way.against { 1.0 } else { 0.0 } });
+        Ok(ends.filter(|end| reach.is_open(spot, end)).collect())
+    }
+
+    /// The time from one spot to another on the same street without leaving it.
+    pub(super) fn along_the_street(&self, from: &Spot, to: &Spot, reach: Reach<'_>) -> Result<Millis, RoadsError> {
+        if from.street != to.street || reach.closed.is_some_and(|closed| !closed.is_open(from.street, from.along, to.along)) {
+            return Ok(NEVER);
+        }
+        let ways = self.ways_of(from.street)?.filter(|way| !way.arrives_only);
+        let times = ways.filter_map(|way| way.at(to.along).checked_sub(way.at(from.along)));
+        Ok(times.min().unwrap_or(NEVER))
+    }
+}
+
+/// For each node the ways that end there. Made once, when a plain search first needs it.
+#[derive(Debug)]
+pub(super) struct Arrivals {
+    first: Vec<u32>,
+    /// The number of the row, and in the top bit whether it is driven backwards.
+    ways: Vec<u32>,
+}
+
+const BACK: u32 = 1 << 31;
+
+impl Arrivals {
+    pub fn of(nodes: usize, rows: &[[u32; 3]]) -> Self {
+        let mut first = vec![0_u32; nodes + 1];
+        let each = |mut seen: Box<dyn FnMut(usize, u32) + '_>| {
+            for (number, row) in rows.iter().enumerate() {
+                for (direction, way) in Way::of(*row).enumerate() {
+                    if way.tail != NO_NODE && way.head != NO_NODE {
+                        seen(way.head as usize, number as u32 | if direction == 1 { BACK } else { 0 });
+                    }
+                }
+            }
+        };
+        each(Box::new(|head, _| first.get_mut(head).into_iter().for_each(|count| *count += 1)));
+        let mut sum = 0;
+        for count in &mut first {
+            sum += std::mem::replace(count, sum);
+        }
+        let mut ways = vec![0; sum as usize];
+        each(Box::new(|head, way| {
+            if let Some(next) = first.get_mut(head) {
+                ways.get_mut(*next as usize).into_iter().for_each(|slot| *slot = way);
+                *next += 1;
+            }
+        }));
+        // Each beginning has moved on to its end, which is where the next begins.
+        first.pop();
+        first.insert(0, 0);
+        Self { first, ways }
+    }
+
+    fn at(&self, node: u32) -> &[u32] {
+        let begin = |node: usize| self.first.get(node).copied().unwrap_or_default() as usize;
+        self.ways.get(begin(node as usize)..begin(node as usize + 1)).unwrap_or_default()
+    }
+}
+
+/// What the plain search found: for each node that it settled, the time to the scene and the way that leads on.
+#[derive(Debug)]
+pub(super) struct Backwards {
+    pub millis: Vec<Millis>,
+    /// The row by which one drives on towards the scene; [`NO_ROW`] where the scene's street comes next.
+    pub on: Vec<u32>,
+}
+
+pub(super) const NO_ROW: u32 = u32::MAX;
+
+impl Roads {
+    pub(super) fn ways_that_end(&self) -> &Arrivals {
+        self.arrivals.get_or_init(|| Arrivals::of(self.nodes, self.rows()))
+    }
+
+    /// Searches backwards from the scene until every wanted node is reached, or everything is.
+    pub(super) fn backwards(&self, scene: &Spot, wanted: &[u32], reach: Reach<'_>) -> Result<Backwards, RoadsError> {
+        let (rows, ending) = (self.rows(), self.ways_that_end());
+        let mut found = Backwards { millis: vec![NEVER; self.nodes], on: vec![NO_ROW; self.nodes] };
+        let mut waits = vec![false; self.nodes];
+        let mut waiting = 0_usize;
+        for node in wanted {
+            let slot = waits.get_mut(*node as usize).ok_or(damaged("ways"))?;
+            waiting += usize::from(!std::mem::replace(slot, true));
+        }
+        let mut heap: BinaryHeap<Reverse<(Millis, u32)>> = BinaryHeap::new();
+        for End { node, millis, .. } in self.arrivals(scene, reach)? {
+            let best = found.millis.get_mut(node as usize).ok_or(damaged("ways"))?;
+            if millis < *best {
+                *best = millis;
+                heap.push(Reverse((millis, node)));
+            }
+        }
+        while let Some(Reverse((millis, node))) = heap.pop() {
+            if found.millis.get(node as usize).is_none_or(|best| *best != millis) {
+                continue;
+            }
+            if waits.get_mut(node as usize).is_some_and(std::mem::take) {
+                waiting -= 1;
+                if waiting == 0 {
+                    break;
+                }
+            }
+            for way in ending.at(node) {
+                let number = way & !BACK;
+                let [tail, head, weight] = *rows.get(number as usize).ok_or(damaged("ways"))?;
+                let from = if way & BACK == 0 { tail } else { head };
+                if reach.closed.is_some_and(|closed| closed.has_row(number as usize)) {
+                    continue;
+                }
+                let there = millis.saturating_add(weight & row::MILLIS);
+                if let Some(best) = found.millis.get_mut(from as usize)
+                    && there < *best
+                {
+                    *best = there;
+                    found.on.get_mut(from as usize).into_iter().for_each(|on| *on = *way);
+                    heap.push(Reverse((there, from)));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a way that the search returned is driven against its row.
+    pub(super) fn is_back(way: u32) -> (usize, bool) {
+        ((way & !BACK) as usize, way & BACK != 0)
+    }
+}
