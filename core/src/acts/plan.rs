@@ -65,6 +65,12 @@ impl Plan {
         self.writes.push(Write { document, act: Act::Change });
         self
     }
+    /// Without the change of this document: what this release does not know stays as it is (P30).
+    #[must_use]
+    pub fn leaving(mut self, document: &Document) -> Self {
+        self.writes.retain(|write| write.act == Act::Create || write.document.reference() != document.reference());
+        self
+    }
     /// Adds a claim.
     #[must_use]
     pub fn claim(mut self, document: Document) -> Self {

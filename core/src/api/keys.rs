@@ -57,18 +57,21 @@ pub fn unsent_of_other_members(config: Config) -> Result<u32> {
 
 #[uniffi::export]
 impl Anydoor {
-    /// What the last opening found and did, and whether all that is unsent has a second copy on this phone.
+    /// What the last opening of the database and of the escalations' file found and did, and whether all that is unsent has
+    /// a second copy on this phone.
     ///
     /// # Errors
     /// `StorageLocked`.
     pub fn storage(&self) -> Result<StorageRow> {
+        let calls = super::lock(&self.inner.escalations).as_ref().map(|file| file.opening().clone()).unwrap_or_default();
         self.inner.store(|store| {
             let opening = store.opening();
             Ok(StorageRow {
                 rolled_forward: opening.rolled_forward,
                 damaged_frames: opening.damaged_frames,
-                moved_aside: opening.moved_aside.clone(),
+                moved_aside: opening.moved_aside.iter().chain(&calls.moved_aside).cloned().collect(),
                 salvaged: opening.salvaged,
+                calls_salvaged: calls.salvaged,
                 second_copy: store.has_second_copy(),
             })
         })

@@ -28,7 +28,7 @@ use crate::acts::{Actor, Ledger, Plan};
 use crate::clock::{Clock, ServerTime, SystemClock};
 use crate::ids::{MemberId, OrganizationId, TeamId};
 use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::Stop;
+use crate::sync::{Patience, Stop};
 use crate::sync::transport::{SignedIn, Tokens, Transport};
 
 /// The field client. One per signed-in member; owns the databases, the connections and the runtime.
@@ -71,6 +71,20 @@ impl Anydoor {
     /// # Errors
     /// As [`Anydoor::open`].
     pub fn open_with(config: Config, work_key: &[u8], tokens: Arc<dyn Tokens>, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
+        Self::open_patient(config, work_key, tokens, clock, Patience::default())
+    }
+
+    /// As [`Anydoor::open_with`], waiting for a server as long as the caller says.
+    ///
+    /// # Errors
+    /// As [`Anydoor::open`].
+    pub fn open_patient(
+        config: Config,
+        work_key: &[u8],
+        tokens: Arc<dyn Tokens>,
+        clock: Arc<dyn Clock>,
+        patience: Patience,
+    ) -> Result<Arc<Self>> {
         let key = Key::new(work_key)?;
         let path = PathBuf::from(&config.folder).join(file_name(&config.server, &config.agency, &config.member));
         let store = Store::open(&path, &key, &config.agency)?;
@@ -88,8 +102,8 @@ impl Anydoor {
             escalations: Mutex::new(None),
             clock,
             server_time: Mutex::new(None),
-            transport: Transport::new(&config.server, tokens.clone())?,
-            lane: Transport::for_escalations(&config.server, tokens)?,
+            transport: Transport::with_patience(&config.server, tokens.clone(), patience)?,
+            lane: Transport::with_patience(&config.server, tokens, patience)?.for_escalations(),
             signed_in: Mutex::new(None),
             lane_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),

@@ -44,6 +44,8 @@ pub struct StorageRow {
     pub moved_aside: Vec<String>,
     /// Documents and drafts that were brought back.
     pub salvaged: u32,
+    /// Calls for help that were brought back from a damaged file; a call that was not is shown no more, and its file is kept.
+    pub calls_salvaged: u32,
     /// Whether everything that is not yet safe at the agency has two copies on this phone.
     pub second_copy: bool,
 }

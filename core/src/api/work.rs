@@ -28,6 +28,17 @@ pub(super) fn task(store: &Store, assignment: &str) -> Result<Document> {
     store.document("Task", assignment)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })
 }
 
+/// The Task, where this release may change it: one whose status a later release gave is only shown (P30).
+fn task_to_change(store: &Store, assignment: &str) -> Result<Document> {
+    let task = task(store, assignment)?;
+    if store.knows_status(&task)? { Ok(task) } else { Err(AnydoorError::NotAllowed { why: "newer-release".into() }) }
+}
+
+/// A stamp is a document of its own and always goes; the Task's projection only where this release knows all it says (P30).
+fn stamped(store: &Store, task: &Document, plan: acts::Plan) -> Result<acts::Plan> {
+    Ok(if store.knows_status(task)? { plan } else { plan.leaving(task) })
+}
+
 impl Inner {
     fn planned(&self, plan: impl FnOnce(&Store, &acts::Actor) -> Result<acts::Plan>) -> Result<()> {
         self.acted(|store| Ok((plan(store, &self.actor(store.writer()))?, ())))
@@ -81,10 +92,11 @@ impl Anydoor {
     /// Claims an open offer for this team. Until the server showed us as owner twice it is "asked for".
     ///
     /// # Errors
-    /// `Changed` where a team has it, `Invalid` where fewer than two go without a reason.
+    /// `Changed` where a team has it, `Invalid` where fewer than two go without a reason, `NotAllowed` with `newer-release`
+    /// where its status is one that this release does not know.
     pub fn claim(&self, assignment: &str, crew_ids: Vec<String>, alone_reason: Option<String>) -> Result<()> {
         let (crew, alone) = (crew(&crew_ids)?, alone(alone_reason.as_ref())?);
-        self.inner.planned(|store, actor| Ok(respond::claim(&task(store, assignment)?, crew, alone, actor)?))
+        self.inner.planned(|store, actor| Ok(respond::claim(&task_to_change(store, assignment)?, crew, alone, actor)?))
     }
 
     /// Says who goes, on an assignment that this team was given.
@@ -93,7 +105,7 @@ impl Anydoor {
     /// As [`Anydoor::claim`].
     pub fn set_crew(&self, assignment: &str, crew_ids: Vec<String>, alone_reason: Option<String>) -> Result<()> {
         let (crew, alone) = (crew(&crew_ids)?, alone(alone_reason.as_ref())?);
-        self.inner.planned(|store, actor| Ok(respond::man(&task(store, assignment)?, crew, alone, actor)?))
+        self.inner.planned(|store, actor| Ok(respond::man(&task_to_change(store, assignment)?, crew, alone, actor)?))
     }
 
     /// Taps. `kind` is a stamp's code, `capture` how the time was taken (`tap` where empty).
@@ -104,7 +116,10 @@ impl Anydoor {
         let kind = code::<StampKind>(kind, "stamp")?;
         let capture = if capture.is_empty() { Capture::Tap } else { code(capture, "capture")? };
         let id = AssignmentId::parse(assignment)?;
-        self.inner.planned(|store, actor| Ok(acts::stamp::tap(&task(store, assignment)?, kind, &store.stamps(&id)?, capture, actor)?))?;
+        self.inner.planned(|store, actor| {
+            let task = task(store, assignment)?;
+            stamped(store, &task, acts::stamp::tap(&task, kind, &store.stamps(&id)?, capture, actor)?)
+        })?;
         if kind == StampKind::Contact {
             for id in self.inner.store(|store| Ok(visits(store, assignment)?.iter().map(|v| v.id().to_owned()).collect::<Vec<_>>()))? {
                 self.inner.planned(|store, actor| {
@@ -122,7 +137,10 @@ impl Anydoor {
     /// `NotAllowed` where it is another's and this member does not lead.
     pub fn withdraw_tap(&self, assignment: &str, stamp: &str, reason: &str) -> Result<()> {
         let (id, wrong) = (AssignmentId::parse(assignment)?, StampId::parse(stamp)?);
-        self.inner.planned(|store, actor| Ok(acts::stamp::withdraw(&task(store, assignment)?, &wrong, reason, &store.stamps(&id)?, actor)?))
+        self.inner.planned(|store, actor| {
+            let task = task(store, assignment)?;
+            stamped(store, &task, acts::stamp::withdraw(&task, &wrong, reason, &store.stamps(&id)?, actor)?)
+        })
     }
 
     /// Gives the closing answers of one person's visit.
@@ -181,6 +199,7 @@ fn screen(store: &Store, assignment: &str) -> Result<AssignmentScreen> {
                 by: s.by.to_string(),
                 withdrawn: status.withdrawn.contains(&s.id),
             })
+            .chain(stamps_of_a_newer_release(store, assignment)?)
             .collect(),
         visits: visits
             .iter()
@@ -188,6 +207,21 @@ fn screen(store: &Store, assignment: &str) -> Result<AssignmentScreen> {
             .collect(),
         notes: notes(store, &incident.id)?,
     })
+}
+
+/// Stamps that this release cannot read, each with its own code and words: shown, and counted for nothing (P30).
+fn stamps_of_a_newer_release(store: &Store, assignment: &str) -> Result<Vec<StampRow>> {
+    let all = store.pointing_at("Provenance", "target", &format!("Task/{assignment}"))?;
+    let unread = all.iter().filter(|doc| fhir::assignment::is_stamp(doc) && fhir::assignment::read_stamp(doc).is_err());
+    let row = |doc: &Document| StampRow {
+        id: doc.id().to_owned(),
+        kind: doc.at("/activity").and_then(|activity| fhir::element::code_in(activity, "stamp")).unwrap_or_default().to_owned(),
+        at: doc.text("/recorded").unwrap_or_default().to_owned(),
+        uncorrected: false,
+        by: doc.text("/agent/0/who/reference").and_then(|who| fhir::document::id_of(who, "Practitioner")).unwrap_or_default().to_owned(),
+        withdrawn: false,
+    };
+    Ok(unread.map(row).collect())
 }
 
 fn also_sent(store: &Store, incident: &crate::incident::Incident) -> Result<Vec<String>> {

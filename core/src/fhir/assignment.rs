@@ -49,12 +49,21 @@ pub fn write_crew(assignment: &Assignment, task: &mut Document) {
 
 /// Writes what the stamps say onto the Task: status and business status are projections, never truth. A call-off that came
 /// without a stamp (the sender's own word on the Task) is never written over: it stands until the sender takes it back.
+/// Nor is a status that a later release gave it (P30).
 pub fn project(state: State, owned: bool, task: &mut Document) {
-    if is_called_off(task) && state != State::Cancelled {
+    let given = task.at("/status").is_some() || task.at("/businessStatus").is_some();
+    if (given && !knows_status(task)) || (is_called_off(task) && state != State::Cancelled) {
         return;
     }
     let business = if owned { state.code() } else { OPEN_OFFER };
     task.set("status", json!(task_status(state, owned))).set("businessStatus", concept("state", business));
+}
+
+/// Whether this release knows the status and the business status of a Task; where not, neither is written here (P30).
+pub fn knows_status(task: &Document) -> bool {
+    let business = task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state"));
+    business.is_some_and(|code| code == OPEN_OFFER || State::from_code(code).is_some())
+        && matches!(task.text("/status"), Some("requested" | "accepted" | "in-progress" | "completed" | "cancelled"))
 }
 
 /// Whether the Task says cancelled and its business status does not: the sender called it off without a stamp. (Where we

@@ -1,7 +1,7 @@
 //! What a lead has closed: a bridge out, a flooded street. A closure is a line drawn over the map; where it crosses a
 //! street, nobody passes. A ring closes what lies inside off.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::flat::{Flat, Point};
 use super::format::FAN;
@@ -21,7 +21,8 @@ pub struct Closure {
 pub struct Closed {
     /// Where along each street it is cut.
     cuts: HashMap<u32, Vec<f64>>,
-    rows: HashSet<usize>,
+    /// The rows over them, sorted.
+    rows: Vec<usize>,
 }
 
 impl Closed {
@@ -36,7 +37,7 @@ impl Closed {
     }
 
     pub(super) fn has_row(&self, row: usize) -> bool {
-        self.rows.contains(&row)
+        self.rows.binary_search(&row).is_ok()
     }
 
     /// Whether one can drive along a street from one place to another.
@@ -67,6 +68,8 @@ impl Roads {
                 }
             }
         }
+        closed.rows.sort_unstable();
+        closed.rows.dedup();
         Ok(closed)
     }
 

@@ -21,6 +21,7 @@ mod streets;
 
 pub use closures::{Closed, Closure};
 pub use lines::{Line, View};
+pub use network::End;
 pub use pack::{About, Roads, RoadsError, header_checksum};
 pub use route::Route;
 pub use snap::{NoRoad, Spot};

@@ -46,7 +46,8 @@ impl Way {
 
 /// An end of a street, seen from a spot on it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End {
+pub struct End {
+    /// The node there.
     pub node: u32,
     /// The time between the spot and the end.
     pub millis: Millis,
@@ -73,6 +74,20 @@ impl<'a> From<&'a Closed> for Reach<'a> {
 }
 
 impl Roads {
+    /// Every way over a whole street between two nodes: tail, head, milliseconds. What another router would be given.
+    pub fn ways(&self) -> impl Iterator<Item = (u32, u32, Millis)> + '_ {
+        let ways = self.rows().iter().flat_map(|row| Way::of(*row));
+        ways.filter(|way| way.tail != NO_NODE && way.head != NO_NODE).map(|way| (way.tail, way.head, way.millis))
+    }
+
+    /// The ends at which one arrives when one sets out from a spot, and those from which it is reached.
+    ///
+    /// # Errors
+    /// [`RoadsError`] where the pack is not what it says.
+    pub fn ends(&self, spot: &Spot) -> Result<(Vec<End>, Vec<End>), RoadsError> {
+        Ok((self.departures(spot, Reach::default())?, self.arrivals(spot, Reach::default())?))
+    }
+
     fn ways_of(&self, street: u32) -> Result<impl Iterator<Item = Way> + '_, RoadsError> {
         let rows = self.rows().get(self.rows_of(street as usize)?).unwrap_or_default();
         Ok(rows.iter().flat_map(|row| Way::of(*row)))
@@ -107,46 +122,56 @@ impl Roads {
 #[derive(Debug)]
 pub(super) struct Arrivals {
     first: Vec<u32>,
+    ways: Vec<Arrival>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Arrival {
+    tail: u32,
+    millis: Millis,
     /// The number of the row, and in the top bit whether it is driven backwards.
-    ways: Vec<u32>,
+    way: u32,
 }
 
 const BACK: u32 = 1 << 31;
 
 impl Arrivals {
     pub fn of(nodes: usize, rows: &[[u32; 3]]) -> Self {
-        let mut first = vec![0_u32; nodes + 1];
-        let each = |mut seen: Box<dyn FnMut(usize, u32) + '_>| {
-            for (number, row) in rows.iter().enumerate() {
-                for (direction, way) in Way::of(*row).enumerate() {
-                    if way.tail != NO_NODE && way.head != NO_NODE {
-                        seen(way.head as usize, number as u32 | if direction == 1 { BACK } else { 0 });
-                    }
-                }
-            }
+        let ways = || {
+            rows.iter().enumerate().flat_map(|(number, row)| {
+                let both = Way::of(*row).zip([0, BACK]).map(move |(way, back)| (way, number as u32 | back));
+                both.filter(|(way, _)| way.tail != NO_NODE && way.head != NO_NODE)
+            })
         };
-        each(Box::new(|head, _| first.get_mut(head).into_iter().for_each(|count| *count += 1)));
+        let mut first = vec![0_u32; nodes + 1];
+        ways().for_each(|(way, _)| first.get_mut(way.head as usize).into_iter().for_each(|count| *count += 1));
         let mut sum = 0;
         for count in &mut first {
             sum += std::mem::replace(count, sum);
         }
-        let mut ways = vec![0; sum as usize];
-        each(Box::new(|head, way| {
-            if let Some(next) = first.get_mut(head) {
-                ways.get_mut(*next as usize).into_iter().for_each(|slot| *slot = way);
+        let mut all = vec![Arrival::default(); sum as usize];
+        for (way, number) in ways() {
+            if let Some(next) = first.get_mut(way.head as usize) {
+                let arrival = Arrival { tail: way.tail, millis: way.millis, way: number };
+                all.get_mut(*next as usize).into_iter().for_each(|slot| *slot = arrival);
                 *next += 1;
             }
-        }));
+        }
         // Each beginning has moved on to its end, which is where the next begins.
         first.pop();
         first.insert(0, 0);
-        Self { first, ways }
+        Self { first, ways: all }
     }
 
-    fn at(&self, node: u32) -> &[u32] {
+    fn at(&self, node: u32) -> &[Arrival] {
         let begin = |node: usize| self.first.get(node).copied().unwrap_or_default() as usize;
         self.ways.get(begin(node as usize)..begin(node as usize + 1)).unwrap_or_default()
     }
+}
+
+/// A node and its time as one number that sorts by time.
+fn in_order(millis: Millis, node: u32) -> u64 {
+    u64::from(millis) << 32 | u64::from(node)
 }
 
 /// What the plain search found: for each node that it settled, the time to the scene and the way that leads on.
@@ -166,7 +191,7 @@ impl Roads {
 
     /// Searches backwards from the scene until every wanted node is reached, or everything is.
     pub(super) fn backwards(&self, scene: &Spot, wanted: &[u32], reach: Reach<'_>) -> Result<Backwards, RoadsError> {
-        let (rows, ending) = (self.rows(), self.ways_that_end());
+        let ending = self.ways_that_end();
         let mut found = Backwards { millis: vec![NEVER; self.nodes], on: vec![NO_ROW; self.nodes] };
         let mut waits = vec![false; self.nodes];
         let mut waiting = 0_usize;
@@ -174,15 +199,16 @@ impl Roads {
             let slot = waits.get_mut(*node as usize).ok_or(damaged("ways"))?;
             waiting += usize::from(!std::mem::replace(slot, true));
         }
-        let mut heap: BinaryHeap<Reverse<(Millis, u32)>> = BinaryHeap::new();
+        let mut heap: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
         for End { node, millis, .. } in self.arrivals(scene, reach)? {
             let best = found.millis.get_mut(node as usize).ok_or(damaged("ways"))?;
             if millis < *best {
                 *best = millis;
-                heap.push(Reverse((millis, node)));
+                heap.push(Reverse(in_order(millis, node)));
             }
         }
-        while let Some(Reverse((millis, node))) = heap.pop() {
+        while let Some(Reverse(next)) = heap.pop() {
+            let (millis, node) = ((next >> 32) as Millis, next as u32);
             if found.millis.get(node as usize).is_none_or(|best| *best != millis) {
                 continue;
             }
@@ -192,20 +218,15 @@ impl Roads {
                     break;
                 }
             }
-            for way in ending.at(node) {
-                let number = way & !BACK;
-                let [tail, head, weight] = *rows.get(number as usize).ok_or(damaged("ways"))?;
-                let from = if way & BACK == 0 { tail } else { head };
-                if reach.closed.is_some_and(|closed| closed.has_row(number as usize)) {
-                    continue;
-                }
-                let there = millis.saturating_add(weight & row::MILLIS);
-                if let Some(best) = found.millis.get_mut(from as usize)
+            for arrival in ending.at(node) {
+                let there = millis.saturating_add(arrival.millis);
+                if let Some(best) = found.millis.get_mut(arrival.tail as usize)
                     && there < *best
+                    && reach.closed.is_none_or(|closed| !closed.has_row((arrival.way & !BACK) as usize))
                 {
                     *best = there;
-                    found.on.get_mut(from as usize).into_iter().for_each(|on| *on = *way);
-                    heap.push(Reverse((there, from)));
+                    found.on.get_mut(arrival.tail as usize).into_iter().for_each(|on| *on = arrival.way);
+                    heap.push(Reverse(in_order(there, arrival.tail)));
                 }
             }
         }

@@ -98,7 +98,7 @@ impl Roads {
             }
             _ => return Ok(None),
         };
-        let metres = lengths(&drawn.points).iter().sum();
+        let metres = drawn.points.windows(2).map(|pair| lengths(pair).iter().sum::<f64>()).sum();
         let line = drawn.points.iter().filter_map(|point| point.position()).collect();
         Ok(Some(Route { millis, metres, line, streets: drawn.streets }))
     }

@@ -1,11 +1,9 @@
 //! From a position to the nearest street. Every street of a pack reaches every other, so nothing lands on an island.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::flat::{Flat, Point, nearest_on};
 use super::format::FAN;
-use super::pack::{Roads, RoadsError};
+use super::pack::{Roads, RoadsError, damaged};
+use super::streets::Lines;
 use crate::incident::Position;
 
 /// A place on a street.
@@ -29,9 +27,14 @@ pub struct NoRoad {
     pub within_m: f64,
 }
 
-/// A box or a street that waits to be looked at, nearest first. Squares of metres are never negative, so their bits
-/// sort as they do.
-type Waiting = BinaryHeap<(Reverse<u64>, Reverse<u32>, Reverse<u32>)>;
+/// A box that waits to be looked at.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    /// The square of its least distance, in square metres.
+    square: f64,
+    level: usize,
+    number: usize,
+}
 
 struct Best {
     street: u32,
@@ -50,59 +53,43 @@ impl Roads {
         let flat = Flat::around(middle);
         let mut best = Best { street: 0, segment: 0, within: 0.0, square: within_m * within_m };
         let mut found = false;
-        let mut waiting = Waiting::new();
-        let mut line = Vec::new();
-        let root = self.levels.len().checked_sub(1);
-        root.into_iter().for_each(|level| waiting.push((Reverse(0), Reverse(level as u32), Reverse(0))));
-        while let Some((Reverse(square), Reverse(level), Reverse(number))) = waiting.pop() {
-            if f64::from_bits(square) > best.square {
-                break;
+        let (lines, boxes) = (self.all_lines(), self.boxes());
+        let mut waiting: Vec<Waiting> = Vec::with_capacity(64);
+        waiting.extend(self.levels.len().checked_sub(1).map(|level| Waiting { square: 0.0, level, number: 0 }));
+        // Depth first, the nearest child first: the first leaf is already near, and most boxes are then too far.
+        while let Some(Waiting { square, level, number }) = waiting.pop() {
+            if square > best.square {
+                continue;
             }
-            let (level, number) = (level as usize, number as usize);
             let children = number * FAN..(number + 1) * FAN;
             let Some(below) = level.checked_sub(1) else {
                 for street in children.start..children.end.min(self.streets) {
-                    found |= self.nearer(street, &flat, &mut line, &mut best)?;
+                    found |= nearer(lines, street, &flat, &mut best)?;
                 }
                 continue;
             };
             let Some(range) = self.levels.get(below) else { continue };
             let inside = range.start + children.start..(range.start + children.end).min(range.end);
-            for (child, bounds) in (children.start..).zip(self.boxes().get(inside).unwrap_or_default()) {
+            let before = waiting.len();
+            for (child, bounds) in (children.start..).zip(boxes.get(inside).unwrap_or_default()) {
                 let square = flat.square_to_box(*bounds);
                 if square <= best.square {
-                    waiting.push((Reverse(square.to_bits()), Reverse(below as u32), Reverse(child as u32)));
+                    waiting.push(Waiting { square, level: below, number: child });
                 }
             }
+            let new = waiting.get_mut(before..).unwrap_or_default();
+            new.sort_unstable_by(|a, b| b.square.total_cmp(&a.square));
         }
         if !found {
             return Ok(Err(NoRoad { within_m }));
         }
-        self.spot(&best, &mut line, position)
+        self.spot(&best, position)
     }
 
-    /// Whether a street comes nearer than the best so far; it is the best then.
-    fn nearer(&self, street: usize, flat: &Flat, line: &mut Vec<Point>, best: &mut Best) -> Result<bool, RoadsError> {
-        self.line(street, line)?;
-        let mut nearer = false;
-        let mut before: Option<(f64, f64)> = None;
-        for (segment, point) in line.iter().enumerate() {
-            let here = flat.metres(*point);
-            if let Some(before) = before {
-                let (within, square) = nearest_on(before, here);
-                if square < best.square {
-                    *best = Best { street: street as u32, segment: segment - 1, within, square };
-                    nearer = true;
-                }
-            }
-            before = Some(here);
-        }
-        Ok(nearer)
-    }
-
-    fn spot(&self, best: &Best, line: &mut Vec<Point>, asked: Position) -> Result<Result<Spot, NoRoad>, RoadsError> {
-        self.line(best.street as usize, line)?;
-        let lengths = lengths(line);
+    fn spot(&self, best: &Best, asked: Position) -> Result<Result<Spot, NoRoad>, RoadsError> {
+        let mut line = Vec::new();
+        self.line(best.street as usize, &mut line)?;
+        let lengths = lengths(&line);
         let whole: f64 = lengths.iter().sum();
         let before: f64 = lengths.iter().take(best.segment).sum();
         let here = lengths.get(best.segment).copied().unwrap_or_default() * best.within;
@@ -116,11 +103,30 @@ impl Roads {
     }
 }
 
-/// The length of each piece of a line, in metres.
+/// Whether a street comes nearer than the best so far; it is the best then.
+fn nearer(lines: Lines<'_>, street: usize, flat: &Flat, best: &mut Best) -> Result<bool, RoadsError> {
+    let mut nearer = false;
+    let mut before: Option<(f64, f64)> = None;
+    for (segment, point) in (0_usize..).zip(lines.of(street).ok_or(damaged("shapes"))?) {
+        let here = flat.metres(point);
+        if let Some(before) = before {
+            let (within, square) = nearest_on(before, here);
+            if square < best.square {
+                *best = Best { street: street as u32, segment: segment - 1, within, square };
+                nearer = true;
+            }
+        }
+        before = Some(here);
+    }
+    Ok(nearer)
+}
+
+/// The length of each piece of a street's line, in metres on the plane at its beginning.
 pub(super) fn lengths(line: &[Point]) -> Vec<f64> {
+    let Some(flat) = line.first().map(|first| Flat::around(*first)) else { return Vec::new() };
     let piece = |(a, b): (&Point, &Point)| {
-        let (x, y) = Flat::around(*a).metres(*b);
-        x.hypot(y)
+        let ((ax, ay), (bx, by)) = (flat.metres(*a), flat.metres(*b));
+        (bx - ax).hypot(by - ay)
     };
     line.iter().zip(line.iter().skip(1)).map(piece).collect()
 }

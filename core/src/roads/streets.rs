@@ -31,24 +31,39 @@ impl Numbers<'_> {
     }
 }
 
+/// The lines of all streets, ready to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lines<'a> {
+    records: &'a [[u32; 4]],
+    boxes: &'a [[i32; 4]],
+    points: &'a [u8],
+}
+
+impl<'a> Lines<'a> {
+    /// The points of a street, from its beginning to its end; ends early where the pack is damaged.
+    pub fn of(&self, street: usize) -> Option<impl Iterator<Item = Point> + use<'a>> {
+        let [_, offset, ..] = self.records.get(street)?;
+        let [south, west, ..] = self.boxes.get(street / FAN)?;
+        let mut numbers = Numbers(self.points.get(*offset as usize..)?);
+        let mut here = Point { north: *south, east: *west };
+        let count = numbers.next().filter(|count| *count <= MOST_POINTS)?;
+        Some((0..count).map_while(move |_| {
+            here = Point { north: here.north.wrapping_add(numbers.difference()?), east: here.east.wrapping_add(numbers.difference()?) };
+            Some(here)
+        }))
+    }
+}
+
 impl Roads {
+    pub(super) fn all_lines(&self) -> Lines<'_> {
+        Lines { records: self.street_records(), boxes: self.boxes(), points: self.bytes_of(Section::Points) }
+    }
+
     /// The line of a street, from its beginning to its end, into `line`.
     pub(super) fn line(&self, street: usize, line: &mut Vec<Point>) -> Result<(), RoadsError> {
         line.clear();
-        self.read_line(street, line).filter(|()| line.len() > 1).ok_or(damaged("shapes"))
-    }
-
-    fn read_line(&self, street: usize, line: &mut Vec<Point>) -> Option<()> {
-        let [_, offset, ..] = self.street_records().get(street)?;
-        let [south, west, ..] = self.boxes().get(street / FAN)?;
-        let mut numbers = Numbers(self.bytes_of(Section::Points).get(*offset as usize..)?);
-        let mut here = Point { north: *south, east: *west };
-        let count = numbers.next().filter(|count| *count <= MOST_POINTS)?;
-        for _ in 0..count {
-            here = Point { north: here.north.wrapping_add(numbers.difference()?), east: here.east.wrapping_add(numbers.difference()?) };
-            line.push(here);
-        }
-        Some(())
+        line.extend(self.all_lines().of(street).ok_or(damaged("shapes"))?);
+        if line.len() > 1 { Ok(()) } else { Err(damaged("shapes")) }
     }
 
     /// The name of the street on which a spot lies; `None` where it has none.

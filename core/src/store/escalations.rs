@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::commit::chained;
 use super::disk::{Disk, RealDisk};
 use super::open::{Key, connect};
-use super::{Changes, StoreError, documents};
+use super::{Changes, Opening, StoreError, carry_over, documents, salvage};
 use crate::fhir::Document;
 
 /// One escalation and where it stands.
@@ -29,6 +29,7 @@ pub struct EscalationRow {
 /// The open file.
 pub struct Escalations {
     connection: Connection,
+    opening: Opening,
 }
 
 impl std::fmt::Debug for Escalations {
@@ -47,7 +48,7 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS escalations (
 CREATE TABLE IF NOT EXISTS chain (    -- what was asked and what came of it; a gap shows
   seq  INTEGER PRIMARY KEY,
   id   TEXT NOT NULL,
-  what TEXT NOT NULL,                 -- made | arrived | heard
+  what TEXT NOT NULL,                 -- made | arrived | heard | salvaged
   sum  TEXT NOT NULL,                 -- SHA-256 of the Task as it was then, or the server's version id
   hash TEXT NOT NULL                  -- SHA-256 over the hash before it and this row
 );
@@ -62,7 +63,8 @@ const SETTINGS: &str = "PRAGMA journal_mode = PERSIST; PRAGMA journal_size_limit
 const PAGES_AHEAD: i64 = 64;
 
 impl Escalations {
-    /// Opens the file, made where there is none.
+    /// Opens the file, made where there is none. One that is damaged is moved aside unchanged, and what of it still reads
+    /// goes on in a new one; [`Escalations::opening`] tells.
     ///
     /// # Errors
     /// [`StoreError::KeyOrFile`] leaves the file untouched.
@@ -75,14 +77,56 @@ impl Escalations {
     /// # Errors
     /// As [`Escalations::open`].
     pub fn open_on(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
+        let mut opened = match Self::ready(disk, path, key) {
+            Err(StoreError::Damaged) => Self::anew(disk, path, key)?,
+            Err(StoreError::KeyOrFile) if carry_over::is_the_key(disk, path, key) => Self::anew(disk, path, key)?,
+            other => other?,
+        };
+        if opened.head()?.is_none() {
+            opened.take_over(disk, path, key)?;
+        }
+        // Where the disk is full already, what is there must do; the next opening tries again.
+        let _ = carry_over::name_the_key(disk, path, key).and_then(|()| Ok(allocate(&opened.connection)?));
+        Ok(opened)
+    }
+
+    fn ready(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
         let connection = connect(disk, path, key, SETTINGS)?;
+        every_page_reads(&connection)?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version < 2 {
             connection.execute_batch(SCHEMA)?;
         }
-        // Where the disk is full already, what is there must do; the next opening tries again.
-        let _ = allocate(&connection);
-        Ok(Self { connection })
+        Ok(Self { connection, opening: Opening::default() })
+    }
+
+    /// Moves the file aside and makes a new one.
+    fn anew(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
+        let moved_aside = salvage::aside(disk, path)?;
+        let mut opened = Self::ready(disk, path, key)?;
+        opened.opening.moved_aside = moved_aside;
+        Ok(opened)
+    }
+
+    /// Carries over what still reads of the file that was moved aside last: into a new file in which nothing was kept yet,
+    /// so that a process that ends in between costs nothing.
+    fn take_over(&mut self, disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
+        let Some(damaged) = salvage::last_aside(disk, path)? else { return Ok(()) };
+        let calls = carry_over::readable(disk, &damaged, key);
+        let tx = self.connection.transaction()?;
+        for (made, call) in (1_i64..).zip(&calls) {
+            let (id, body) = (call.task.id(), call.task.to_text());
+            tx.execute("INSERT INTO escalations VALUES (?, ?, ?, ?, ?)", params![id, body, call.version, call.unknown, made])?;
+            link(&tx, id, "salvaged", &chained(&[&body]))?;
+        }
+        tx.commit()?;
+        self.opening.salvaged = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    /// What this opening found and did.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// The head of the chain: the hash of its last row; `None` before the first.
@@ -214,6 +258,13 @@ impl Escalations {
         tx.commit()?;
         Ok(Changes(if changed > 0 { vec![task.reference()] } else { Vec::new() }))
     }
+}
+
+/// Damage is found now and not when somebody calls for help.
+fn every_page_reads(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("PRAGMA cipher_integrity_check")?;
+    let damaged = statement.query([])?.next()?.is_some();
+    if damaged { Err(StoreError::Damaged) } else { Ok(()) }
 }
 
 fn link(tx: &Transaction<'_>, id: &str, what: &str, sum: &str) -> Result<(), StoreError> {

@@ -146,7 +146,7 @@ pub fn work_key() -> Result<zeroize::Zeroizing<Vec<u8>>, StoreError> {
     Ok(bytes)
 }
 
-fn key_id(key: &Key) -> Result<String, StoreError> {
+pub(super) fn key_id(key: &Key) -> Result<String, StoreError> {
     let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, b"anydoor").extract(key.bytes());
     let mut id = [0; 32];
     derived.expand(&[b"key id"], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut id)).map_err(|_| StoreError::Cipher)?;

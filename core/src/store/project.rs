@@ -101,8 +101,7 @@ pub(super) fn status_here(tx: &Connection, task: &str) -> Result<(Status, bool),
 fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
     let Ok(read) = fhir::assignment::read(task) else { return unreadable(tx, task) };
     let (status, stamps_readable) = status_here(tx, &task.reference())?;
-    let known_business = task.at("/businessStatus").and_then(|c| fhir::element::code_in(c, "state")).unwrap_or_default();
-    let known = known_business == fhir::assignment::OPEN_OFFER || State::from_code(known_business).is_some();
+    let known = fhir::assignment::knows_status(task);
     let called_off = fhir::assignment::is_called_off(task) && !status.state.is_terminal();
     let state = if called_off { State::Cancelled } else { status.state };
     let request = load(tx, &format!("ServiceRequest/{}", read.incident))?;

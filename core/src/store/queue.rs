@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::{Store, StoreError, Truth, project};
 use crate::assignment::{Stamp, State, Status};
+use crate::fhir::{Document, assignment};
 use crate::ids::{AssignmentId, IncidentId};
 use crate::incident::Code;
 
@@ -90,6 +91,14 @@ impl Store {
     /// [`StoreError`].
     pub fn status(&self, assignment: &AssignmentId) -> Result<Status, StoreError> {
         Ok(project::status_here(&self.connection, &format!("Task/{assignment}"))?.0)
+    }
+
+    /// Whether this release knows the status and every stamp of an assignment; where not, its Task is not changed (P30).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn knows_status(&self, task: &Document) -> Result<bool, StoreError> {
+        Ok(assignment::knows_status(task) && project::status_here(&self.connection, &task.reference())?.1)
     }
 
     /// The stamps of an assignment that can be read.

@@ -12,13 +12,10 @@ use super::{Key, StoreError, journal, open};
 /// Moves a file, with what SQLite keeps beside it, to a name that nothing opens by itself. Returns the new names, the
 /// file's own first. On return they are on disk; no byte was changed.
 pub(super) fn aside(disk: &dyn Disk, path: &Path) -> Result<Vec<String>, StoreError> {
-    let mut number = 1;
-    while disk.length(&named(path, "", number))?.is_some() {
-        number += 1;
-    }
+    let number = asides(disk, path)? + 1;
     let mut moved = Vec::new();
-    // The write-ahead log goes first: a database without its log is older, a log without its database is nothing.
-    for tail in ["-wal", "-shm", ""] {
+    // The logs go first: a database without its log is older, a log without its database is nothing.
+    for tail in ["-wal", "-shm", "-journal", ""] {
         let from = with_tail(path, tail);
         if disk.length(&from)?.is_some() {
             let to = named(path, tail, number);
@@ -28,6 +25,21 @@ pub(super) fn aside(disk: &dyn Disk, path: &Path) -> Result<Vec<String>, StoreEr
     }
     moved.reverse();
     Ok(moved)
+}
+
+/// How often this file was moved aside before.
+fn asides(disk: &dyn Disk, path: &Path) -> Result<u32, StoreError> {
+    let mut number = 0;
+    while disk.length(&named(path, "", number + 1))?.is_some() {
+        number += 1;
+    }
+    Ok(number)
+}
+
+/// The file as it was moved aside the last time.
+pub(super) fn last_aside(disk: &dyn Disk, path: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let number = asides(disk, path)?;
+    Ok((number > 0).then(|| named(path, "", number)))
 }
 
 fn with_tail(path: &Path, tail: &str) -> PathBuf {

@@ -21,11 +21,13 @@ mod engine;
 pub mod lane;
 mod outbox;
 pub mod pace;
+mod patience;
 pub mod pull;
 mod reconcile;
 pub mod transport;
 mod wire;
 
 pub use engine::{Engine, Next, Report, Scope, Stop};
+pub use patience::Patience;
 pub use reconcile::{Reconciled, in_our_favour, reconcile};
 pub use wire::{Answer, Failure, Method, Outcome, Request, park_reason, retry_after};

@@ -31,10 +31,15 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
     let theirs_map = theirs.value().as_object().unwrap_or(&empty);
     let mut merged = theirs.clone();
     let mut conflicts = Vec::new();
+    // A status of a later release stands as it came (P30).
+    let held = crate::fhir::assignment::is_assignment(theirs) && !crate::fhir::assignment::knows_status(theirs);
     let elements = ours_map.keys().chain(base_map.keys().filter(|key| !ours_map.contains_key(*key)));
     for element in elements.filter(|e| !matches!(e.as_str(), "meta" | "text" | "id" | "resourceType")) {
         let (was, our, their) = (base_map.get(element), ours_map.get(element), theirs_map.get(element));
         if our == was || our == their {
+            continue;
+        }
+        if held && PROJECTIONS.contains(&element.as_str()) {
             continue;
         }
         if their == was {

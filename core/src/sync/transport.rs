@@ -1,11 +1,10 @@
 //! Carries requests over HTTPS with reqwest, within limits, and drives the engine and the lane.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::lane::{Lane, LaneStep};
 use super::wire::{Answer, Failure, Method, Outcome, Request, http_date};
-use super::{Engine, Next, Report, Scope, Stop};
+use super::{Engine, Next, Patience, Report, Scope, Stop};
 use crate::clock::Clock;
 use crate::fhir::bundle::MOST_BYTES;
 use crate::store::{Escalations, Store, StoreError};
@@ -90,6 +89,14 @@ impl Transport {
     /// # Errors
     /// [`BadAddress`].
     pub fn new(base: &str, tokens: Arc<dyn Tokens>) -> Result<Self, BadAddress> {
+        Self::with_patience(base, tokens, Patience::default())
+    }
+
+    /// As [`Transport::new`], with limits of the caller's.
+    ///
+    /// # Errors
+    /// [`BadAddress`].
+    pub fn with_patience(base: &str, tokens: Arc<dyn Tokens>, patience: Patience) -> Result<Self, BadAddress> {
         let url = reqwest::Url::parse(base).map_err(|_| BadAddress)?;
         let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
         if url.scheme() != "https" && !(url.scheme() == "http" && local) {
@@ -98,21 +105,19 @@ impl Transport {
         // A second install is refused and harmless: the provider is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .read_timeout(Duration::from_secs(30))
-            .timeout(Duration::from_secs(120))
+            .connect_timeout(patience.connect)
+            .read_timeout(patience.silence)
+            .timeout(patience.whole)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|_| BadAddress)?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), client, tokens, escalations: false })
     }
 
-    /// A connection of its own for escalations, with their own token.
-    ///
-    /// # Errors
-    /// [`BadAddress`].
-    pub fn for_escalations(base: &str, tokens: Arc<dyn Tokens>) -> Result<Self, BadAddress> {
-        Ok(Self { escalations: true, ..Self::new(base, tokens)? })
+    /// The same as a connection of its own for escalations, with their own token.
+    #[must_use]
+    pub fn for_escalations(self) -> Self {
+        Self { escalations: true, ..self }
     }
 
     /// Sends one request and reads the answer, at most 64 MB of it.

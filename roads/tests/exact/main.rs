@@ -40,7 +40,7 @@ fn compare(map: &Map, roads: &Roads, scene: Spot, teams: &[Spot], closed: &Close
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn every_time_is_that_of_a_plain_search(town in town::towns(), spots in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64), 2..8)) {
