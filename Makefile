@@ -33,7 +33,7 @@ bindings: library   ## Kotlin plays a small visit through the bridge (JDK, Maven
 	tests/bindings/generate kotlin tests/bindings/kotlin/target/generated
 	cd tests/bindings/kotlin && mvn -q -B test -Dcore.lib.dir=$(LIB) -Dsandbox=$(LIB)/anydoor-sandbox
 
-interop:         ## the same shift, and a race for one visit, against HAPI FHIR on PostgreSQL
+interop:         ## the same shift, replays, and a race for one visit, against HAPI FHIR on PostgreSQL
 	@tools/need cc pkg-config openssl jdk maven postgresql
 	cargo build --quiet -p anydoor-sandbox -p anydoor-tests --bins
 	tests/interop/run $(LIB)/anydoor-sandbox

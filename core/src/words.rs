@@ -82,6 +82,7 @@ spoken! {
     "join-reason" crate::incident::JoinReason,
     "label" crate::incident::Label,
     "legal" crate::assignment::Legal,
+    "local-rule" crate::team::jurisdiction::LocalRule,
     "medical" crate::door::triage::Medical,
     "merge-direction" crate::incident::MergeDirection,
     "need" crate::safety::Need,
@@ -131,6 +132,17 @@ pub fn say_truth(truth: Truth, locale: Locale) -> String {
 pub fn say_reason(reason: &Reason, locale: Locale, units: Units) -> String {
     let with_need = |id, need| phrase(locale, id, [("need", team_need(need, locale))]);
     match reason {
+        Reason::ByRoad(eta) => {
+            let (time, least, most) = (minutes(eta.s(), locale), duration(eta.least_s, locale), minutes(eta.most_s, locale));
+            if time == most {
+                phrase(locale, "reason-by-road", [("time", time)])
+            } else {
+                phrase(locale, "reason-by-road-between", [("time", time), ("least", least), ("most", most)])
+            }
+        }
+        Reason::NoWay => phrase(locale, "reason-no-way", []),
+        Reason::OffTheMap => phrase(locale, "reason-off-the-map", []),
+        Reason::OffRoad { m } => phrase(locale, "reason-off-road", [("distance", distance(*m as f64, locale, units))]),
         Reason::Distance { m } => phrase(locale, "reason-distance", [("distance", distance(*m as f64, locale, units))]),
         Reason::PositionUnknown => phrase(locale, "reason-position-unknown", []),
         Reason::PositionAge { s } => phrase(locale, "reason-position-age", [("age", duration(*s, locale))]),
@@ -151,6 +163,10 @@ pub fn say_reason(reason: &Reason, locale: Locale, units: Units) -> String {
 pub fn say_fallback(fallback: &Fallback, name: &str, zone: &str, locale: Locale) -> String {
     let name = ("name", name.to_owned());
     match fallback {
+        Fallback::LaterTeam { at, arrives: Some(arrives), .. } => {
+            let (time, arrives) = (("time", say_time(*at, zone, locale)), ("arrives", say_time(*arrives, zone, locale)));
+            phrase(locale, "fallback-later-team-arrives", [name, time, arrives])
+        }
         Fallback::LaterTeam { at, .. } => phrase(locale, "fallback-later-team", [name, ("time", say_time(*at, zone, locale))]),
         Fallback::MutualAid { .. } => phrase(locale, "fallback-mutual-aid", [name]),
         Fallback::StaysOnPhone { .. } => phrase(locale, "fallback-stays-on-phone", [name]),
@@ -234,6 +250,11 @@ fn distance(m: f64, locale: Locale, units: Units) -> String {
     phrase(locale, id, [("n", n)])
 }
 
+/// Whole minutes, rounded up: nobody is there sooner than is said.
+fn minutes(s: u64, locale: Locale) -> String {
+    duration(s.div_ceil(60).saturating_mul(60), locale)
+}
+
 /// Whole minutes, from two days on whole days.
 fn duration(s: u64, locale: Locale) -> String {
     let (hours, minutes) = (s / 3600, s / 60 % 60);
@@ -292,17 +313,18 @@ mod tests {
 
     use super::*;
     use crate::ids::{OrganizationId, StampId, TeamId};
-    use crate::team::Capability;
+    use crate::team::{Capability, Eta, Uncertain};
 
     const BOTH: [(Locale, &str); 2] = [(Locale::English, ENGLISH_TEXT), (Locale::Spanish, SPANISH_TEXT)];
 
     /// The ids that are no code's: phrases, and the words that phrases are made of.
     const PHRASES: &str = "
         truth-on-this-phone truth-sending truth-at-the-agency truth-asked-for truth-needs-you
+        reason-by-road reason-by-road-between reason-no-way reason-off-the-map reason-off-road
         reason-distance reason-position-unknown reason-position-age reason-meets reason-lacks reason-lacks-language
         reason-off-shift reason-on-break reason-committed reason-taken-from-less-urgent reason-no-agreement reason-lacks-must
         team-need-language team-need-full-crew team-need-known
-        fallback-later-team fallback-mutual-aid fallback-stays-on-phone
+        fallback-later-team fallback-later-team-arrives fallback-mutual-aid fallback-stays-on-phone
         card-cancelled-against-on-scene card-clear-against-cancelled
         likeness-same-callback likeness-near likeness-same-address likeness-same-name likeness-same-birth-date
         distance-m distance-km distance-ft distance-mi
@@ -339,7 +361,13 @@ mod tests {
     fn reasons() -> Vec<Reason> {
         let needs =
             || [Need::Can(Capability::Youth), Need::Language("es".into()), Need::FullCrew, Need::Known(TeamId::parse("t").unwrap())];
+        let by_road = |accuracy_m| Reason::ByRoad(Eta::new(600_000, Uncertain { accuracy_m, age_s: 0 }));
         let mut all = vec![
+            by_road(0.0),
+            by_road(2_000.0),
+            Reason::NoWay,
+            Reason::OffTheMap,
+            Reason::OffRoad { m: 400 },
             Reason::Distance { m: 0 },
             Reason::Distance { m: 3_000 },
             Reason::PositionUnknown,
@@ -460,8 +488,12 @@ mod tests {
         let centre = OrganizationId::parse("c").unwrap();
         let at: Instant = "2026-11-23T05:05:00Z".parse().unwrap();
         let (team, apart) = (TeamId::parse("t").unwrap(), Duration::from_secs(61));
-        let fallbacks =
-            [Fallback::LaterTeam { team, at }, Fallback::MutualAid { agency: centre.clone() }, Fallback::StaysOnPhone { centre }];
+        let fallbacks = [
+            Fallback::LaterTeam { team: team.clone(), at, arrives: None },
+            Fallback::LaterTeam { team, at, arrives: Some(at) },
+            Fallback::MutualAid { agency: centre.clone() },
+            Fallback::StaysOnPhone { centre },
+        ];
         let alike = [
             Likeness::SameCallback,
             Likeness::Near { distance_m: 106.7, apart },

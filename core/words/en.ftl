@@ -106,6 +106,11 @@ answer-yes = Yes
 answer-no = No
 answer-unknown = Not known
 
+local-rule-hold = Who may hold
+local-rule-transport = Who may transport
+local-rule-minors-consent = When a minor may consent
+local-rule-response = Who responds with whom
+local-rule-emergency-line = The number for emergencies
 medical-ems-now = EMS now
 medical-not-medical = Each medical question was answered no
 medical-not-known = Medical need not known yet
@@ -317,6 +322,11 @@ park-reason-unreadable = It cannot be sent as it stands
 
 ## Why a team
 
+reason-by-road = By road { $time }
+reason-by-road-between = By road { $time }, between { $least } and { $most }
+reason-no-way = No way by road
+reason-off-the-map = No time by road is known here
+reason-off-road = The scene is { $distance } from the road
 reason-distance = { $distance } away in a straight line
 reason-position-unknown = Position not known
 reason-position-age = Position is { $age } old
@@ -335,6 +345,7 @@ team-need-full-crew = two or more in person
 team-need-known = known to the person
 
 fallback-later-team = { $name } can go from { $time }
+fallback-later-team-arrives = { $name } can go from { $time }, there about { $arrives }
 fallback-mutual-aid = { $name }, by mutual aid
 fallback-stays-on-phone = { $name } stays on the phone meanwhile
 

@@ -106,6 +106,11 @@ answer-yes = Sí
 answer-no = No
 answer-unknown = No se sabe
 
+local-rule-hold = Quién puede retener
+local-rule-transport = Quién puede trasladar
+local-rule-minors-consent = Cuándo consiente un menor
+local-rule-response = Quién acude con quién
+local-rule-emergency-line = El número de emergencias
 medical-ems-now = Emergencias médicas (EMS) ahora
 medical-not-medical = Todas las preguntas médicas se contestaron que no
 medical-not-known = Aún no se sabe si es médico
@@ -317,6 +322,11 @@ park-reason-unreadable = No se puede enviar como está
 
 ## Why a team
 
+reason-by-road = Por carretera { $time }
+reason-by-road-between = Por carretera { $time }, entre { $least } y { $most }
+reason-no-way = No hay camino por carretera
+reason-off-the-map = Aquí no se conoce el tiempo por carretera
+reason-off-road = El lugar está a { $distance } de la carretera
 reason-distance = A { $distance } en línea recta
 reason-position-unknown = Ubicación desconocida
 reason-position-age = Ubicación de hace { $age }
@@ -335,6 +345,7 @@ team-need-full-crew = dos o más en persona
 team-need-known = la persona los conoce
 
 fallback-later-team = { $name } puede ir desde { $time }
+fallback-later-team-arrives = { $name } puede ir desde { $time }, llegada hacia { $arrives }
 fallback-mutual-aid = { $name }, por ayuda mutua
 fallback-stays-on-phone = { $name } sigue en el teléfono mientras tanto
 

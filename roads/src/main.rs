@@ -52,7 +52,11 @@ fn run(from: &str, to: &str, profile: Option<&str>) -> Result<(), Box<dyn std::e
         let now = (step, (share * 100.0) as u32 / if shown { 1 } else { 25 });
         if now != last {
             let line = format!("{step}: {:.0} %", share * 100.0);
-            if shown { eprint!("\r{line:<60}") } else { eprintln!("{line}") }
+            if shown {
+                eprint!("\r{line:<60}")
+            } else {
+                eprintln!("{line}")
+            }
             last = now;
         }
         true

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use crate::map::{Map, Turn};
 use crate::BuildError;
+use crate::map::{Map, Turn};
 
 /// The longest time over one street: what a row can hold.
 const MOST_MILLIS: u32 = anydoor_core::roads::format::row::MILLIS;

@@ -38,7 +38,8 @@ pub fn write(map: &Map, network: &Network, hierarchy: &Hierarchy) -> Result<Vec<
     }
     records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, 0, 0]);
     let first = first(network.nodes, hierarchy);
-    let arcs: Vec<u32> = hierarchy.arcs.iter().flat_map(|up| [up.head, up.millis | flag(up.up, arc::UP) | flag(up.down, arc::DOWN)]).collect();
+    let arcs: Vec<u32> =
+        hierarchy.arcs.iter().flat_map(|up| [up.head, up.millis | flag(up.up, arc::UP) | flag(up.down, arc::DOWN)]).collect();
     let about = About {
         attribution: map.attribution.clone(),
         source: map.source.clone(),

@@ -187,10 +187,22 @@ fn barred<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
             "barrier" => {
                 barrier = matches!(
                     value,
-                    "bollard" | "block" | "jersey_barrier" | "chain" | "cycle_barrier" | "debris" | "log" | "rope" | "stile" | "sump_buster" | "wall"
+                    "bollard"
+                        | "block"
+                        | "jersey_barrier"
+                        | "chain"
+                        | "cycle_barrier"
+                        | "debris"
+                        | "log"
+                        | "rope"
+                        | "stile"
+                        | "sump_buster"
+                        | "wall"
                 );
             }
-            "access" | "vehicle" | "motor_vehicle" | "motorcar" => access = Some(matches!(value, "no" | "agricultural" | "forestry" | "emergency")),
+            "access" | "vehicle" | "motor_vehicle" | "motorcar" => {
+                access = Some(matches!(value, "no" | "agricultural" | "forestry" | "emergency"))
+            }
             _ => {}
         }
     }

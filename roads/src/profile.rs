@@ -83,7 +83,11 @@ impl Profile {
         let right = profile.kmh.values().chain(profile.private_kmh.iter()).chain([&profile.ferry_kmh]).all(fast)
             && (0.1..=1.5).contains(&profile.share_of_limit)
             && (0.0..=86_400.0).contains(&profile.ferry_wait_s);
-        if right { Ok(profile) } else { Err(BuildError::Profile(serde::de::Error::custom("speeds are 1 to 200 km/h, the share 0.1 to 1.5"))) }
+        if right {
+            Ok(profile)
+        } else {
+            Err(BuildError::Profile(serde::de::Error::custom("speeds are 1 to 200 km/h, the share 0.1 to 1.5")))
+        }
     }
 
     /// What it says of a way; `None` where a car does not drive.

@@ -86,6 +86,14 @@ pub struct County {
     pub junctions: Vec<Junction>,
     /// The roads.
     pub roads: Vec<Road>,
+    /// Where its middle is, if it was moved.
+    middle: Option<Position>,
+}
+
+/// The same way from another middle. Nothing is moved off the Earth.
+fn moved(at: Position, middle: Position) -> Position {
+    let (north, east) = (at.latitude() - MIDDLE.0, at.longitude() - MIDDLE.1);
+    Position::new(middle.latitude() + north, middle.longitude() + east).unwrap_or(at)
 }
 
 /// The zone of the county.
@@ -130,7 +138,22 @@ impl County {
         let services = SERVICES.iter().map(|service| service_of(&mut seeded, service)).collect();
         let people = (0..24).map(|_| person(&mut seeded)).collect();
         let (junctions, roads) = roads(&mut seeded);
-        Self { agency, psap, centre, neighbour, teams, services, people, junctions, roads }
+        Self { agency, psap, centre, neighbour, teams, services, people, junctions, roads, middle: None }
+    }
+
+    /// The county, with everything moved so that its middle is there.
+    pub fn around(mut self, middle: Position) -> Self {
+        let moved = |at: Position| moved(at, middle);
+        self.teams.iter_mut().filter_map(|team| team.fix.as_mut()).for_each(|fix| fix.position = moved(fix.position));
+        self.services.iter_mut().for_each(|service| service.position = service.position.map(moved));
+        self.junctions.iter_mut().for_each(|junction| junction.position = moved(junction.position));
+        self.middle = Some(middle);
+        self
+    }
+
+    /// Where a place of the county lies, now that it has been moved.
+    pub fn place(&self, at: Position) -> Position {
+        self.middle.map_or(at, |middle| moved(at, middle))
     }
 
     /// Everything that the agency's server holds before the shift, each document after those it refers to.

@@ -6,5 +6,6 @@ pub mod desks;
 
 pub mod gateway;
 pub mod probe;
+pub mod roads;
 pub mod server;
 pub mod shift;

@@ -23,6 +23,7 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
   --token-command CMD   a command that prints an access token for it
   --calls FILE          real calls: latitude,longitude,type,time,township,crossing
   --eido FILE           a real EIDO document
+  --roads FILE          a real road pack (anydoor-roads build); the county is played in its middle
   --validate            hands every resource to the server's $validate
   --pace MS             how long each line stands
   --serve               stays up for other clients afterwards
@@ -80,6 +81,7 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
             "--server" => play.server = Some(value()?),
             "--token-command" => play.token_command = Some(value()?),
             "--calls" => play.calls = Some(value()?.into()),
+            "--roads" => play.roads = Some(value()?.into()),
             "--eido" => play.eido = Some(value()?.into()),
             "--validate" => play.validate = true,
             "--pace" => play.pace = Some(Duration::from_millis(value()?.parse().map_err(|_| "--pace needs milliseconds")?)),

@@ -3,7 +3,7 @@
 use anydoor_core::clock::Instant;
 use anydoor_core::ids::{OrganizationId, TeamId};
 use anydoor_core::incident::{Position, Urgency};
-use anydoor_core::team::{Commitment, Fix, Need, Needs, Shift, Team, nearest};
+use anydoor_core::team::{Commitment, Fix, Need, Needs, Question, Shift, Team, nearest};
 use bolero::{TypeGenerator, produce};
 
 use crate::fuzz;
@@ -80,7 +80,19 @@ fn every_team_is_ranked_or_left_out_with_a_reason_whatever_its_numbers() {
         let scene = position(latitude, longitude).unwrap_or(scene);
         let teams: Vec<Team> = sketches.iter().enumerate().map(|(index, sketch)| team(index, sketch)).collect();
         let needs = Needs { prefer: vec![Need::FullCrew], urgency: Some(Urgency::Urgent), ..Needs::default() };
-        let ranking = nearest(scene, &needs, &teams, usize::from(*k), instant(*now), None, &centre);
+        let ranking = nearest(
+            &Question {
+                scene,
+                accuracy_m: 0.0,
+                needs: &needs,
+                k: usize::from(*k),
+                now: instant(*now),
+                neighbour: None,
+                centre: &centre,
+                by_road: None,
+            },
+            &teams,
+        );
         assert!(ranking.candidates.len() <= usize::from(*k) && !ranking.fallbacks.is_empty());
         assert!(ranking.left_out.iter().all(|left| !left.reasons.is_empty()));
         let able = teams.len() - ranking.left_out.len();

@@ -10,6 +10,9 @@ use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Draft, Incoming, Key, Store, StoreError};
 use serde_json::json;
 
+#[path = "bit_rot/escalations.rs"]
+mod escalations;
+
 const NOTES: usize = 12;
 const FROM_THE_SERVER: usize = 60;
 

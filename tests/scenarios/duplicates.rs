@@ -1,24 +1,23 @@
 //! Everything twice: what phones sent is sent again, in any order, after the shift and during it; what they were answered
 //! comes again. What never changes is the same at once, the rest once the phones have synced (P18).
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::api::StartedRow;
-use anydoor_core::fhir::{Document, assignment, element, handoff, note, safety};
+use anydoor_core::fhir::{Document, handoff, safety};
 use anydoor_core::handoff::HandoffState;
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::safety::Acknowledgement;
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_core::sync::{Engine, Next, Scope};
-use anydoor_sandbox::county::Seeded;
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::proxy::{Exchange, Fault, Proxy, replay};
 use anydoor_tests::sides::{alike, settle};
+use anydoor_tests::twice::{self, There, differences, is_immutable, said, shuffled};
 use anydoor_tests::{Phone, World, visit};
 
 type Tested = Result<(), Box<dyn Error>>;
@@ -40,7 +39,7 @@ impl Shift {
         for phone in [&ana, &ben] {
             phone.client.sync(true).await?;
         }
-        let started = visit::begin(&world, &ana)?;
+        let started = visit::begin(&world.county, &ana)?;
         settle(&[&ana, &ben]).await?;
         // Both change the same Task; Ben writes a note of his own.
         ben.client.set_crew(&started.assignment, world.county.teams[0].crew.iter().rev().map(|m| m.id.to_string()).collect(), None)?;
@@ -48,7 +47,7 @@ impl Shift {
         ben.client.sign(&draft, &started.assignment)?;
         ben.client.sync(false).await?;
         ana.client.sync(false).await?;
-        visit::end(&world, &ana, &started)?;
+        visit::end(&world.county, &ana, &started)?;
         settle(&[&ana, &ben]).await?;
         // The service says yes: another's change, which the phones have seen.
         for referral in ana.client.handoffs(&started.assignment)? {
@@ -68,57 +67,14 @@ impl Shift {
     }
 
     /// Every document of the visit at the server, by its reference.
-    async fn there(&self) -> Result<BTreeMap<String, Document>, Box<dyn Error>> {
-        let mut all = BTreeMap::new();
-        for kind in KINDS {
-            for document in self.world.gateway.search(&format!("{kind}?_count=500")).await? {
-                all.insert(document.reference(), document);
-            }
-        }
-        Ok(all)
+    async fn there(&self) -> Result<There, Box<dyn Error>> {
+        twice::there(&self.world.gateway).await
     }
-}
-
-const KINDS: [&str; 9] =
-    ["Task", "Provenance", "Encounter", "ServiceRequest", "Patient", "Location", "DocumentReference", "Consent", "Communication"];
-
-/// What is never changed once it is written.
-fn is_immutable(document: &Document) -> bool {
-    note::is_signed(document) || assignment::is_stamp(document) || document.kind() == "Communication"
-}
-
-/// The document without who wrote it last: one that is written again after a replay says the same by another revision.
-fn said(document: &Document) -> Document {
-    let mut document = document.clone();
-    let revision = element::ours("revision");
-    let rest = document.list("/extension").iter().filter(|e| e.get("url").and_then(|u| u.as_str()) != Some(&revision)).cloned();
-    let rest: Vec<_> = rest.collect();
-    document.set("extension", rest.into());
-    document
 }
 
 #[track_caller]
-fn same(before: &BTreeMap<String, Document>, after: &BTreeMap<String, Document>, which: impl Fn(&Document) -> bool) {
-    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "nothing more, nothing less");
-    for (reference, was) in before.iter().filter(|(_, document)| which(document)) {
-        let is = &after[reference];
-        assert_eq!(said(was).first_difference(&said(is)), None, "{reference}\nwas {}\nis  {}", was.to_text(), is.to_text());
-    }
-}
-
-/// All of these, one to three times each, in an order of the seed's.
-fn shuffled(writes: &[Exchange], seed: u64) -> Vec<&Exchange> {
-    let mut seeded = Seeded::new(seed);
-    let mut all: Vec<&Exchange> = Vec::new();
-    for write in writes {
-        let times = 1 + seeded.below(3);
-        (0..times).for_each(|_| all.push(write));
-    }
-    for last in (1..all.len()).rev() {
-        let other = usize::try_from(seeded.below(last as u64 + 1)).unwrap_or(last);
-        all.swap(last, other);
-    }
-    all
+fn same(before: &There, after: &There, which: impl Fn(&Document) -> bool) {
+    assert_eq!(differences(before, after, which), Vec::<String>::new());
 }
 
 async fn replayed(shift: &Shift, writes: &[Exchange], seed: u64) -> Tested {
@@ -129,7 +85,7 @@ async fn replayed(shift: &Shift, writes: &[Exchange], seed: u64) -> Tested {
 }
 
 /// After any replay the phones bring back what they know; nobody is asked anything.
-async fn heals(shift: &Shift, before: &BTreeMap<String, Document>) -> Tested {
+async fn heals(shift: &Shift, before: &There) -> Tested {
     settle(&shift.phones()).await?;
     same(before, &shift.there().await?, |_| true);
     for phone in shift.phones() {

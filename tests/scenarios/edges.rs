@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// The reading order; a module may use those before it.
-const ORDER: [&str; 12] = ["incident", "door", "assignment", "team", "note", "safety", "handoff", "fhir", "store", "acts", "sync", "api"];
+const ORDER: [&str; 13] =
+    ["incident", "door", "assignment", "roads", "team", "note", "safety", "handoff", "fhir", "store", "acts", "sync", "api"];
 /// What the domain and fhir never touch.
 const FOREIGN: [&str; 4] = ["uniffi", "rusqlite", "reqwest", "tokio"];
 

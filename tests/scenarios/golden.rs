@@ -12,6 +12,9 @@ use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Draft, Incoming, Key, ParkReason, Store};
 use serde_json::json;
 
+#[path = "golden/replay.rs"]
+mod replay;
+
 const KEY: [u8; 32] = [7; 32];
 
 fn folder() -> PathBuf {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
 use anydoor_core::clock::SystemClock;
+use anydoor_core::sync::Patience;
 use anydoor_core::sync::transport::{NoToken, Tokens, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
@@ -50,7 +51,7 @@ impl World {
     /// # Errors
     /// Where the folder or the database cannot be made.
     pub fn phone_at(&self, base: &str, index: usize, member: usize) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(base, index, member, Arc::new(NoToken))
+        self.phone_of(base, (index, member), Arc::new(NoToken), Patience::default())
     }
 
     /// A phone of the `index`-th team with tokens of its own.
@@ -58,24 +59,25 @@ impl World {
     /// # Errors
     /// As [`World::phone_at`].
     pub fn phone_with(&self, index: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(self.server.base_url(), index, 0, tokens)
+        self.phone_of(self.server.base_url(), (index, 0), tokens, Patience::default())
     }
 
-    fn phone_of(&self, base: &str, index: usize, member: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
-        let team = self.county.teams.get(index).ok_or("no such team")?;
-        let folder = tempfile::tempdir()?;
-        let config = Config {
-            folder: folder.path().to_string_lossy().into_owned(),
-            server: base.to_owned(),
-            agency: self.county.agency.to_string(),
-            member: team.crew.get(member).ok_or("no such member")?.id.to_string(),
-            lead: false,
-            team: team.id.to_string(),
-        };
-        let key = vec![7; 32];
-        let client = Anydoor::open_with(config.clone(), &key, tokens, Arc::new(SystemClock::default()))?;
-        client.open_escalations(vec![9; 32])?;
-        Ok(Phone { client, config, key, folder })
+    /// A phone of the `index`-th team, talking to `base` with other limits than a phone has.
+    ///
+    /// # Errors
+    /// As [`World::phone_at`].
+    pub fn phone_that_waits(&self, base: &str, index: usize, patience: Patience) -> Result<Phone, Box<dyn std::error::Error>> {
+        self.phone_of(base, (index, 0), Arc::new(NoToken), patience)
+    }
+
+    fn phone_of(
+        &self,
+        base: &str,
+        who: (usize, usize),
+        tokens: Arc<dyn Tokens>,
+        patience: Patience,
+    ) -> Result<Phone, Box<dyn std::error::Error>> {
+        Phone::new(&self.county, base, who, tokens, patience)
     }
 
     /// A phone of the `index`-th team.
@@ -88,6 +90,33 @@ impl World {
 }
 
 impl Phone {
+    /// A phone of this county's `index`-th team, in the hands of its `member`-th member, talking to `base`.
+    ///
+    /// # Errors
+    /// Where the folder or the database cannot be made.
+    pub fn new(
+        county: &County,
+        base: &str,
+        (index, member): (usize, usize),
+        tokens: Arc<dyn Tokens>,
+        patience: Patience,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let team = county.teams.get(index).ok_or("no such team")?;
+        let folder = tempfile::tempdir()?;
+        let config = Config {
+            folder: folder.path().to_string_lossy().into_owned(),
+            server: base.to_owned(),
+            agency: county.agency.to_string(),
+            member: team.crew.get(member).ok_or("no such member")?.id.to_string(),
+            lead: false,
+            team: team.id.to_string(),
+        };
+        let key = vec![7; 32];
+        let client = Anydoor::open_patient(config.clone(), &key, tokens, Arc::new(SystemClock::default()), patience)?;
+        client.open_escalations(vec![9; 32])?;
+        Ok(Self { client, config, key, folder })
+    }
+
     /// The folder with its databases.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -98,7 +127,15 @@ impl Phone {
     /// # Errors
     /// As [`Anydoor::respond_on_view`].
     pub fn on_view(&self, world: &World) -> Result<StartedRow, AnydoorError> {
-        let team = world.county.teams.iter().find(|t| t.id.as_str() == self.config.team);
+        self.on_view_in(&world.county)
+    }
+
+    /// The same in this county.
+    ///
+    /// # Errors
+    /// As [`Anydoor::respond_on_view`].
+    pub fn on_view_in(&self, county: &County) -> Result<StartedRow, AnydoorError> {
+        let team = county.teams.iter().find(|t| t.id.as_str() == self.config.team);
         self.client.respond_on_view(OnViewInput {
             headline: "woman crying in the park".into(),
             urgency: "urgent".into(),
@@ -118,4 +155,5 @@ pub mod disk;
 pub mod hostile;
 pub mod proxy;
 pub mod sides;
+pub mod twice;
 pub mod visit;

@@ -37,6 +37,18 @@ pub enum Fault {
     AnswerTwice,
     /// The first answer comes that this very request ever had.
     FirstAnswer,
+    /// The request is taken and goes nowhere; no answer comes, and the connection stays open.
+    Swallow,
+    /// The request arrives; no answer comes, and the connection stays open.
+    Silent,
+    /// The head of the answer comes, and then nothing; the connection stays open.
+    HeadOnly,
+    /// Half of the answer comes, and then nothing; the connection stays open.
+    StopsHalfway,
+    /// The answer comes one byte at a time, with this pause after each.
+    Drip(Duration),
+    /// The head of the answer comes at once, its body one byte at a time, with this pause after each.
+    DripBody(Duration),
 }
 
 /// One exchange as it passed.
@@ -172,6 +184,7 @@ async fn exchange(mut client: TcpStream, way: &Way) -> std::io::Result<()> {
             server.set_zero_linger()?;
             return client.set_zero_linger();
         }
+        Fault::Swallow => return until_gone(&mut client).await,
         Fault::Late(time) => tokio::time::sleep(time).await,
         Fault::Narrow(bytes, pause) => tokio::time::sleep(pause * u32::try_from(request.len() / bytes.max(1)).unwrap_or(1)).await,
         _ => {}
@@ -184,15 +197,26 @@ async fn exchange(mut client: TcpStream, way: &Way) -> std::io::Result<()> {
         first
     };
     let back = if fault == Fault::FirstAnswer { first.unwrap_or(back) } else { back };
-    let text = String::from_utf8_lossy(&back).into_owned();
-    // The server's own address in next links would lead around the proxy.
-    let text = if way.theirs.len() == way.own.len() { text.replace(&way.theirs, &way.own) } else { text };
-    give(&mut client, fault, text.as_bytes()).await
+    // The server's own address in next links would lead around the proxy. A body may be compressed: bytes, not text.
+    let back = if way.theirs.len() == way.own.len() { replaced(back, way.theirs.as_bytes(), way.own.as_bytes()) } else { back };
+    give(&mut client, fault, &back).await
+}
+
+fn replaced(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let found: Vec<usize> = bytes.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
+    for at in found {
+        if let Some(place) = bytes.get_mut(at..at + from.len()) {
+            place.copy_from_slice(to);
+        }
+    }
+    bytes
 }
 
 /// Gives the answer as the fault has it.
 async fn give(client: &mut TcpStream, fault: Fault, answer: &[u8]) -> std::io::Result<()> {
     let half = answer.get(..answer.len() / 2).unwrap_or_default();
+    let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);
+    let head = answer.get(..body).unwrap_or_default();
     match fault {
         Fault::LoseAnswer => Ok(()),
         Fault::HalfAnswer => client.write_all(half).await,
@@ -215,6 +239,20 @@ async fn give(client: &mut TcpStream, fault: Fault, answer: &[u8]) -> std::io::R
             }
             Ok(())
         }
+        Fault::Drip(pause) => drip(client, answer, pause).await,
+        Fault::DripBody(pause) => {
+            client.write_all(head).await?;
+            drip(client, answer.get(head.len()..).unwrap_or_default(), pause).await
+        }
+        Fault::Silent => until_gone(client).await,
+        Fault::HeadOnly => {
+            client.write_all(head).await?;
+            until_gone(client).await
+        }
+        Fault::StopsHalfway => {
+            client.write_all(half).await?;
+            until_gone(client).await
+        }
         Fault::LateClose(time) => {
             client.write_all(answer).await?;
             tokio::time::sleep(time).await;
@@ -228,6 +266,19 @@ async fn give(client: &mut TcpStream, fault: Fault, answer: &[u8]) -> std::io::R
         }
         _ => client.write_all(answer).await,
     }
+}
+
+async fn drip(client: &mut TcpStream, bytes: &[u8], pause: Duration) -> std::io::Result<()> {
+    for byte in bytes.chunks(1) {
+        client.write_all(byte).await?;
+        tokio::time::sleep(pause).await;
+    }
+    Ok(())
+}
+
+/// Says nothing more until the client hangs up.
+async fn until_gone(client: &mut TcpStream) -> std::io::Result<()> {
+    client.read(&mut [0; 1]).await.map(drop)
 }
 
 /// One HTTP request, whole.

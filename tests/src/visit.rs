@@ -2,8 +2,9 @@
 //! and replay.
 
 use anydoor_core::api::{AnydoorError, ClosingInput, StartedRow};
+use anydoor_sandbox::county::County;
 
-use crate::{Phone, World};
+use crate::Phone;
 
 type Done<T> = Result<T, AnydoorError>;
 
@@ -16,8 +17,8 @@ pub fn met(how: &str) -> ClosingInput {
 ///
 /// # Errors
 /// [`AnydoorError`].
-pub fn begin(world: &World, phone: &Phone) -> Done<StartedRow> {
-    let started = phone.on_view(world)?;
+pub fn begin(county: &County, phone: &Phone) -> Done<StartedRow> {
+    let started = phone.on_view_in(county)?;
     phone.client.tap(&started.assignment, "on-scene", "")?;
     phone.client.tap(&started.assignment, "contact", "")?;
     let draft = phone.client.save_draft("", &started.incident, &started.person, "sat with her; talking and water helped".into())?;
@@ -30,12 +31,12 @@ pub fn begin(world: &World, phone: &Phone) -> Done<StartedRow> {
 ///
 /// # Errors
 /// [`AnydoorError`].
-pub fn end(world: &World, phone: &Phone, started: &StartedRow) -> Done<()> {
+pub fn end(county: &County, phone: &Phone, started: &StartedRow) -> Done<()> {
     let assignment = &started.assignment;
-    if let Some(service) = world.county.services.first() {
+    if let Some(service) = county.services.first() {
         phone.client.hand_off(assignment, &started.person, service.id.as_str(), "consent-verbal")?;
     }
-    phone.client.step_down(assignment, world.county.centre.as_str(), "would like to go on talking")?;
+    phone.client.step_down(assignment, county.centre.as_str(), "would like to go on talking")?;
     for visit in phone.client.assignment(assignment)?.visits {
         phone.client.close_visit(assignment, &visit.visit, met("stabilised"))?;
     }

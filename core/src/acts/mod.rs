@@ -12,6 +12,7 @@ mod plan;
 pub mod position;
 pub mod receive;
 pub mod respond;
+pub mod road_closures;
 pub mod sign;
 pub mod stamp;
 pub mod step_down;

@@ -6,7 +6,7 @@
 use super::{Actor, Plan};
 use crate::fhir::{self, Document};
 use crate::incident::Position;
-use crate::team::{Fix, Geodesic, Team, Travel};
+use crate::team::{Fix, Team, straight_m};
 
 /// Moves below this are not told.
 const MOVED_M: f64 = 200.0;
@@ -17,7 +17,7 @@ const EVERY_S: i64 = 60;
 pub fn report(team: &Team, position: Position, accuracy_m: f64, before: Option<&Document>, actor: &Actor) -> Option<Plan> {
     let at = actor.server_now.unwrap_or(actor.now);
     if let Some(fix) = team.fix {
-        let moved = Geodesic.cost(fix.position, position).unwrap_or(f64::INFINITY);
+        let moved = straight_m(fix.position, position);
         if moved < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S {
             return None;
         }

@@ -9,11 +9,11 @@ use crate::handoff::{Basis, BasisKind, Service, suitable};
 use crate::ids::{AssignmentId, IncidentId, OrganizationId, PersonId};
 use crate::incident::{Code, Incident, Likeness, Position, propose};
 use crate::store::Store;
-use crate::team::{Commitment, Need, Needs, Ranking, Reason, Team, nearest};
+use crate::team::{ByRoad, Commitment, Need, Needs, Question, Ranking, Reason, Team, nearest};
 use crate::words::{Locale, Units, say_likeness, say_reason};
 
 impl Anydoor {
-    /// Ranks the teams on this phone for a scene.
+    /// Ranks the teams on this phone for a scene: by road where a pack is open, with what is closed.
     ///
     /// # Errors
     /// `StorageLocked`.
@@ -26,7 +26,11 @@ impl Anydoor {
         centre: &OrganizationId,
     ) -> Result<Ranking> {
         let teams = self.inner.store(|store| teams(store))?;
-        Ok(nearest(scene, needs, &teams, k, self.inner.clock.now(), neighbour, centre))
+        let now = self.inner.clock.now();
+        let roads = self.inner.roads();
+        let closed = roads.as_ref().map(|roads| self.inner.closed(roads)).transpose()?.unwrap_or_default();
+        let by_road = roads.as_deref().map(|roads| ByRoad { roads, closed: &closed });
+        Ok(nearest(&Question { scene, accuracy_m: 0.0, needs, k, now, neighbour, centre, by_road }, &teams))
     }
 
     /// Where an assignment is.
@@ -39,7 +43,7 @@ impl Anydoor {
 }
 
 /// The teams on this phone, with what binds them as far as it is known here.
-fn teams(store: &Store) -> Result<Vec<Team>> {
+pub(super) fn teams(store: &Store) -> Result<Vec<Team>> {
     let find = |reference: &str| store.referenced(reference).ok().flatten();
     let mut teams: Vec<Team> = store.of_kind("CareTeam")?.iter().filter_map(|doc| fhir::team::read(doc, &find).ok()).collect();
     for row in store.queue(10_000)? {
@@ -73,6 +77,10 @@ fn reason_code(reason: &Reason) -> String {
         Need::Known(_) => "known".to_owned(),
     };
     match reason {
+        Reason::ByRoad(eta) => format!("by-road-s:{}:{}-{}", eta.s(), eta.least_s, eta.most_s),
+        Reason::NoWay => "no-way".into(),
+        Reason::OffTheMap => "off-the-map".into(),
+        Reason::OffRoad { m } => format!("off-road-m:{m}"),
         Reason::Distance { m } => format!("distance-m:{m}"),
         Reason::PositionUnknown => "position-unknown".into(),
         Reason::PositionAge { s } => format!("position-age-s:{s}"),
@@ -109,7 +117,7 @@ fn likeness_row(likeness: &Likeness, locale: &str) -> ReasonRow {
 
 #[uniffi::export]
 impl Anydoor {
-    /// The nearest teams for a scene that speak `language` if asked for, best first, then those left out; each with
+    /// The nearest teams for a scene, by road where a road pack is open, that speak `language` if asked for, best first, then those left out; each with
     /// its reasons, in words of `locale` (BCP 47).
     ///
     /// # Errors
@@ -122,12 +130,18 @@ impl Anydoor {
             team: c.team.to_string(),
             can_go: true,
             distance_m: c.distance_m,
+            by_road_s: c.eta.map(|eta| eta.s()),
+            least_s: c.eta.map(|eta| eta.least_s),
+            most_s: c.eta.map(|eta| eta.most_s),
             reasons: c.reasons.iter().map(|r| reason_row(r, locale)).collect(),
         });
         let cannot = ranking.left_out.iter().map(|l| TeamRow {
             team: l.team.to_string(),
             can_go: false,
             distance_m: None,
+            by_road_s: None,
+            least_s: None,
+            most_s: None,
             reasons: l.reasons.iter().map(|r| reason_row(r, locale)).collect(),
         });
         Ok(can.chain(cannot).collect())

@@ -2,6 +2,7 @@
 
 use crate::acts::close::CloseError;
 use crate::acts::respond::ClaimError;
+use crate::acts::road_closures::ClosureError;
 use crate::acts::stamp::StampError;
 use crate::assignment::ReasonMissing;
 use crate::ids::BadId;
@@ -122,6 +123,17 @@ impl From<ClaimError> for AnydoorError {
             ClaimError::Taken => Self::Changed,
             ClaimError::Reason(error) => error.into(),
             ClaimError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClosureError> for AnydoorError {
+    fn from(error: ClosureError) -> Self {
+        match error {
+            ClosureError::NotALead => Self::NotAllowed { why: "lead".into() },
+            ClosureError::NotALine => Self::Invalid { what: "line".into() },
+            ClosureError::NoReason => Self::Invalid { what: "reason".into() },
+            ClosureError::NotAClosure => Self::NotFound { what: "closure".into() },
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod keys;
 mod notes;
 mod out;
+mod roads;
 mod rows;
 mod shift;
 mod watch;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use error::{AnydoorError, Result};
 pub use keys::*;
+pub use roads::*;
 pub use rows::*;
 pub use watch::{QueueObserver, Watch};
 
@@ -28,8 +30,8 @@ use crate::acts::{Actor, Ledger, Plan};
 use crate::clock::{Clock, ServerTime, SystemClock};
 use crate::ids::{MemberId, OrganizationId, TeamId};
 use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::{Patience, Stop};
 use crate::sync::transport::{SignedIn, Tokens, Transport};
+use crate::sync::{Patience, Stop};
 
 /// The field client. One per signed-in member; owns the databases, the connections and the runtime.
 #[derive(uniffi::Object)]
@@ -55,6 +57,7 @@ struct Inner {
     changed: tokio::sync::broadcast::Sender<()>,
     asked_to_wait: Mutex<Option<std::time::Duration>>,
     signed_in: Mutex<Option<Arc<SignedIn>>>,
+    roads: Mutex<Option<Arc<crate::roads::Roads>>>,
     /// Why the escalation lane stopped the last time it did.
     lane_stop: Mutex<Option<Stop>>,
 }
@@ -105,6 +108,7 @@ impl Anydoor {
             transport: Transport::with_patience(&config.server, tokens.clone(), patience)?,
             lane: Transport::with_patience(&config.server, tokens, patience)?.for_escalations(),
             signed_in: Mutex::new(None),
+            roads: Mutex::new(None),
             lane_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
             laning: tokio::sync::Mutex::new(()),

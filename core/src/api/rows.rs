@@ -401,6 +401,12 @@ pub struct TeamRow {
     pub can_go: bool,
     /// Metres as the crow flies.
     pub distance_m: Option<f64>,
+    /// Seconds by road at free flow; `None` without a road pack, or where no way is known.
+    pub by_road_s: Option<u64>,
+    /// At least so many seconds, as well as the places are known.
+    pub least_s: Option<u64>,
+    /// At most so many.
+    pub most_s: Option<u64>,
     /// Why it stands here; never empty.
     pub reasons: Vec<ReasonRow>,
 }

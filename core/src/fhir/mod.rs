@@ -6,6 +6,7 @@
 pub mod agency;
 pub mod assignment;
 pub mod bundle;
+pub mod closures;
 pub mod directory;
 pub mod document;
 pub mod element;

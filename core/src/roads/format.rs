@@ -50,16 +50,8 @@ pub enum Section {
 }
 
 /// Every section.
-pub const SECTIONS: [Section; 8] = [
-    Section::About,
-    Section::First,
-    Section::Arcs,
-    Section::Rows,
-    Section::Boxes,
-    Section::Streets,
-    Section::Points,
-    Section::Names,
-];
+pub const SECTIONS: [Section; 8] =
+    [Section::About, Section::First, Section::Arcs, Section::Rows, Section::Boxes, Section::Streets, Section::Points, Section::Names];
 
 /// The weight of an arc of the hierarchy: milliseconds, and in which direction it may be used.
 pub mod arc {
@@ -107,6 +99,19 @@ impl Class {
     /// Every class.
     pub const ALL: [Self; 7] =
         [Self::Motorway, Self::Primary, Self::Secondary, Self::Tertiary, Self::Residential, Self::Service, Self::Ferry];
+
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Motorway => "motorway",
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Tertiary => "tertiary",
+            Self::Residential => "residential",
+            Self::Service => "service",
+            Self::Ferry => "ferry",
+        }
+    }
 
     /// The class of this number; a number that is not known is drawn like the smallest.
     pub fn from_number(number: u32) -> Self {

@@ -96,7 +96,8 @@ impl Roads {
     /// The ends of its street at which one arrives when one sets out from a spot.
     pub(super) fn departures(&self, spot: &Spot, reach: Reach<'_>) -> Result<Vec<End>, RoadsError> {
         let ways = self.ways_of(spot.street)?.filter(|way| !way.arrives_only && way.head != NO_NODE);
-        let ends = ways.map(|way| End { node: way.head, millis: way.millis - way.at(spot.along), along: if way.against { 0.0 } else { 1.0 } });
+        let ends =
+            ways.map(|way| End { node: way.head, millis: way.millis - way.at(spot.along), along: if way.against { 0.0 } else { 1.0 } });
         Ok(ends.filter(|end| reach.is_open(spot, end)).collect())
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, levels};
 use super::hierarchy::Scratch;
 use super::network::Arrivals;
+use crate::incident::Position;
 
 /// Why a pack cannot be used. No error names a person or a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -174,6 +175,13 @@ impl Roads {
         let shapes = [Section::Streets, Section::Points, Section::Names].iter().map(|s| self.bytes_of(*s).len()).sum::<usize>();
         let all = (*self.bytes).as_ref().len();
         (all, all - shapes)
+    }
+
+    /// The middle of what the pack covers; `None` where it covers nothing.
+    pub fn middle(&self) -> Option<Position> {
+        let [south, west, north, east] = *self.boxes().last()?;
+        let half = |a: i32, b: i32| (f64::from(a) + f64::from(b)) / 2e7;
+        Position::new(half(south, north), half(west, east)).ok()
     }
 
     pub(super) fn bytes_of(&self, section: Section) -> &[u8] {

@@ -115,7 +115,11 @@ impl Roads {
             let row = *self.rows().get(number).ok_or(damaged("ways"))?;
             let driven = Way::of(row).nth(usize::from(back)).ok_or(damaged("ways"))?;
             let street = self.street_records().partition_point(|[first, ..]| *first as usize <= number).saturating_sub(1);
-            if driven.against { drawn.add(street, 1.0, 0.0)? } else { drawn.add(street, 0.0, 1.0)? }
+            if driven.against {
+                drawn.add(street, 1.0, 0.0)?
+            } else {
+                drawn.add(street, 0.0, 1.0)?
+            }
             node = driven.head;
         }
         Err(damaged("ways"))

@@ -85,9 +85,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn open_assignments(&self) -> Result<Vec<String>, StoreError> {
-        self.freshen()?;
-        let mut statement = self.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        self.fresh(|store| {
+            let mut statement = store.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
     }
 
     /// An assignment with all that hangs on it and on its incident alone, as `Type/id`: what leaves scope together.

@@ -44,11 +44,12 @@ pub(super) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<Item = &'a
 }
 
 impl Store {
-    /// Recomputes the rows that are stale; every read of them comes through here.
-    pub(super) fn freshen(&self) -> Result<(), StoreError> {
+    /// Reads rows, after those that are stale were recomputed; every read of them comes through here. A full disk keeps
+    /// nobody from reading: then the rows are right, and are recomputed at the next read again (P23).
+    pub(super) fn fresh<R>(&self, read: impl FnOnce(&Self) -> Result<R, StoreError>) -> Result<R, StoreError> {
         let any: bool = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM stale)")?.query_row([], |row| row.get(0))?;
         if !any {
-            return Ok(());
+            return read(self);
         }
         // One connection, and no transaction is open while a read begins.
         let tx = self.connection.unchecked_transaction()?;
@@ -62,7 +63,11 @@ impl Store {
             }
         }
         tx.execute("DELETE FROM stale", [])?;
-        Ok(tx.commit()?)
+        let found = read(self)?;
+        match tx.commit().map_err(StoreError::from) {
+            Ok(()) | Err(StoreError::Full) => Ok(found),
+            Err(error) => Err(error),
+        }
     }
 }
 

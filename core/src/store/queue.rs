@@ -57,7 +57,10 @@ impl Store {
     }
 
     fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
-        self.freshen()?;
+        self.fresh(|store| store.rows_as_they_are(which, values))
+    }
+
+    fn rows_as_they_are(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable FROM assignments {which}"
         ))?;

@@ -1,13 +1,16 @@
 //! Who can go: a [`Team`] with its crew, capabilities, languages, shift and position, and the nearest that can.
 //!
 //! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
-//! is never ranked without saying so (P11). Travel by road has its seam in [`Travel`]: whoever can measure travel
-//! gives it; the geodesic is always there.
-//! Neighbours: `incident` (the scene), `fhir::team` (CareTeam and its people).
+//! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
+//! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
 
+mod eta;
+pub mod jurisdiction;
 mod nearest;
 
-pub use nearest::{Candidate, Fallback, Geodesic, LeftOut, Ranking, Travel, nearest};
+pub use eta::{Eta, Uncertain};
+pub use jurisdiction::Jurisdiction;
+pub use nearest::{ByRoad, Candidate, Fallback, LeftOut, OFF_ROAD_M, Question, Ranking, nearest, straight_m};
 
 use crate::clock::Instant;
 use crate::ids::{MemberId, TeamId};
@@ -145,6 +148,17 @@ pub struct Needs {
 /// Why a team stands where it stands, or why it was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
+    /// So long by road, at free flow.
+    ByRoad(Eta),
+    /// No way by road, with what is closed.
+    NoWay,
+    /// It or the scene is nowhere near a road of the pack, so no time by road is known.
+    OffTheMap,
+    /// The scene is so far from the road.
+    OffRoad {
+        /// Metres.
+        m: u64,
+    },
     /// So far away, as the crow flies.
     Distance {
         /// Metres.

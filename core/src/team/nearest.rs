@@ -1,29 +1,57 @@
-//! The nearest teams that can go. WGS84 geodesic, right at the antimeridian and the poles.
+//! The nearest teams that can go: by time over the roads where a road pack is there, and by straight line always.
 //!
-//! A sphere's order differs from the ellipsoid's in a few per cent of queries, so the sphere only narrows: whatever
-//! lies within its error of the k-th is measured by geodesic and ranked again.
+//! The straight line is the WGS84 geodesic, right at the antimeridian and the poles. A sphere's order differs from the
+//! ellipsoid's in a few per cent of queries, so the sphere only narrows: whatever lies within its error of the k-th is
+//! measured by geodesic and ranked again. By road every team that can go is measured: one question costs about as much
+//! for fifty teams as for one.
 
 use geo::{Distance, Point};
 
+use super::eta::{Eta, Uncertain};
 use super::{Need, Needs, Reason, Team};
 use crate::clock::Instant;
 use crate::ids::{OrganizationId, TeamId};
 use crate::incident::Position;
-
-/// Measures travel from a team to a scene. The geodesic is the one that is always there; a road pack gives another.
-pub trait Travel {
-    /// The cost of the way; smaller is nearer. `None` where this measure knows no way.
-    fn cost(&self, from: Position, to: Position) -> Option<f64>;
-}
+use crate::roads::{Closed, Millis, Roads, RoadsError, Spot};
 
 /// Metres on the WGS84 ellipsoid.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Geodesic;
+pub fn straight_m(from: Position, to: Position) -> f64 {
+    geo::Geodesic.distance(Point::new(from.longitude(), from.latitude()), Point::new(to.longitude(), to.latitude()))
+}
 
-impl Travel for Geodesic {
-    fn cost(&self, from: Position, to: Position) -> Option<f64> {
-        Some(geo::Geodesic.distance(Point::new(from.longitude(), from.latitude()), Point::new(to.longitude(), to.latitude())))
-    }
+/// The farthest that a scene or a team may be from a road, in metres: a farm's drive that no map has, not another valley.
+pub const OFF_ROAD_M: f64 = 2_000.0;
+/// From how far off the road it is said how far, in metres.
+const SAID_OFF_ROAD_M: f64 = 150.0;
+
+/// The roads, with what is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct ByRoad<'a> {
+    /// The road pack.
+    pub roads: &'a Roads,
+    /// What a lead has closed.
+    pub closed: &'a Closed,
+}
+
+/// Who is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Where.
+    pub scene: Position,
+    /// How well that is known, in metres.
+    pub accuracy_m: f64,
+    /// What is needed.
+    pub needs: &'a Needs,
+    /// How many teams are named at most.
+    pub k: usize,
+    /// Now.
+    pub now: Instant,
+    /// The neighbour under mutual aid.
+    pub neighbour: Option<&'a OrganizationId>,
+    /// The 988 centre that stays on the phone.
+    pub centre: &'a OrganizationId,
+    /// The roads, where there is a pack.
+    pub by_road: Option<ByRoad<'a>>,
 }
 
 /// A team that can go.
@@ -33,6 +61,8 @@ pub struct Candidate {
     pub team: TeamId,
     /// Metres as the crow flies; `None` where nobody knows where it is.
     pub distance_m: Option<f64>,
+    /// The time by road; `None` without a road pack, without a position, or where there is no way.
+    pub eta: Option<Eta>,
     /// How many preferences it meets.
     pub met: usize,
     /// Why it stands here.
@@ -57,6 +87,8 @@ pub enum Fallback {
         team: TeamId,
         /// When.
         at: Instant,
+        /// When it could be there by road, from where it is now.
+        arrives: Option<Instant>,
     },
     /// The neighbour, under mutual aid.
     MutualAid {
@@ -81,20 +113,13 @@ pub struct Ranking {
     pub fallbacks: Vec<Fallback>,
 }
 
-/// How old a position may be before its age is said.
+/// How old a position may be before its age is said, in seconds.
 const FRESH_S: u64 = 120;
 
-/// Ranks the teams for a scene: musts decide who can, preferences met come first, then distance. A team whose position
-/// nobody knows comes last. `neighbour` and `centre` are the agency's own.
-pub fn nearest(
-    scene: Position,
-    needs: &Needs,
-    teams: &[Team],
-    k: usize,
-    now: Instant,
-    neighbour: Option<&OrganizationId>,
-    centre: &OrganizationId,
-) -> Ranking {
+/// Ranks the teams for a scene: musts decide who can, preferences met come first, then time by road, then distance. A
+/// team to which no way by road is known comes after those that have one, and one whose position nobody knows comes last.
+pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
+    let Question { scene, needs, k, now, .. } = *question;
     let mut left_out = Vec::new();
     let mut able: Vec<(&Team, Rough)> = Vec::new();
     for team in teams {
@@ -105,17 +130,70 @@ pub fn nearest(
             left_out.push(LeftOut { team: team.id.clone(), reasons });
         }
     }
-    narrow(&mut able, k);
-    let mut candidates: Vec<Candidate> = able.into_iter().map(|(team, rough)| candidate(team, scene, needs, rough.met, now)).collect();
+    if question.by_road.is_none() {
+        narrow(&mut able, k);
+    }
+    let ways = Ways::to(question, able.iter().map(|(team, _)| *team));
+    let mut candidates: Vec<Candidate> =
+        able.iter().zip(&ways.of_teams).map(|((team, rough), way)| candidate(team, question, rough.met, *way, &ways)).collect();
     candidates.sort_by(|a, b| {
         let far = |c: &Candidate| c.distance_m.unwrap_or(f64::INFINITY);
-        b.met.cmp(&a.met).then(far(a).total_cmp(&far(b))).then_with(|| a.team.cmp(&b.team))
+        let time = |c: &Candidate| (c.eta.is_none(), c.eta.map(|eta| eta.millis));
+        b.met.cmp(&a.met).then(time(a).cmp(&time(b))).then(far(a).total_cmp(&far(b))).then_with(|| a.team.cmp(&b.team))
     });
     candidates.truncate(k);
-    let mut fallbacks: Vec<Fallback> = later(teams, needs, now).into_iter().collect();
-    fallbacks.extend(neighbour.map(|agency| Fallback::MutualAid { agency: agency.clone() }));
-    fallbacks.push(Fallback::StaysOnPhone { centre: centre.clone() });
+    let mut fallbacks: Vec<Fallback> = later(question, teams).into_iter().collect();
+    fallbacks.extend(question.neighbour.map(|agency| Fallback::MutualAid { agency: agency.clone() }));
+    fallbacks.push(Fallback::StaysOnPhone { centre: question.centre.clone() });
     Ranking { candidates, left_out, fallbacks }
+}
+
+/// What is known of one team's way by road.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    /// No road pack, or no position.
+    NotAsked,
+    /// The scene or the team is farther than [`OFF_ROAD_M`] from any road of the pack.
+    OffTheMap,
+    /// There is no way.
+    None,
+    Takes(Millis),
+}
+
+/// The ways of some teams to the scene.
+struct Ways {
+    of_teams: Vec<Way>,
+    /// How far the scene lies off the road, in metres.
+    off_road_m: Option<f64>,
+}
+
+impl Ways {
+    fn to<'t>(question: &Question<'_>, teams: impl Iterator<Item = &'t Team>) -> Self {
+        let teams: Vec<&Team> = teams.collect();
+        let Some(by_road) = question.by_road else { return Self { of_teams: vec![Way::NotAsked; teams.len()], off_road_m: None } };
+        Self::measure(by_road, question.scene, &teams).unwrap_or_else(|_| {
+            // A pack is checked whole when it is opened; one that contradicts itself after that says nothing.
+            Self { of_teams: vec![Way::OffTheMap; teams.len()], off_road_m: None }
+        })
+    }
+
+    fn measure(by_road: ByRoad<'_>, scene: Position, teams: &[&Team]) -> Result<Self, RoadsError> {
+        let mut of_teams: Vec<Way> = teams.iter().map(|team| team.fix.map_or(Way::NotAsked, |_| Way::OffTheMap)).collect();
+        let Ok(scene) = by_road.roads.snap(scene, OFF_ROAD_M)? else { return Ok(Self { of_teams, off_road_m: None }) };
+        let mut spots: Vec<(usize, Spot)> = Vec::new();
+        for (place, team) in teams.iter().enumerate() {
+            if let Some(fix) = team.fix
+                && let Ok(spot) = by_road.roads.snap(fix.position, OFF_ROAD_M)?
+            {
+                spots.push((place, spot));
+            }
+        }
+        let from: Vec<Spot> = spots.iter().map(|(_, spot)| *spot).collect();
+        for ((place, _), millis) in spots.iter().zip(by_road.roads.times(&scene, &from, by_road.closed)?) {
+            of_teams.get_mut(*place).into_iter().for_each(|way| *way = millis.map_or(Way::None, Way::Takes));
+        }
+        Ok(Self { of_teams, off_road_m: Some(scene.off_road_m) })
+    }
 }
 
 /// Preferences met, and metres on a sphere.
@@ -144,26 +222,40 @@ fn narrow(able: &mut Vec<(&Team, Rough)>, k: usize) {
     able.retain(|(_, rough)| rough.met > met || (rough.met == met && (rough.m <= most || !most.is_finite())));
 }
 
-fn candidate(team: &Team, scene: Position, needs: &Needs, met: usize, now: Instant) -> Candidate {
-    let distance_m = team.fix.and_then(|fix| Geodesic.cost(fix.position, scene));
+fn candidate(team: &Team, question: &Question<'_>, met: usize, way: Way, ways: &Ways) -> Candidate {
+    let distance_m = team.fix.map(|fix| straight_m(fix.position, question.scene));
     let mut reasons = Vec::new();
+    let mut eta = None;
     match (team.fix, distance_m) {
         (Some(fix), Some(m)) => {
+            let age_s = question.now.duration_since(fix.at).as_secs().max(0).unsigned_abs();
+            match way {
+                Way::Takes(millis) => {
+                    let known = Eta::new(millis, Uncertain { accuracy_m: fix.accuracy_m + question.accuracy_m, age_s });
+                    reasons.push(Reason::ByRoad(known));
+                    eta = Some(known);
+                }
+                Way::None => reasons.push(Reason::NoWay),
+                Way::OffTheMap => reasons.push(Reason::OffTheMap),
+                Way::NotAsked => {}
+            }
+            if let Some(off_m) = ways.off_road_m.filter(|off_m| *off_m >= SAID_OFF_ROAD_M) {
+                reasons.push(Reason::OffRoad { m: off_m.round() as u64 });
+            }
             reasons.push(Reason::Distance { m: m.round() as u64 });
-            let age = now.duration_since(fix.at).as_secs().max(0).unsigned_abs();
-            if age > FRESH_S {
-                reasons.push(Reason::PositionAge { s: age });
+            if age_s > FRESH_S {
+                reasons.push(Reason::PositionAge { s: age_s });
             }
         }
         _ => reasons.push(Reason::PositionUnknown),
     }
-    for need in &needs.prefer {
+    for need in &question.needs.prefer {
         reasons.push(if meets(team, need) { Reason::Meets(need.clone()) } else { Reason::Lacks(need.clone()) });
     }
     if team.commitment.is_some() {
         reasons.push(Reason::TakenFromLessUrgent);
     }
-    Candidate { team: team.id.clone(), distance_m, met, reasons }
+    Candidate { team: team.id.clone(), distance_m, eta, met, reasons }
 }
 
 fn meets(team: &Team, need: &Need) -> bool {
@@ -197,15 +289,25 @@ fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
     reasons
 }
 
-/// The first team that could go later: free again, or coming on shift.
-fn later(teams: &[Team], needs: &Needs, now: Instant) -> Option<Fallback> {
+/// The team that could be there first of those that can go later: free again, or coming on shift. Without roads, the one
+/// that can go first.
+fn later(question: &Question<'_>, teams: &[Team]) -> Option<Fallback> {
+    let Question { needs, now, .. } = *question;
     let when = |team: &Team| {
         let shift = team.shift.filter(|shift| shift.until > now)?;
         let free = team.commitment.map_or(Some(now), |c| c.until)?;
         let at = free.max(shift.from);
-        (at > now && at < shift.until && needs.must.iter().all(|need| meets(team, need))).then_some((at, team.id.clone()))
+        (at > now && at < shift.until && needs.must.iter().all(|need| meets(team, need))).then_some(at)
     };
-    teams.iter().filter_map(when).min().map(|(at, team)| Fallback::LaterTeam { team, at })
+    let could: Vec<(&Team, Instant)> = teams.iter().filter_map(|team| Some((team, when(team)?))).collect();
+    let ways = Ways::to(question, could.iter().map(|(team, _)| *team));
+    let arrives = |(at, way): (Instant, &Way)| match way {
+        Way::Takes(millis) => at.checked_add(jiff::SignedDuration::from_millis(i64::from(*millis))).ok(),
+        _ => None,
+    };
+    let all = could.iter().zip(&ways.of_teams).map(|((team, at), way)| (arrives((*at, way)), *at, team.id.clone()));
+    all.min_by_key(|(arrives, at, team)| (arrives.is_none(), arrives.unwrap_or(*at), *at, team.clone()))
+        .map(|(arrives, at, team)| Fallback::LaterTeam { team, at, arrives })
 }
 
 #[cfg(test)]
@@ -242,7 +344,9 @@ mod tests {
     }
 
     fn rank(scene: (f64, f64), needs: &Needs, teams: &[Team], k: usize) -> Ranking {
-        nearest(Position::new(scene.0, scene.1).unwrap(), needs, teams, k, now(), None, &OrganizationId::parse("centre").unwrap())
+        let centre = OrganizationId::parse("centre").unwrap();
+        let scene = Position::new(scene.0, scene.1).unwrap();
+        nearest(&Question { scene, accuracy_m: 0.0, needs, k, now: now(), neighbour: None, centre: &centre, by_road: None }, teams)
     }
 
     fn order(ranking: &Ranking) -> Vec<&str> {
@@ -312,7 +416,7 @@ mod tests {
         ) {
             let teams: Vec<Team> = positions.iter().enumerate().map(|(i, p)| team(&format!("t{i:03}"), Some(*p))).collect();
             let at = Position::new(scene.0, scene.1).unwrap();
-            let mut brute: Vec<(f64, &str)> = teams.iter().map(|t| (Geodesic.cost(t.fix.unwrap().position, at).unwrap(), t.id.as_str())).collect();
+            let mut brute: Vec<(f64, &str)> = teams.iter().map(|t| (straight_m(t.fix.unwrap().position, at), t.id.as_str())).collect();
             brute.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
             let expected: Vec<&str> = brute.iter().take(k).map(|b| b.1).collect();
             let ranking = rank(scene, &Needs::default(), &teams, k);

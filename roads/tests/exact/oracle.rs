@@ -142,9 +142,8 @@ fn closure(street: u32, reach: &dyn Fn(u32) -> HashSet<u32>) -> HashSet<u32> {
 /// Metres from a position to a street, on the plane that touches the Earth there.
 pub fn metres_to(street: &Street, north: f64, east: f64) -> f64 {
     const METRES: f64 = 111_195.08;
-    let plane = |(n, e): &(i32, i32)| {
-        ((f64::from(*e) / 1e7 - east) * METRES * north.to_radians().cos(), (f64::from(*n) / 1e7 - north) * METRES)
-    };
+    let plane =
+        |(n, e): &(i32, i32)| ((f64::from(*e) / 1e7 - east) * METRES * north.to_radians().cos(), (f64::from(*n) / 1e7 - north) * METRES);
     let line: Vec<(f64, f64)> = street.line.iter().map(plane).collect();
     let piece = |pair: &[(f64, f64)]| {
         let ((ax, ay), (bx, by)) = (pair[0], pair[1]);

@@ -21,6 +21,9 @@ pub struct Sketch {
     bend: (i32, i32),
 }
 
+/// From, to, line, seconds, and whether it may be driven back.
+type Drawn = (u32, u32, Vec<(f64, f64)>, u32, bool);
+
 #[derive(Debug, Clone)]
 pub struct Town {
     side: usize,
@@ -53,8 +56,14 @@ pub fn towns() -> impl Strategy<Value = Town> {
 fn sketch(from: usize, to: usize) -> impl Strategy<Value = Sketch> {
     let direction = prop_oneof![6 => Just(0_u8), 2 => Just(1), 2 => Just(2), 1 => Just(3)];
     let bend = prop_oneof![Just((0, 0)), (-6000..6000_i32, -6000..6000_i32)];
-    (1_u32..120, direction, prop::option::of(1_u32..120), bend)
-        .prop_map(move |(seconds, direction, back_seconds, bend)| Sketch { from, to, seconds, direction, back_seconds, bend })
+    (1_u32..120, direction, prop::option::of(1_u32..120), bend).prop_map(move |(seconds, direction, back_seconds, bend)| Sketch {
+        from,
+        to,
+        seconds,
+        direction,
+        back_seconds,
+        bend,
+    })
 }
 
 impl Town {
@@ -93,7 +102,7 @@ impl Town {
         map
     }
 
-    fn of(junctions: u32, streets: &[(u32, u32, Vec<(f64, f64)>, u32, bool)]) -> Self {
+    fn of(junctions: u32, streets: &[Drawn]) -> Self {
         let mut map = Map { junctions, ..Map::default() };
         for (number, (from, to, line, seconds, back)) in streets.iter().enumerate() {
             let degrees = |at: f64| (at * 1e7).round() as i32;

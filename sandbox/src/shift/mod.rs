@@ -23,13 +23,14 @@ use anydoor_core::fhir::order;
 use anydoor_core::ids::{self, MemberId, TeamId};
 use anydoor_core::incident::{Incident, Urgency};
 use anydoor_core::sync::transport::{BadAddress, FixedToken, NoToken, Tokens, Transport};
-use anydoor_core::team::{Need, Needs, Team};
+use anydoor_core::team::{Candidate, Need, Needs, Ranking, Team};
 
 use crate::clock::ShiftClock;
 use crate::county::County;
 use crate::desks::Call;
 use crate::gateway::{Gateway, GatewayError};
 use crate::probe::{Probe, ProbeError};
+use crate::roads::Pack;
 use crate::server::{Manners, Options, Server, ServerError};
 pub(crate) use books::Crossing;
 use timeline::Timeline;
@@ -49,6 +50,8 @@ pub struct Play {
     pub calls: Option<PathBuf>,
     /// A real EIDO document.
     pub eido: Option<PathBuf>,
+    /// A real road pack; the county is moved into its middle.
+    pub roads: Option<PathBuf>,
     /// Hand every resource to the server's `$validate` at the end.
     pub validate: bool,
     /// Stay up for other clients afterwards.
@@ -85,6 +88,9 @@ pub enum ShiftError {
         /// What is wrong.
         what: &'static str,
     },
+    /// The road pack cannot be used.
+    #[error("roads: {0}")]
+    Roads(String),
     /// The server's address.
     #[error(transparent)]
     Address(#[from] BadAddress),
@@ -121,6 +127,7 @@ struct Shift {
     gateway: Gateway,
     phones: Vec<Phone>,
     timeline: Timeline,
+    pack: Pack,
     crossings: Vec<Crossing>,
     /// Assignment and incident of every call.
     assignments: Vec<(String, String)>,
@@ -134,6 +141,16 @@ pub fn token(command: &str) -> Result<String> {
     let output = std::process::Command::new("sh").args(["-c", command]).output().map_err(|_| ShiftError::Token)?;
     let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if output.status.success() && !token.is_empty() { Ok(token) } else { Err(ShiftError::Token) }
+}
+
+/// The county with its road pack: its own, or a real one around which it is played.
+fn roads(county: County, given: Option<&std::path::Path>) -> Result<(County, Pack)> {
+    let Some(path) = given else {
+        let pack = Pack::of(&county).map_err(|error| ShiftError::Roads(error.to_string()))?;
+        return Ok((county, pack));
+    };
+    let pack = Pack::from_file(path).map_err(ShiftError::Roads)?;
+    Ok((pack.middle.map_or_else(|| county.clone(), |middle| county.clone().around(middle)), pack))
 }
 
 fn tokens(play: &Play) -> Result<Arc<dyn Tokens>> {
@@ -166,6 +183,7 @@ impl Shift {
         // A foreign server stamps real times, so there the shift begins now.
         let clock = Arc::new(ShiftClock::new(if play.server.is_some() { real } else { began }));
         let county = County::generate(play.seed, clock.shows());
+        let (county, pack) = roads(county, play.roads.as_deref())?;
         let tokens = tokens(&play)?;
         let server = match &play.server {
             Some(_) => None,
@@ -177,8 +195,18 @@ impl Shift {
         let base = play.server.clone().or_else(|| server.as_ref().map(|s| s.base_url().to_owned())).unwrap_or_default();
         let gateway = Gateway::new(Transport::new(&base, tokens.clone())?, county.agency.as_str());
         let timeline = Timeline::new(play.pace);
-        let mut shift =
-            Self { play, clock, county, server, gateway, phones: Vec::new(), timeline, crossings: Vec::new(), assignments: Vec::new() };
+        let mut shift = Self {
+            play,
+            clock,
+            county,
+            server,
+            gateway,
+            phones: Vec::new(),
+            timeline,
+            pack,
+            crossings: Vec::new(),
+            assignments: Vec::new(),
+        };
         let documents = shift.county.documents();
         shift.gateway.write("the county", &documents).await?;
         let teams: Vec<Team> = shift.county.teams.iter().take(3).cloned().collect();
@@ -187,6 +215,9 @@ impl Shift {
         }
         shift.say("server", &format!("{base} holds {} documents of Alder County (seed {})", documents.len(), shift.play.seed)).await;
         shift.probe(&base).await?;
+        if let Some(roads) = shift.phone_of(0)?.client.roads() {
+            shift.say("roads", &format!("{} streets on each phone, no signal needed · {}", roads.streets, roads.attribution)).await;
+        }
         for index in 0..shift.phones.len() {
             shift.sync(index, true).await?;
         }
@@ -219,6 +250,7 @@ impl Shift {
         let mut key = || (0..4).flat_map(|_| seeded.number().to_le_bytes()).collect::<Vec<u8>>();
         let client = Anydoor::open_with(config, &key(), tokens, self.clock.clone())?;
         client.open_escalations(key())?;
+        client.open_roads(self.pack.path.to_string_lossy().into_owned())?;
         Ok(Phone { name: team.name.clone(), team, client, _folder: folder })
     }
 
@@ -313,6 +345,9 @@ impl Shift {
             .first()
             .map_or("nobody near: see who comes later".to_owned(), |c| format!("nearest is {}", line(&c.team, &c.reasons)));
         self.say("dispatch", &best).await;
+        if let Some((straight, minutes)) = wrong_bank(&ranking) {
+            self.timeline.more(&format!("a straight line would have sent {}: {minutes} min later by road", name(&straight)));
+        }
         ranking.candidates.iter().skip(1).for_each(|c| self.timeline.more(&format!("then {}", line(&c.team, &c.reasons))));
         ranking.left_out.iter().for_each(|l| self.timeline.more(&format!("left out {}", line(&l.team, &l.reasons))));
         Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
@@ -324,4 +359,16 @@ impl Shift {
         // Ctrl-C, or nothing more to wait for: both end it.
         let _ = tokio::signal::ctrl_c().await;
     }
+}
+
+/// The team that a straight line would have sent, and how many minutes later it would be there.
+fn wrong_bank(ranking: &Ranking) -> Option<(TeamId, u64)> {
+    let best = ranking.candidates.first()?;
+    let alike = ranking.candidates.iter().filter(|candidate| candidate.met == best.met);
+    let straight = alike.min_by(|a, b| {
+        let metres = |candidate: &Candidate| candidate.distance_m.unwrap_or(f64::INFINITY);
+        metres(a).total_cmp(&metres(b))
+    })?;
+    let later_s = straight.eta?.s().checked_sub(best.eta?.s())?;
+    (straight.team != best.team && later_s >= 60).then(|| (straight.team.clone(), later_s / 60))
 }

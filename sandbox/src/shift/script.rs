@@ -35,7 +35,11 @@ impl Shift {
             determined: now,
             headline: headline.into(),
             urgency,
-            place: Place { address: Some(address.into()), position: Position::new(at.0, at.1).ok(), ..Place::default() },
+            place: Place {
+                address: Some(address.into()),
+                position: Position::new(at.0, at.1).ok().map(|at| self.county.place(at)),
+                ..Place::default()
+            },
             people,
             callback: Some(format!("tel:+1215555{:04}", 200 + self.assignments.len())),
             said: said.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),

@@ -94,7 +94,7 @@ fn a_phone_says_server_trouble_and_keeps_its_work_where_a_certificate_is_not_tru
             let base = certificates::front(&folder, wrong, world.server.base_url()).await?;
             let before = world.server.requests();
             let phone = world.phone_at(&base, 0, 0)?;
-            let started = visit::begin(&world, &phone)?;
+            let started = visit::begin(&world.county, &phone)?;
             let held = phone.client.everything()?;
             phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
             assert_eq!(phone.client.sync(true).await.unwrap_err(), AnydoorError::ServerTrouble, "{wrong}");
@@ -114,7 +114,7 @@ fn a_certificate_of_a_trusted_authority_is_accepted() {
         let world = World::new(Manners::Strict).await?;
         let base = certificates::front(&folder, certificates::GOOD, world.server.base_url()).await?;
         let phone = world.phone_at(&base, 0, 0)?;
-        let started = visit::begin(&world, &phone)?;
+        let started = visit::begin(&world.county, &phone)?;
         settle(&[&phone]).await?;
         assert_eq!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::AtTheAgency);
         alike(&world, &phone).await
