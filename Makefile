@@ -47,6 +47,7 @@ soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s K
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl
 	cargo run --quiet --release -p anydoor-tests --bin bench
+	cargo run --quiet --release -p anydoor-bench-nearest
 
 lint:            ## format, clippy, licences of dependencies where cargo-deny is installed
 	cargo fmt --check

@@ -17,6 +17,7 @@ mod documents;
 mod doors;
 mod geo;
 mod mangle;
+mod roads;
 mod seeds;
 mod services;
 mod stored;

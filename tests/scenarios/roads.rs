@@ -1,0 +1,144 @@
+//! By road, on phones: the near bank is not the quick one, and a bridge that a lead closes is closed for everybody.
+
+use std::sync::Arc;
+
+use anydoor_core::api::{Anydoor, AnydoorError, Config, TeamRow};
+use anydoor_core::clock::SystemClock;
+use anydoor_core::fhir;
+use anydoor_core::sync::transport::NoToken;
+use anydoor_core::team::Fix;
+use anydoor_sandbox::roads::Pack;
+use anydoor_sandbox::server::Manners;
+use anydoor_tests::World;
+
+/// A world whose second team stands across the river from the scene, and whose third stands far along its bank.
+async fn on_both_banks() -> (World, Pack, (f64, f64)) {
+    let mut world = World::new(Manners::Strict).await.unwrap();
+    let junction = |row: usize, column: usize| world.county.junctions[row * 24 + column].position;
+    let (scene, across, along) = (junction(12, 12), junction(12, 11), junction(12, 16));
+    for (team, position) in world.county.teams.iter_mut().take(3).zip([along, across, along]) {
+        team.fix = Some(Fix { position, at: anydoor_core::clock::Instant::now(), accuracy_m: 5.0 });
+    }
+    let places: Vec<_> =
+        world.county.teams.iter().take(3).filter_map(|team| fhir::team::write_position(team, world.county.agency.as_str())).collect();
+    world.gateway.write("where the teams are", &places).await.unwrap();
+    let pack = Pack::of(&world.county).unwrap();
+    (world, pack, (scene.latitude(), scene.longitude()))
+}
+
+fn phone(world: &World, team: usize, lead: bool) -> (Arc<Anydoor>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let team = &world.county.teams[team];
+    let config = Config {
+        folder: folder.path().to_string_lossy().into_owned(),
+        server: world.server.base_url().to_owned(),
+        agency: world.county.agency.to_string(),
+        member: team.crew[0].id.to_string(),
+        lead,
+        team: team.id.to_string(),
+    };
+    let client = Anydoor::open_with(config, &[7; 32], Arc::new(NoToken), Arc::new(SystemClock::default())).unwrap();
+    (client, folder)
+}
+
+fn rows(client: &Anydoor, (latitude, longitude): (f64, f64)) -> Vec<TeamRow> {
+    let all = client.nearest_teams(latitude, longitude, None, 5, "en-GB").unwrap();
+    all.into_iter().filter(|row| row.can_go).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_near_bank_is_not_the_quick_one_and_each_row_says_why() {
+    let (world, pack, scene) = on_both_banks().await;
+    let (client, _folder) = phone(&world, 0, false);
+    client.sync(true).await.unwrap();
+    let across = world.county.teams[1].id.to_string();
+    assert_eq!(rows(&client, scene)[0].team, across, "by straight line it is the one across the river");
+    assert_eq!(rows(&client, scene)[0].by_road_s, None);
+    assert_eq!(client.roads(), None);
+
+    let opened = client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
+    assert_eq!(opened.attribution, "Alder County, fictional");
+    let by_road = rows(&client, scene);
+    let last = by_road.last().unwrap();
+    assert_eq!(last.team, across);
+    assert!(last.by_road_s.unwrap() > 2 * by_road[0].by_road_s.unwrap(), "{by_road:?}");
+    assert!(by_road[0].least_s.unwrap() <= by_road[0].by_road_s.unwrap() && by_road[0].by_road_s.unwrap() <= by_road[0].most_s.unwrap());
+    assert!(by_road[0].reasons[0].words.starts_with("By road "), "{:?}", by_road[0].reasons);
+
+    let route = client.route(&across, scene.0, scene.1).unwrap().unwrap();
+    assert_eq!(route.streets, ["Alder Bridge"]);
+    assert_eq!(route.seconds, last.by_road_s.unwrap());
+    let layers = client.map_lines(scene.0 - 0.2, scene.1 - 0.2, scene.0 + 0.2, scene.1 + 0.2, 5.0).unwrap();
+    let lines: usize = layers.iter().map(|layer| layer.counts.len()).sum();
+    assert_eq!(lines as u32, opened.streets);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_a_lead_closes_is_closed_on_every_phone_until_it_is_opened() {
+    let (world, pack, scene) = on_both_banks().await;
+    let ((lead, _a), (other, _b)) = (phone(&world, 0, true), phone(&world, 2, false));
+    for client in [&lead, &other] {
+        client.sync(true).await.unwrap();
+        client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
+    }
+    let across = world.county.teams[1].id.to_string();
+    let seconds = |client: &Anydoor| rows(client, scene).into_iter().find(|row| row.team == across).unwrap().by_road_s;
+    let before = seconds(&lead).unwrap();
+
+    // Across the northern and the southern bridge in turn: rows 5 and 19, between columns 11 and 12.
+    let stroke = |row: usize| {
+        let (a, b) = (world.county.junctions[row * 24 + 11].position, world.county.junctions[row * 24 + 12].position);
+        let middle = (a.longitude() + b.longitude()) / 2.0;
+        vec![a.latitude() - 0.001, middle, a.latitude() + 0.001, middle]
+    };
+    let refused = other.close_road(stroke(5), "bridge out".into(), None).unwrap_err();
+    assert_eq!(refused, AnydoorError::NotAllowed { why: "lead".into() });
+    let ids = [5, 19].map(|row| lead.close_road(stroke(row), "bridge out".into(), None).unwrap());
+    assert_eq!(seconds(&lead), None, "no bridge is left");
+    let reasons = rows(&lead, scene).into_iter().find(|row| row.team == across).unwrap().reasons;
+    assert_eq!(reasons[0].code, "no-way");
+    assert_eq!(seconds(&other), Some(before), "it has not heard of it yet");
+
+    lead.sync(true).await.unwrap();
+    other.sync(true).await.unwrap();
+    assert_eq!((seconds(&other), other.closures().unwrap().len()), (None, 2));
+
+    for id in &ids {
+        lead.reopen_road(id).unwrap();
+    }
+    lead.sync(true).await.unwrap();
+    other.sync(true).await.unwrap();
+    assert_eq!((seconds(&lead), seconds(&other)), (Some(before), Some(before)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pack_that_is_none_is_refused_and_the_one_that_was_open_stays() {
+    let (world, pack, scene) = on_both_banks().await;
+    let (client, folder) = phone(&world, 0, false);
+    client.sync(true).await.unwrap();
+    client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
+    let before = rows(&client, scene);
+    let bytes = std::fs::read(&pack.path).unwrap();
+    let open = |bytes: &[u8]| {
+        let path = folder.path().join("bad.roads");
+        std::fs::write(&path, bytes).unwrap();
+        client.open_roads(path.to_string_lossy().into_owned())
+    };
+    let mut other_version = bytes.clone();
+    other_version[8] = 9;
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    for (bad, said) in [
+        (&bytes[..bytes.len() / 2], "bytes and has"),
+        (b"".as_slice(), "not a road pack"),
+        (b"anyroads".as_slice(), "not a road pack"),
+        (other_version.as_slice(), "format 9"),
+        (flipped.as_slice(), "damaged"),
+    ] {
+        let Err(AnydoorError::Invalid { what }) = open(bad) else { panic!("{said}") };
+        assert!(what.contains(said), "{what}");
+    }
+    assert!(matches!(client.open_roads("/nowhere/at.all".into()), Err(AnydoorError::NotFound { .. })));
+    assert_eq!(rows(&client, scene), before);
+    assert!(rows(&client, (0.0, -30.0)).iter().all(|row| row.by_road_s.is_none() && row.reasons[0].code == "off-the-map"));
+}
