@@ -1,24 +1,40 @@
-//! `make bench`, its part about the nearest team: ours beside its peers, taken in turn within one run.
+//! `make bench`, its part about the nearest team by road: ours beside its peer, taken in turn within one run, in CPU time
+//! of this thread. A word in the last column is computed from this run; the exit code says only whether it ran.
 
 mod graphs;
-mod roads;
+mod questions;
+mod table;
 
 use std::error::Error;
 
+use table::Table;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut graphs = vec![graphs::grid("grid 60k", 245)?];
+    let mut table = Table::default();
+    let made_up = graphs::grid("grid", 245)?;
+    questions::measure(&made_up, &mut table)?;
     for (name, file) in [("Columbus", "columbus.osm.pbf"), ("Porto", "porto_portugal.osm.pbf")] {
-        match graphs::city(name, file, true)? {
-            Some(graph) => graphs.push(graph),
-            None => println!("{name}: skipped, {file} is not here"),
+        let Some(city) = graphs::city(name, file, true)? else {
+            println!("skipped: {name}, {file} is not here");
+            continue;
+        };
+        let turns = questions::measure(&city, &mut table)?;
+        if city.roads.about().split > 0
+            && let Some(free) = graphs::city("without turns", file, false)?
+        {
+            let without = questions::ask(&free, 60)?;
+            table.ratio(&format!("{name}, scene × 50 with turn restrictions, beside without"), turns, without, "≤ 1.2×", |ratio| {
+                ratio <= 1.2
+            });
         }
     }
     match graphs::new_york()? {
-        Some(graph) => graphs.push(graph),
-        None => println!("New York: skipped, its files are not here"),
+        Some(graph) => drop(questions::measure(&graph, &mut table)?),
+        None => println!("skipped: New York, its files are not here"),
     }
-    for graph in &graphs {
-        roads::measure(graph)?;
+    for absent in ["PostGIS", "Valhalla"] {
+        println!("peer not measured: {absent}");
     }
+    table.print();
     Ok(())
 }

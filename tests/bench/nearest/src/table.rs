@@ -1,0 +1,30 @@
+//! The table that is printed.
+
+/// Its lines.
+#[derive(Default)]
+pub struct Table(Vec<[String; 5]>);
+
+fn met(yes: bool) -> String {
+    if yes { "met" } else { "NOT met" }.to_owned()
+}
+
+impl Table {
+    /// A figure with its goal.
+    pub fn figure(&mut self, what: &str, value: f64, unit: &str, goal: &str, good: bool) {
+        self.0.push([what.to_owned(), format!("{value:.3} {unit}"), String::new(), goal.to_owned(), met(good)]);
+    }
+
+    /// A figure beside a peer's, both in milliseconds, judged by ours over the peer's.
+    pub fn ratio(&mut self, what: &str, ours: f64, peer: f64, goal: &str, good: impl Fn(f64) -> bool) {
+        let ratio = ours / peer;
+        self.0.push([what.to_owned(), format!("{ours:.3} ms"), format!("{peer:.3} ms ({ratio:.2}×)"), goal.to_owned(), met(good(ratio))]);
+    }
+
+    /// Prints it.
+    pub fn print(&self) {
+        println!("\n{:<66} {:>16} {:>22} {:>16}", "figure", "ours", "peer (ours/peer)", "goal");
+        for [what, ours, peer, goal, met] in &self.0 {
+            println!("{what:<66} {ours:>16} {peer:>22} {goal:>16}  {met}");
+        }
+    }
+}
