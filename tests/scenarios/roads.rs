@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anydoor_core::api::{Anydoor, AnydoorError, Config, TeamRow};
 use anydoor_core::clock::SystemClock;
 use anydoor_core::fhir;
+use anydoor_core::incident::Position;
 use anydoor_core::sync::transport::NoToken;
-use anydoor_core::team::Fix;
+use anydoor_core::team::{Fix, Jurisdiction};
 use anydoor_sandbox::roads::Pack;
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
@@ -109,6 +110,37 @@ async fn a_bridge_that_a_lead_closes_is_closed_on_every_phone_until_it_is_opened
     lead.sync(true).await.unwrap();
     other.sync(true).await.unwrap();
     assert_eq!((seconds(&lead), seconds(&other)), (Some(before), Some(before)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_two_must_go_in_person_a_team_of_one_is_left_out_with_its_reason() {
+    let (world, _pack, scene) = on_both_banks().await;
+    let (client, _folder) = phone(&world, 0, false);
+    let mut alone = world.county.teams[1].clone();
+    alone.crew.truncate(1);
+    let at = |north: f64, east: f64| Position::new(scene.0 + north, scene.1 + east).unwrap();
+    let nation = Jurisdiction {
+        area: "nation".into(),
+        name: "A nation".into(),
+        tribal: true,
+        outlines: vec![vec![vec![at(-0.01, -0.01), at(-0.01, 0.01), at(0.01, 0.01), at(0.01, -0.01)]]],
+        two_in_person: true,
+        psap: None,
+        centre: None,
+        neighbour: None,
+        rules: Vec::new(),
+    };
+    let mut documents = fhir::team::write(&alone, world.county.agency.as_str());
+    documents.push(fhir::jurisdictions::write("jurisdictions", &[nation]));
+    world.gateway.write("a nation and a team of one", &documents).await.unwrap();
+    client.sync(true).await.unwrap();
+    let row = |(north, east): (f64, f64)| {
+        let rows = client.nearest_teams(north, east, None, 5, "en-US").unwrap();
+        rows.into_iter().find(|row| row.team == alone.id.as_str()).unwrap()
+    };
+    let inside = row(scene);
+    assert!(!inside.can_go && inside.reasons[0].code == "lacks-must:full-crew", "{inside:?}");
+    assert!(row((scene.0 + 0.05, scene.1)).can_go);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,11 +9,12 @@ use crate::handoff::{Basis, BasisKind, Service, suitable};
 use crate::ids::{AssignmentId, IncidentId, OrganizationId, PersonId};
 use crate::incident::{Code, Incident, Likeness, Position, propose};
 use crate::store::Store;
-use crate::team::{ByRoad, Commitment, Need, Needs, Question, Ranking, Reason, Team, nearest};
+use crate::team::{ByRoad, Commitment, Need, Needs, Question, Ranking, Reason, Team, jurisdiction, nearest};
 use crate::words::{Locale, Units, say_likeness, say_reason};
 
 impl Anydoor {
-    /// Ranks the teams on this phone for a scene: by road where a pack is open, with what is closed.
+    /// Ranks the teams on this phone for a scene: by road where a pack is open, with what is closed, and by the rules of the
+    /// scene's jurisdiction where the agency gives them.
     ///
     /// # Errors
     /// `StorageLocked`.
@@ -25,7 +26,12 @@ impl Anydoor {
         neighbour: Option<&OrganizationId>,
         centre: &OrganizationId,
     ) -> Result<Ranking> {
-        let teams = self.inner.store(|store| teams(store))?;
+        let (teams, jurisdictions) =
+            self.inner.store(|store| Ok((teams(store)?, fhir::jurisdictions::read_all(&store.of_kind("Library")?))))?;
+        let jurisdiction = jurisdiction::of_scene(scene, &jurisdictions);
+        let needs = &jurisdiction.map_or_else(|| needs.clone(), |here| here.ask(needs.clone()));
+        let neighbour = jurisdiction.and_then(|here| here.neighbour.as_ref()).or(neighbour);
+        let centre = jurisdiction.and_then(|here| here.centre.as_ref()).unwrap_or(centre);
         let now = self.inner.clock.now();
         let roads = self.inner.roads();
         let closed = roads.as_ref().map(|roads| self.inner.closed(roads)).transpose()?.unwrap_or_default();

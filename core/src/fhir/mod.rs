@@ -13,6 +13,7 @@ pub mod element;
 pub mod handoff;
 pub mod incident;
 pub mod join;
+pub mod jurisdictions;
 pub mod manners;
 pub mod note;
 pub mod order;
