@@ -1,7 +1,8 @@
 //! Builds road packs: from OpenStreetMap ([`pbf`]) or from any [`Map`], to the bytes that
 //! [`anydoor_core::roads::Roads`] opens.
 //!
-//! The way of a map: [`pbf::read`] keeps the streets that a crisis car may drive, with their times by [`profile::Profile`];
+//! The way of a map: [`pbf::read`] keeps the ways that a crisis car may drive, with their speeds by [`profile::Profile`], and `streets` cuts them
+//! at junctions;
 //! [`network`] turns them into nodes and ways, with further nodes where a turn is restricted; [`connected`] keeps what
 //! can be reached and left again; [`contract`] ranks the nodes and adds shortcuts; [`pack`] writes the file.
 
@@ -12,6 +13,7 @@ pub mod network;
 pub mod pack;
 pub mod pbf;
 pub mod profile;
+mod streets;
 
 use std::fmt;
 

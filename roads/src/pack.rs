@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use anydoor_core::roads::About;
-use anydoor_core::roads::format::{ENTRY, FAN, HEADER, MAGIC, NO_NODE, SECTIONS, VERSION, arc, levels, row};
-use anydoor_core::roads::header_checksum;
+use anydoor_core::roads::format::{ENTRY, FAN, HEADER, MAGIC, NO_NODE, SECTIONS, VERSION, arc, header_checksum, levels, row};
 
 use crate::BuildError;
 use crate::contract::Hierarchy;

@@ -1,7 +1,7 @@
 //! Road packs and OpenStreetMap files that are cut, changed and resealed: every question gets an answer or an error.
 
 use anydoor_core::incident::Position;
-use anydoor_core::roads::{Closed, Closure, Roads, View, format, header_checksum};
+use anydoor_core::roads::{Closed, Closure, Roads, View, format};
 use anydoor_roads::profile::Profile;
 use anydoor_roads::{build, pbf};
 use anydoor_sandbox::county::County;
@@ -40,7 +40,7 @@ fn resealed(mut pack: Vec<u8>) -> Vec<u8> {
             slot.copy_from_slice(&hash.to_le_bytes());
         }
     }
-    if let (Some(sum), Some(slot)) = (header_checksum(&pack, format::SECTIONS.len() * format::ENTRY), pack.get_mut(24..28)) {
+    if let (Some(sum), Some(slot)) = (format::header_checksum(&pack, format::SECTIONS.len() * format::ENTRY), pack.get_mut(24..28)) {
         slot.copy_from_slice(&sum.to_le_bytes());
     }
     pack

@@ -18,7 +18,7 @@ use anydoor_sandbox::gateway::Gateway;
 use anydoor_tests::proxy::{Exchange, Fault, Proxy, replay};
 use anydoor_tests::sides::settle;
 use anydoor_tests::twice::{There, differences, is_immutable, shuffled, there};
-use anydoor_tests::{Phone, visit};
+use anydoor_tests::{Phone, Who, visit};
 
 type Tested<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -36,7 +36,7 @@ async fn play(base: &str) -> Tested<Played> {
     let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, county.agency.as_str());
     gateway.write("the county", &county.documents()).await?;
     let proxy = Proxy::new(base, |_, _| Fault::None).await?;
-    let phone = Phone::new(&county, proxy.base_url(), (0, 0), Arc::new(NoToken), Patience::default())?;
+    let phone = Phone::new(&county, proxy.base_url(), Who::default(), Arc::new(NoToken), Patience::default())?;
     phone.client.sync(true).await?;
     let started = visit::begin(&county, &phone)?;
     settle(&[&phone]).await?;

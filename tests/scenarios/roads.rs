@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use anydoor_core::api::{Anydoor, AnydoorError, Config, TeamRow};
-use anydoor_core::clock::SystemClock;
+use anydoor_core::api::{Anydoor, AnydoorError, NeedsInput, SceneInput, TeamRow};
 use anydoor_core::fhir;
+use anydoor_core::ids::OrganizationId;
 use anydoor_core::incident::Position;
+use anydoor_core::sync::Patience;
 use anydoor_core::sync::transport::NoToken;
+use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Fix, Jurisdiction};
 use anydoor_sandbox::roads::Pack;
 use anydoor_sandbox::server::Manners;
-use anydoor_tests::World;
+use anydoor_tests::{Phone, Who, World};
 
 /// A world whose second team stands across the river from the scene, and whose third stands far along its bank.
 async fn on_both_banks() -> (World, Pack, (f64, f64)) {
@@ -27,39 +29,33 @@ async fn on_both_banks() -> (World, Pack, (f64, f64)) {
     (world, pack, (scene.latitude(), scene.longitude()))
 }
 
-fn phone(world: &World, team: usize, lead: bool) -> (Arc<Anydoor>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let team = &world.county.teams[team];
-    let config = Config {
-        folder: folder.path().to_string_lossy().into_owned(),
-        server: world.server.base_url().to_owned(),
-        agency: world.county.agency.to_string(),
-        member: team.crew[0].id.to_string(),
-        lead,
-        team: team.id.to_string(),
-    };
-    let client = Anydoor::open_with(config, &[7; 32], Arc::new(NoToken), Arc::new(SystemClock::default())).unwrap();
-    (client, folder)
+fn phone(world: &World, team: usize, lead: bool) -> Phone {
+    Phone::new(&world.county, world.server.base_url(), Who { team, lead, ..Who::default() }, Arc::new(NoToken), Patience::default())
+        .unwrap()
 }
 
 fn rows(client: &Anydoor, (latitude, longitude): (f64, f64)) -> Vec<TeamRow> {
-    let all = client.nearest_teams(latitude, longitude, None, 5, "en-GB").unwrap();
-    all.into_iter().filter(|row| row.can_go).collect()
+    let scene = SceneInput { latitude, longitude, accuracy_m: None };
+    client.nearest_teams(scene, NeedsInput::default(), 5, "en-GB").unwrap().teams
+}
+
+fn can_go(client: &Anydoor, scene: (f64, f64)) -> Vec<TeamRow> {
+    rows(client, scene).into_iter().filter(|row| row.can_go).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_near_bank_is_not_the_quick_one_and_each_row_says_why() {
     let (world, pack, scene) = on_both_banks().await;
-    let (client, _folder) = phone(&world, 0, false);
+    let Phone { client, .. } = &phone(&world, 0, false);
     client.sync(true).await.unwrap();
     let across = world.county.teams[1].id.to_string();
-    assert_eq!(rows(&client, scene)[0].team, across, "by straight line it is the one across the river");
-    assert_eq!(rows(&client, scene)[0].by_road_s, None);
+    assert_eq!(can_go(client, scene)[0].team, across, "by straight line it is the one across the river");
+    assert_eq!(can_go(client, scene)[0].by_road_s, None);
     assert_eq!(client.roads(), None);
 
     let opened = client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
     assert_eq!(opened.attribution, "Alder County, fictional");
-    let by_road = rows(&client, scene);
+    let by_road = can_go(client, scene);
     let last = by_road.last().unwrap();
     assert_eq!(last.team, across);
     assert!(last.by_road_s.unwrap() > 2 * by_road[0].by_road_s.unwrap(), "{by_road:?}");
@@ -77,14 +73,15 @@ async fn the_near_bank_is_not_the_quick_one_and_each_row_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_a_lead_closes_is_closed_on_every_phone_until_it_is_opened() {
     let (world, pack, scene) = on_both_banks().await;
-    let ((lead, _a), (other, _b)) = (phone(&world, 0, true), phone(&world, 2, false));
-    for client in [&lead, &other] {
+    let (lead, other) = (phone(&world, 0, true), phone(&world, 2, false));
+    let (lead, other) = (&lead.client, &other.client);
+    for client in [lead, other] {
         client.sync(true).await.unwrap();
         client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
     }
     let across = world.county.teams[1].id.to_string();
-    let seconds = |client: &Anydoor| rows(client, scene).into_iter().find(|row| row.team == across).unwrap().by_road_s;
-    let before = seconds(&lead).unwrap();
+    let seconds = |client: &Anydoor| can_go(client, scene).into_iter().find(|row| row.team == across).unwrap().by_road_s;
+    let before = seconds(lead).unwrap();
 
     // Across the northern and the southern bridge in turn: rows 5 and 19, between columns 11 and 12.
     let stroke = |row: usize| {
@@ -95,27 +92,27 @@ async fn a_bridge_that_a_lead_closes_is_closed_on_every_phone_until_it_is_opened
     let refused = other.close_road(stroke(5), "bridge out".into(), None).unwrap_err();
     assert_eq!(refused, AnydoorError::NotAllowed { why: "lead".into() });
     let ids = [5, 19].map(|row| lead.close_road(stroke(row), "bridge out".into(), None).unwrap());
-    assert_eq!(seconds(&lead), None, "no bridge is left");
-    let reasons = rows(&lead, scene).into_iter().find(|row| row.team == across).unwrap().reasons;
+    assert_eq!(seconds(lead), None, "no bridge is left");
+    let reasons = can_go(lead, scene).into_iter().find(|row| row.team == across).unwrap().reasons;
     assert_eq!(reasons[0].code, "no-way");
-    assert_eq!(seconds(&other), Some(before), "it has not heard of it yet");
+    assert_eq!(seconds(other), Some(before), "it has not heard of it yet");
 
     lead.sync(true).await.unwrap();
     other.sync(true).await.unwrap();
-    assert_eq!((seconds(&other), other.closures().unwrap().len()), (None, 2));
+    assert_eq!((seconds(other), other.closures().unwrap().len()), (None, 2));
 
     for id in &ids {
         lead.reopen_road(id).unwrap();
     }
     lead.sync(true).await.unwrap();
     other.sync(true).await.unwrap();
-    assert_eq!((seconds(&lead), seconds(&other)), (Some(before), Some(before)));
+    assert_eq!((seconds(lead), seconds(other)), (Some(before), Some(before)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_two_must_go_in_person_a_team_of_one_is_left_out_with_its_reason() {
     let (world, _pack, scene) = on_both_banks().await;
-    let (client, _folder) = phone(&world, 0, false);
+    let Phone { client, .. } = &phone(&world, 0, false);
     let mut alone = world.county.teams[1].clone();
     alone.crew.truncate(1);
     let at = |north: f64, east: f64| Position::new(scene.0 + north, scene.1 + east).unwrap();
@@ -125,34 +122,61 @@ async fn where_two_must_go_in_person_a_team_of_one_is_left_out_with_its_reason()
         tribal: true,
         outlines: vec![vec![vec![at(-0.01, -0.01), at(-0.01, 0.01), at(0.01, 0.01), at(0.01, -0.01)]]],
         two_in_person: true,
-        psap: None,
+        psap: Some(OrganizationId::parse("psap-2").unwrap()),
         centre: None,
         neighbour: None,
-        rules: Vec::new(),
+        rules: vec![(LocalRule::Hold, "an officer of the nation".into())],
     };
     let mut documents = fhir::team::write(&alone, world.county.agency.as_str());
     documents.push(fhir::jurisdictions::write("jurisdictions", &[nation]));
     world.gateway.write("a nation and a team of one", &documents).await.unwrap();
     client.sync(true).await.unwrap();
-    let row = |(north, east): (f64, f64)| {
-        let rows = client.nearest_teams(north, east, None, 5, "en-US").unwrap();
-        rows.into_iter().find(|row| row.team == alone.id.as_str()).unwrap()
-    };
+    let row = |at: (f64, f64)| rows(client, at).into_iter().find(|row| row.team == alone.id.as_str()).unwrap();
     let inside = row(scene);
     assert!(!inside.can_go && inside.reasons[0].code == "lacks-must:full-crew", "{inside:?}");
     assert!(row((scene.0 + 0.05, scene.1)).can_go);
+    let at = SceneInput { latitude: scene.0, longitude: scene.1, accuracy_m: Some(50.0) };
+    let screen = client.nearest_teams(at, NeedsInput::default(), 0, "en-US").unwrap();
+    let here = screen.jurisdiction.unwrap();
+    assert_eq!((here.name.as_str(), here.psap.as_deref(), here.rules[0].code.as_str()), ("A nation", Some("psap-2"), "hold"));
+    assert!(
+        screen.otherwise.iter().any(|row| row.words == "Alder County Mobile Crisis stays on the phone meanwhile"),
+        "{:?}",
+        screen.otherwise
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn needs_leave_out_or_rank_and_one_that_is_not_known_is_refused() {
+    let (world, _pack, (latitude, longitude)) = on_both_banks().await;
+    let Phone { client, .. } = &phone(&world, 0, false);
+    client.sync(true).await.unwrap();
+    let scene = SceneInput { latitude, longitude, accuracy_m: None };
+    let ask = |must: &[&str], prefer: &[&str]| {
+        let all = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        client.nearest_teams(scene, NeedsInput { must: all(must), prefer: all(prefer), urgency: Some("urgent".into()) }, 5, "en")
+    };
+    let medical = world.county.teams[1].id.as_str();
+    let able: Vec<TeamRow> = ask(&["medical", "full-crew"], &[]).unwrap().teams.into_iter().filter(|row| row.can_go).collect();
+    assert_eq!(able.iter().map(|row| row.team.as_str()).collect::<Vec<_>>(), [medical]);
+    let known = format!("known-{}", world.county.teams[2].id);
+    assert_eq!(ask(&[], &[&known]).unwrap().teams[0].team, world.county.teams[2].id.as_str());
+    let spanish = ask(&[], &["language-es"]).unwrap().teams;
+    assert!(spanish[0].reasons.iter().any(|reason| reason.code == "meets:language-es"), "{spanish:?}");
+    assert!(matches!(ask(&["teleport"], &[]), Err(AnydoorError::Invalid { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pack_that_is_none_is_refused_and_the_one_that_was_open_stays() {
     let (world, pack, scene) = on_both_banks().await;
-    let (client, folder) = phone(&world, 0, false);
+    let phone = phone(&world, 0, false);
+    let client = &phone.client;
     client.sync(true).await.unwrap();
     client.open_roads(pack.path.to_string_lossy().into_owned()).unwrap();
-    let before = rows(&client, scene);
+    let before = can_go(client, scene);
     let bytes = std::fs::read(&pack.path).unwrap();
     let open = |bytes: &[u8]| {
-        let path = folder.path().join("bad.roads");
+        let path = phone.folder().join("bad.roads");
         std::fs::write(&path, bytes).unwrap();
         client.open_roads(path.to_string_lossy().into_owned())
     };
@@ -171,6 +195,6 @@ async fn a_pack_that_is_none_is_refused_and_the_one_that_was_open_stays() {
         assert!(what.contains(said), "{what}");
     }
     assert!(matches!(client.open_roads("/nowhere/at.all".into()), Err(AnydoorError::NotFound { .. })));
-    assert_eq!(rows(&client, scene), before);
-    assert!(rows(&client, (0.0, -30.0)).iter().all(|row| row.by_road_s.is_none() && row.reasons[0].code == "off-the-map"));
+    assert_eq!(can_go(client, scene), before);
+    assert!(can_go(client, (0.0, -30.0)).iter().all(|row| row.by_road_s.is_none() && row.reasons[0].code == "off-the-map"));
 }

@@ -21,6 +21,17 @@ pub struct World {
     pub gateway: Gateway,
 }
 
+/// In whose hands a phone is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Who {
+    /// Which team of the county, from 0.
+    pub team: usize,
+    /// Which member of it, from 0.
+    pub member: usize,
+    /// Whether this member leads.
+    pub lead: bool,
+}
+
 /// A phone with its folder.
 #[derive(Debug)]
 pub struct Phone {
@@ -51,7 +62,7 @@ impl World {
     /// # Errors
     /// Where the folder or the database cannot be made.
     pub fn phone_at(&self, base: &str, index: usize, member: usize) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(base, (index, member), Arc::new(NoToken), Patience::default())
+        self.phone_of(base, Who { team: index, member, lead: false }, Arc::new(NoToken), Patience::default())
     }
 
     /// A phone of the `index`-th team with tokens of its own.
@@ -59,7 +70,7 @@ impl World {
     /// # Errors
     /// As [`World::phone_at`].
     pub fn phone_with(&self, index: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(self.server.base_url(), (index, 0), tokens, Patience::default())
+        self.phone_of(self.server.base_url(), Who { team: index, ..Who::default() }, tokens, Patience::default())
     }
 
     /// A phone of the `index`-th team, talking to `base` with other limits than a phone has.
@@ -67,16 +78,10 @@ impl World {
     /// # Errors
     /// As [`World::phone_at`].
     pub fn phone_that_waits(&self, base: &str, index: usize, patience: Patience) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(base, (index, 0), Arc::new(NoToken), patience)
+        self.phone_of(base, Who { team: index, ..Who::default() }, Arc::new(NoToken), patience)
     }
 
-    fn phone_of(
-        &self,
-        base: &str,
-        who: (usize, usize),
-        tokens: Arc<dyn Tokens>,
-        patience: Patience,
-    ) -> Result<Phone, Box<dyn std::error::Error>> {
+    fn phone_of(&self, base: &str, who: Who, tokens: Arc<dyn Tokens>, patience: Patience) -> Result<Phone, Box<dyn std::error::Error>> {
         Phone::new(&self.county, base, who, tokens, patience)
     }
 
@@ -90,25 +95,25 @@ impl World {
 }
 
 impl Phone {
-    /// A phone of this county's `index`-th team, in the hands of its `member`-th member, talking to `base`.
+    /// A phone of this county, in somebody's hands, talking to `base`.
     ///
     /// # Errors
     /// Where the folder or the database cannot be made.
     pub fn new(
         county: &County,
         base: &str,
-        (index, member): (usize, usize),
+        who: Who,
         tokens: Arc<dyn Tokens>,
         patience: Patience,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let team = county.teams.get(index).ok_or("no such team")?;
+        let team = county.teams.get(who.team).ok_or("no such team")?;
         let folder = tempfile::tempdir()?;
         let config = Config {
             folder: folder.path().to_string_lossy().into_owned(),
             server: base.to_owned(),
             agency: county.agency.to_string(),
-            member: team.crew.get(member).ok_or("no such member")?.id.to_string(),
-            lead: false,
+            member: team.crew.get(who.member).ok_or("no such member")?.id.to_string(),
+            lead: who.lead,
             team: team.id.to_string(),
         };
         let key = vec![7; 32];

@@ -3,12 +3,10 @@
 use super::{Actor, Plan};
 use crate::clock::Instant;
 use crate::fhir::Document;
-use crate::fhir::closures::{self, RoadClosure};
+use crate::fhir::closures::{self, MOST_POINTS, RoadClosure};
 use crate::ids;
 use crate::incident::Position;
 
-/// The most points that a closure's line may have.
-const MOST_POINTS: usize = 500;
 /// The longest reason, in characters.
 const LONGEST_WHY: usize = 500;
 

@@ -1,44 +1,17 @@
-//! Who else: the nearest teams, the directory, referrals, follow-ups, joins.
+//! Who else: the directory, referrals, follow-ups, joins.
 
 use super::work::{code, task};
-use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, ReasonRow, Result, ServiceRow, TeamRow};
-use crate::acts::{self, Ledger, hand_off};
+use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, ReasonRow, Result, ServiceRow};
+use crate::acts::{self, hand_off};
 use crate::fhir::{self, Document};
 use crate::handoff::follow_up::{Attempt, Attempted, By, Schedule};
 use crate::handoff::{Basis, BasisKind, Service, suitable};
-use crate::ids::{AssignmentId, IncidentId, OrganizationId, PersonId};
-use crate::incident::{Code, Incident, Likeness, Position, propose};
+use crate::ids::{AssignmentId, IncidentId, PersonId};
+use crate::incident::{Code, Incident, Likeness, propose};
 use crate::store::Store;
-use crate::team::{ByRoad, Commitment, Need, Needs, Question, Ranking, Reason, Team, jurisdiction, nearest};
-use crate::words::{Locale, Units, say_likeness, say_reason};
+use crate::words::{Locale, Units, say_likeness};
 
 impl Anydoor {
-    /// Ranks the teams on this phone for a scene: by road where a pack is open, with what is closed, and by the rules of the
-    /// scene's jurisdiction where the agency gives them.
-    ///
-    /// # Errors
-    /// `StorageLocked`.
-    pub fn rank_teams(
-        &self,
-        scene: Position,
-        needs: &Needs,
-        k: usize,
-        neighbour: Option<&OrganizationId>,
-        centre: &OrganizationId,
-    ) -> Result<Ranking> {
-        let (teams, jurisdictions) =
-            self.inner.store(|store| Ok((teams(store)?, fhir::jurisdictions::read_all(&store.of_kind("Library")?))))?;
-        let jurisdiction = jurisdiction::of_scene(scene, &jurisdictions);
-        let needs = &jurisdiction.map_or_else(|| needs.clone(), |here| here.ask(needs.clone()));
-        let neighbour = jurisdiction.and_then(|here| here.neighbour.as_ref()).or(neighbour);
-        let centre = jurisdiction.and_then(|here| here.centre.as_ref()).unwrap_or(centre);
-        let now = self.inner.clock.now();
-        let roads = self.inner.roads();
-        let closed = roads.as_ref().map(|roads| self.inner.closed(roads)).transpose()?.unwrap_or_default();
-        let by_road = roads.as_deref().map(|roads| ByRoad { roads, closed: &closed });
-        Ok(nearest(&Question { scene, accuracy_m: 0.0, needs, k, now, neighbour, centre, by_road }, &teams))
-    }
-
     /// Where an assignment is.
     ///
     /// # Errors
@@ -46,23 +19,6 @@ impl Anydoor {
     pub fn place_of(&self, assignment: &str) -> Result<crate::incident::Place> {
         self.inner.store(|store| Ok(incident_of(store, assignment)?.place))
     }
-}
-
-/// The teams on this phone, with what binds them as far as it is known here.
-pub(super) fn teams(store: &Store) -> Result<Vec<Team>> {
-    let find = |reference: &str| store.referenced(reference).ok().flatten();
-    let mut teams: Vec<Team> = store.of_kind("CareTeam")?.iter().filter_map(|doc| fhir::team::read(doc, &find).ok()).collect();
-    for row in store.queue(10_000)? {
-        if row.state.is_terminal() {
-            continue;
-        }
-        let urgency = crate::incident::Urgency::ALL.get(usize::from(row.urgency)).copied();
-        if let (Some(team), Some(urgency)) = (teams.iter_mut().find(|t| Some(t.id.as_str()) == row.team.as_deref()), urgency) {
-            team.commitment =
-                Some(team.commitment.map_or(Commitment { urgency, until: None }, |c| Commitment { urgency: c.urgency.min(urgency), ..c }));
-        }
-    }
-    Ok(teams)
 }
 
 fn services(store: &Store) -> Result<Vec<Service>> {
@@ -75,38 +31,8 @@ fn incident_of(store: &Store, assignment: &str) -> Result<Incident> {
     Ok(store.incident(&focus.incident)?)
 }
 
-fn reason_code(reason: &Reason) -> String {
-    let need = |need: &Need| match need {
-        Need::Can(capability) => capability.code().to_owned(),
-        Need::Language(language) => format!("language-{language}"),
-        Need::FullCrew => "full-crew".to_owned(),
-        Need::Known(_) => "known".to_owned(),
-    };
-    match reason {
-        Reason::ByRoad(eta) => format!("by-road-s:{}:{}-{}", eta.s(), eta.least_s, eta.most_s),
-        Reason::NoWay => "no-way".into(),
-        Reason::OffTheMap => "off-the-map".into(),
-        Reason::OffRoad { m } => format!("off-road-m:{m}"),
-        Reason::Distance { m } => format!("distance-m:{m}"),
-        Reason::PositionUnknown => "position-unknown".into(),
-        Reason::PositionAge { s } => format!("position-age-s:{s}"),
-        Reason::Meets(n) => format!("meets:{}", need(n)),
-        Reason::Lacks(n) => format!("lacks:{}", need(n)),
-        Reason::OffShift => "off-shift".into(),
-        Reason::OnBreak => "on-break".into(),
-        Reason::Committed => "committed".into(),
-        Reason::TakenFromLessUrgent => "taken-from-less-urgent".into(),
-        Reason::NoAgreement => "no-agreement".into(),
-        Reason::LacksMust(n) => format!("lacks-must:{}", need(n)),
-    }
-}
-
-fn reason_row(reason: &Reason, locale: &str) -> ReasonRow {
-    ReasonRow { code: reason_code(reason), words: say_reason(reason, Locale::of(locale), units(locale)) }
-}
-
 /// What people there measure in: miles in the United States, kilometres elsewhere.
-fn units(locale: &str) -> Units {
+pub(super) fn units(locale: &str) -> Units {
     if locale.ends_with("-US") { Units::Imperial } else { Units::Metric }
 }
 
@@ -123,58 +49,6 @@ fn likeness_row(likeness: &Likeness, locale: &str) -> ReasonRow {
 
 #[uniffi::export]
 impl Anydoor {
-    /// The nearest teams for a scene, by road where a road pack is open, that speak `language` if asked for, best first, then those left out; each with
-    /// its reasons, in words of `locale` (BCP 47).
-    ///
-    /// # Errors
-    /// `Invalid` where the position is not on Earth.
-    pub fn nearest_teams(&self, latitude: f64, longitude: f64, language: Option<String>, most: u32, locale: &str) -> Result<Vec<TeamRow>> {
-        let scene = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
-        let needs = Needs { prefer: language.map(Need::Language).into_iter().collect(), ..Needs::default() };
-        let ranking = self.rank_teams(scene, &needs, most as usize, None, &self.inner.agency)?;
-        let can = ranking.candidates.iter().map(|c| TeamRow {
-            team: c.team.to_string(),
-            can_go: true,
-            distance_m: c.distance_m,
-            by_road_s: c.eta.map(|eta| eta.s()),
-            least_s: c.eta.map(|eta| eta.least_s),
-            most_s: c.eta.map(|eta| eta.most_s),
-            reasons: c.reasons.iter().map(|r| reason_row(r, locale)).collect(),
-        });
-        let cannot = ranking.left_out.iter().map(|l| TeamRow {
-            team: l.team.to_string(),
-            can_go: false,
-            distance_m: None,
-            by_road_s: None,
-            least_s: None,
-            most_s: None,
-            reasons: l.reasons.iter().map(|r| reason_row(r, locale)).collect(),
-        });
-        Ok(can.chain(cannot).collect())
-    }
-
-    /// Tells the agency where this team is: only on shift, not on a break, and only when it moved 200 m or a minute and
-    /// more has passed with a move. Returns whether it was told.
-    ///
-    /// # Errors
-    /// `Invalid` where the position is not on Earth, `NotFound` where this team is not on the phone yet.
-    pub fn report_position(&self, latitude: f64, longitude: f64, accuracy_m: f64) -> Result<bool> {
-        let position = Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })?;
-        let told = self.inner.store(|store| {
-            let team = teams(store)?
-                .into_iter()
-                .find(|t| t.id == self.inner.team)
-                .ok_or_else(|| AnydoorError::NotFound { what: "team".into() })?;
-            let before = store.document("Location", fhir::team::position_id(&team.id).as_str())?;
-            match acts::position::report(&team, position, accuracy_m, before.as_ref(), &self.inner.actor(store.writer())) {
-                Some(plan) => Ok(store.commit(&plan).map(|()| true)?),
-                None => Ok(false),
-            }
-        })?;
-        self.inner.tell();
-        Ok(told)
-    }
-
     /// The services that suit, best first: open before closed, near before far, those without a position last.
     ///
     /// # Errors

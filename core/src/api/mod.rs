@@ -13,6 +13,7 @@ mod out;
 mod roads;
 mod rows;
 mod shift;
+mod teams;
 mod watch;
 mod words;
 mod work;
@@ -24,6 +25,7 @@ pub use error::{AnydoorError, Result};
 pub use keys::*;
 pub use roads::*;
 pub use rows::*;
+pub use teams::Scene;
 pub use watch::{QueueObserver, Watch};
 
 use crate::acts::{Actor, Ledger, Plan};

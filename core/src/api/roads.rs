@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::carers::teams;
+use super::teams::teams;
 use super::{Anydoor, AnydoorError, Inner, Result, lock};
 use crate::acts::road_closures;
 use crate::clock::Instant;

@@ -411,6 +411,58 @@ pub struct TeamRow {
     pub reasons: Vec<ReasonRow>,
 }
 
+/// Who can go to a scene, and what there is besides.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct NearestScreen {
+    /// Those that can go, best first, then those left out.
+    pub teams: Vec<TeamRow>,
+    /// A later team, the neighbour, who stays on the phone; never empty.
+    pub otherwise: Vec<ReasonRow>,
+    /// The jurisdiction of the scene, where the agency names one.
+    pub jurisdiction: Option<JurisdictionRow>,
+    /// Whose roads the times are from; shown beside them.
+    pub attribution: Option<String>,
+}
+
+/// An area with its own facts.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct JurisdictionRow {
+    /// Its code.
+    pub area: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is a tribal nation's.
+    pub tribal: bool,
+    /// Whether two go in person, without exception.
+    pub two_in_person: bool,
+    /// Who answers 911 there.
+    pub psap: Option<String>,
+    /// Its rules: `hold`, `transport`, `minors-consent`, `response`, `emergency-line`, each in the agency's words.
+    pub rules: Vec<ReasonRow>,
+}
+
+/// Where somebody is needed.
+#[derive(Debug, Clone, Copy, PartialEq, uniffi::Record)]
+pub struct SceneInput {
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// How well that is known, in metres.
+    pub accuracy_m: Option<f64>,
+}
+
+/// What is needed; each need is a capability's code, `language-es`, `full-crew`, or `known-` and a team.
+#[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
+pub struct NeedsInput {
+    /// Without these a team is left out.
+    pub must: Vec<String>,
+    /// These rank a team higher.
+    pub prefer: Vec<String>,
+    /// The code of how soon: whoever is bound to something as urgent or more is left out.
+    pub urgency: Option<String>,
+}
+
 /// A service.
 #[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct ServiceRow {

@@ -1,7 +1,11 @@
-//! Agency data: one Library per table, a versioned JSON attachment. A version or shape that this release does not know is
-//! refused whole, and the default (or the last good table) stands.
+//! Agency data: Libraries, each with a JSON table of version 1 as its attachment. Here is how such a Library is written
+//! and read, and the shortest of the tables; [`super::manners`], [`super::closures`] and [`super::jurisdictions`] are
+//! others.
+//!
+//! Rule: a table of another version or shape is left whole, and the last good one (or the default) stands.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Document;
@@ -9,37 +13,49 @@ use super::element::{concept, ours};
 use crate::handoff::follow_up::Schedule;
 use crate::json;
 
+/// The version of the tables.
+pub(super) const VERSION: u32 = 1;
+
+/// A Library with this table.
+pub(super) fn library(name: &str, id: &str, table: &Value) -> Document {
+    let mut doc = Document::new("Library", id);
+    doc.set("url", json!(ours(name))).set("name", json!(name)).set("status", json!("active"));
+    doc.set("type", concept("agency-data", name));
+    doc.set("content", json!([{ "contentType": "application/json", "data": STANDARD.encode(table.to_string()) }]));
+    doc
+}
+
+/// The tables of this name that are in force, each with its Library, the newest at the server first.
+pub(super) fn tables<'a>(libraries: &'a [Document], name: &str) -> impl Iterator<Item = (&'a Document, Value)> + use<'a> {
+    let mut all: Vec<&Document> =
+        libraries.iter().filter(|one| one.text("/name") == Some(name) && one.text("/status") == Some("active")).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.last_updated()));
+    all.into_iter().filter_map(|one| Some((one, table(one)?)))
+}
+
+fn table(library: &Document) -> Option<Value> {
+    let bytes = STANDARD.decode(library.text("/content/0/data")?).ok()?;
+    let table = json::read(&bytes, json::Limits::RESOURCE).ok()?;
+    (table.get("version").and_then(Value::as_u64) == Some(VERSION.into())).then_some(table)
+}
+
 /// The name of the table of follow-up times: `{"version": 1, "hours": [24, 72]}`, hours after clear.
-pub const FOLLOW_UP_HOURS: &str = "follow-up-hours";
+const FOLLOW_UP_HOURS: &str = "follow-up-hours";
 
 /// Longest wait that is believed, in hours: thirty days.
 const LONGEST_H: u64 = 720;
 
 /// Writes the agency's follow-up times.
 pub fn write_follow_up_hours(id: &str, schedule: &Schedule) -> Document {
-    let table = json!({ "version": 1, "hours": schedule.hours }).to_string();
-    let mut doc = Document::new("Library", id);
-    doc.set("url", json!(ours(FOLLOW_UP_HOURS))).set("name", json!(FOLLOW_UP_HOURS)).set("status", json!("active"));
-    doc.set("type", concept("agency-data", FOLLOW_UP_HOURS));
-    let data = base64::engine::general_purpose::STANDARD.encode(table);
-    doc.set("content", json!([{ "contentType": "application/json", "data": data }]));
-    doc
+    library(FOLLOW_UP_HOURS, id, &json!({ "version": VERSION, "hours": schedule.hours }))
 }
 
 /// The agency's follow-up times among its Libraries, the newest good one; the default of 24 and 72 hours where there is none.
 pub fn follow_up_hours(libraries: &[Document]) -> Schedule {
-    let mut tables: Vec<&Document> =
-        libraries.iter().filter(|l| l.text("/name") == Some(FOLLOW_UP_HOURS) && l.text("/status") == Some("active")).collect();
-    tables.sort_by_key(|table| table.last_updated());
-    tables.iter().rev().find_map(|table| read(table)).unwrap_or_default()
+    tables(libraries, FOLLOW_UP_HOURS).find_map(|(_, table)| hours(&table)).unwrap_or_default()
 }
 
-fn read(library: &Document) -> Option<Schedule> {
-    let bytes = base64::engine::general_purpose::STANDARD.decode(library.text("/content/0/data")?).ok()?;
-    let table = json::read(&bytes, json::Limits::RESOURCE).ok()?;
-    if table.get("version").and_then(Value::as_u64) != Some(1) {
-        return None;
-    }
+fn hours(table: &Value) -> Option<Schedule> {
     let hours: Option<Vec<u32>> = table
         .get("hours")?
         .as_array()?
@@ -67,7 +83,7 @@ mod tests {
             "{",
         ] {
             let mut bad = good.clone();
-            let data = base64::engine::general_purpose::STANDARD.encode(table);
+            let data = STANDARD.encode(table);
             bad.set("content", json!([{ "data": data }])).set("meta", json!({ "lastUpdated": "2026-11-24T05:00:00Z" }));
             assert_eq!(follow_up_hours(&[good.clone(), bad]), Schedule { hours: vec![12, 48, 168] }, "{table}");
         }

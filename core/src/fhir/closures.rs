@@ -1,18 +1,17 @@
 //! Roads that a lead has closed, as agency data: one Library each, so that two leads never write over each other. Open
 //! again is `retired`. What cannot be read closes nothing and stays as it came.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Document;
-use super::element::{concept, ours};
+use super::element::ours;
+use super::{Document, agency};
 use crate::clock::Instant;
 use crate::incident::Position;
-use crate::json;
 
 /// The name of these Libraries.
 const ROAD_CLOSURE: &str = "road-closure";
+/// The most points that a closure's line has: nobody draws more, and each costs a search.
+pub const MOST_POINTS: usize = 500;
 
 /// A closed road.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,12 +40,10 @@ impl RoadClosure {
 pub fn write(closure: &RoadClosure, author: &str) -> Document {
     let line: Vec<[f64; 2]> = closure.line.iter().map(|at| [at.latitude(), at.longitude()]).collect();
     let until = closure.until.map(|at| at.to_string());
-    let table = json!({ "version": 1, "line": line, "why": closure.why, "from": closure.from.to_string(), "until": until });
-    let mut doc = Document::new("Library", &closure.id);
-    doc.set("url", json!(format!("{}/{}", ours(ROAD_CLOSURE), closure.id))).set("name", json!(ROAD_CLOSURE)).set("status", json!("active"));
-    doc.set("type", concept("agency-data", ROAD_CLOSURE)).set("date", json!(closure.from.to_string()));
-    doc.set("author", json!([{ "name": author }]));
-    doc.set("content", json!([{ "contentType": "application/json", "data": STANDARD.encode(table.to_string()) }]));
+    let table = json!({ "version": agency::VERSION, "line": line, "why": closure.why, "from": closure.from.to_string(), "until": until });
+    let mut doc = agency::library(ROAD_CLOSURE, &closure.id, &table);
+    doc.set("url", json!(format!("{}/{}", ours(ROAD_CLOSURE), closure.id)));
+    doc.set("date", json!(closure.from.to_string())).set("author", json!([{ "name": author }]));
     doc
 }
 
@@ -60,30 +57,19 @@ pub fn ended(mut closure: Document) -> Option<Document> {
 
 /// The closures among the agency's Libraries.
 pub fn read_all(libraries: &[Document]) -> Vec<RoadClosure> {
-    let active = |one: &&Document| one.text("/name") == Some(ROAD_CLOSURE) && one.text("/status") == Some("active");
-    libraries.iter().filter(active).filter_map(read).collect()
+    agency::tables(libraries, ROAD_CLOSURE).filter_map(|(library, table)| read(library.id(), &table)).collect()
 }
 
-fn read(library: &Document) -> Option<RoadClosure> {
-    let bytes = STANDARD.decode(library.text("/content/0/data")?).ok()?;
-    let table = json::read(&bytes, json::Limits::RESOURCE).ok()?;
-    if table.get("version").and_then(Value::as_u64) != Some(1) {
-        return None;
-    }
+fn read(id: &str, table: &Value) -> Option<RoadClosure> {
     let at = |pair: &Value| Position::new(pair.get(0)?.as_f64()?, pair.get(1)?.as_f64()?).ok();
-    let line: Vec<Position> = table.get("line")?.as_array()?.iter().map(at).collect::<Option<_>>()?;
+    let line = table.get("line")?.as_array().filter(|line| (2..=MOST_POINTS).contains(&line.len()))?;
+    let line: Vec<Position> = line.iter().map(at).collect::<Option<_>>()?;
     let text = |key: &str| table.get(key).and_then(Value::as_str);
     let until = match text("until") {
         Some(text) => Some(text.parse().ok()?),
         None => None,
     };
-    Some(RoadClosure {
-        id: library.id().to_owned(),
-        line,
-        why: text("why").unwrap_or_default().to_owned(),
-        from: text("from")?.parse().ok()?,
-        until,
-    })
+    Some(RoadClosure { id: id.to_owned(), line, why: text("why").unwrap_or_default().to_owned(), from: text("from")?.parse().ok()?, until })
 }
 
 #[cfg(test)]
@@ -104,9 +90,14 @@ mod tests {
         assert_eq!(read_all(std::slice::from_ref(&doc)), std::slice::from_ref(&closure));
         assert!(closure.holds_at("2026-11-23T08:59:59Z".parse().unwrap()) && !closure.holds_at("2026-11-23T09:00:00Z".parse().unwrap()));
         assert!(read_all(&[ended(doc.clone()).unwrap()]).is_empty());
-        for bad in [r#"{"version":2}"#, r#"{"version":1,"line":[[91,0],[0,0]],"from":"2026-11-23T05:00:00Z"}"#, "{"] {
-            let mut doc = doc.clone();
-            doc.set("content", json!([{ "data": STANDARD.encode(bad) }]));
+        let line = |points: usize| vec![json!([40, -75]); points];
+        for bad in [
+            json!({ "version": 2 }),
+            json!({ "version": 1, "line": [[91, 0], [0, 0]], "from": "2026-11-23T05:00:00Z" }),
+            json!({ "version": 1, "line": line(1), "from": "2026-11-23T05:00:00Z" }),
+            json!({ "version": 1, "line": line(MOST_POINTS + 1), "from": "2026-11-23T05:00:00Z" }),
+        ] {
+            let doc = agency::library(ROAD_CLOSURE, "c2", &bad);
             assert!(read_all(&[doc]).is_empty(), "{bad}");
         }
     }

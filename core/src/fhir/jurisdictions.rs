@@ -1,15 +1,11 @@
 //! Jurisdictions as agency data: one Library with the table of all of them. A table that this release cannot read whole is
 //! left, and the newest that it can read stands.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Document;
-use super::element::{concept, ours};
+use super::{Document, agency};
 use crate::ids::OrganizationId;
 use crate::incident::{Code, Position};
-use crate::json;
 use crate::team::Jurisdiction;
 use crate::team::jurisdiction::LocalRule;
 
@@ -27,29 +23,14 @@ pub fn write(id: &str, all: &[Jurisdiction]) -> Document {
         json!({ "area": of.area, "name": of.name, "tribal": of.tribal, "outlines": outlines, "twoInPerson": of.two_in_person,
             "psap": id(&of.psap), "centre": id(&of.centre), "neighbour": id(&of.neighbour), "rules": rules })
     };
-    let table = json!({ "version": 1, "jurisdictions": all.iter().map(one).collect::<Value>() }).to_string();
-    let mut doc = Document::new("Library", id);
-    doc.set("url", json!(ours(JURISDICTIONS))).set("name", json!(JURISDICTIONS)).set("status", json!("active"));
-    doc.set("type", concept("agency-data", JURISDICTIONS));
-    doc.set("content", json!([{ "contentType": "application/json", "data": STANDARD.encode(table) }]));
-    doc
+    let table = json!({ "version": agency::VERSION, "jurisdictions": all.iter().map(one).collect::<Value>() });
+    agency::library(JURISDICTIONS, id, &table)
 }
 
 /// The agency's jurisdictions: the newest table that can be read whole; none where there is none.
 pub fn read_all(libraries: &[Document]) -> Vec<Jurisdiction> {
-    let active = |one: &&Document| one.text("/name") == Some(JURISDICTIONS) && one.text("/status") == Some("active");
-    let mut tables: Vec<&Document> = libraries.iter().filter(active).collect();
-    tables.sort_by_key(|table| table.last_updated());
-    tables.iter().rev().find_map(|table| read(table)).unwrap_or_default()
-}
-
-fn read(library: &Document) -> Option<Vec<Jurisdiction>> {
-    let bytes = STANDARD.decode(library.text("/content/0/data")?).ok()?;
-    let table = json::read(&bytes, json::Limits::RESOURCE).ok()?;
-    if table.get("version").and_then(Value::as_u64) != Some(1) {
-        return None;
-    }
-    table.get("jurisdictions")?.as_array()?.iter().map(one).collect()
+    let read = |table: &Value| table.get("jurisdictions")?.as_array()?.iter().map(one).collect::<Option<Vec<_>>>();
+    agency::tables(libraries, JURISDICTIONS).find_map(|(_, table)| read(&table)).unwrap_or_default()
 }
 
 fn one(of: &Value) -> Option<Jurisdiction> {
@@ -99,9 +80,10 @@ mod tests {
         let mut good = write("j", std::slice::from_ref(&nation));
         good.set("meta", json!({ "lastUpdated": "2026-11-23T05:00:00Z" }));
         assert_eq!(read_all(std::slice::from_ref(&good)), std::slice::from_ref(&nation));
-        for table in [r#"{"version":2,"jurisdictions":[]}"#, r#"{"version":1,"jurisdictions":[{"area":"x"}]}"#, "["] {
-            let mut bad = good.clone();
-            bad.set("content", json!([{ "data": STANDARD.encode(table) }])).set("meta", json!({ "lastUpdated": "2026-11-24T05:00:00Z" }));
+        for table in [json!({ "version": 2, "jurisdictions": [] }), json!({ "version": 1, "jurisdictions": [{ "area": "x" }] }), json!([])]
+        {
+            let mut bad = agency::library(JURISDICTIONS, "k", &table);
+            bad.set("meta", json!({ "lastUpdated": "2026-11-24T05:00:00Z" }));
             assert_eq!(read_all(&[good.clone(), bad]), std::slice::from_ref(&nation), "{table}");
         }
     }

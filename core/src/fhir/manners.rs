@@ -4,19 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Document;
-use super::element::{concept, ours};
+use super::{Document, agency};
 use crate::clock::Instant;
-use crate::json;
 
 /// The name of the table.
-pub const SERVER_MANNERS: &str = "server-manners";
-const VERSION: u32 = 1;
+const SERVER_MANNERS: &str = "server-manners";
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +47,7 @@ impl ServerManners {
     /// Nothing found out yet.
     pub fn unknown(probed: Instant, software: &str) -> Self {
         Self {
-            version: VERSION,
+            version: agency::VERSION,
             probed,
             software: software.to_owned(),
             creates_on_put: false,
@@ -70,24 +65,15 @@ impl ServerManners {
 
     /// Writes it as agency data.
     pub fn write(&self, id: &str) -> Document {
-        let table = serde_json::to_string(self).unwrap_or_default();
-        let mut doc = Document::new("Library", id);
-        doc.set("url", json!(ours(SERVER_MANNERS))).set("name", json!(SERVER_MANNERS)).set("status", json!("active"));
-        doc.set("date", json!(self.probed.to_string())).set("type", concept("agency-data", SERVER_MANNERS));
-        doc.set("content", json!([{ "contentType": "application/json", "data": STANDARD.encode(table) }]));
+        let mut doc = agency::library(SERVER_MANNERS, id, &serde_json::to_value(self).unwrap_or_default());
+        doc.set("date", json!(self.probed.to_string()));
         doc
     }
 
     /// The newest good result among the agency's Libraries; a bad one leaves the one before.
     pub fn among(libraries: &[Document]) -> Option<Self> {
-        let ours = libraries.iter().filter(|l| l.text("/name") == Some(SERVER_MANNERS) && l.text("/status") == Some("active"));
-        ours.filter_map(Self::read).max_by_key(|found| found.probed)
-    }
-
-    fn read(library: &Document) -> Option<Self> {
-        let bytes = STANDARD.decode(library.text("/content/0/data")?).ok()?;
-        let found: Self = serde_json::from_value(json::read(&bytes, json::Limits::RESOURCE).ok()?).ok()?;
-        (found.version == VERSION).then_some(found)
+        let found = agency::tables(libraries, SERVER_MANNERS).filter_map(|(_, table)| serde_json::from_value::<Self>(table).ok());
+        found.max_by_key(|found| found.probed)
     }
 }
 
@@ -123,7 +109,7 @@ mod tests {
         old.search.insert("Basic?_id".into(), true);
         let new = ServerManners { versioned_update: true, ..ServerManners::unknown(at("2026-11-20T00:00:00Z"), "x 2") };
         let mut bad = new.write("c");
-        bad.set("content", json!([{ "data": STANDARD.encode("{\"version\":9}") }]));
+        bad.set("content", agency::library("x", "x", &json!({ "version": 9 })).at("/content").cloned().unwrap());
         assert_eq!(ServerManners::among(&[old.write("a"), bad, new.write("b")]), Some(new));
         assert_eq!(ServerManners::among(&[old.write("a")]), Some(old));
         assert_eq!(ServerManners::among(&[]), None);

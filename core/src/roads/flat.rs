@@ -65,6 +65,13 @@ impl Flat {
     }
 }
 
+/// Metres between two points that lie near each other, each 10⁻⁷ degrees north and east.
+pub fn metres(from: (i32, i32), to: (i32, i32)) -> f64 {
+    let point = |(north, east): (i32, i32)| Point { north, east };
+    let (x, y) = Flat::around(point(from)).metres(point(to));
+    x.hypot(y)
+}
+
 /// How far along a line from `a` to `b` the origin is nearest (0 … 1), and the square of the distance there.
 pub fn nearest_on(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);

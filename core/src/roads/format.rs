@@ -119,6 +119,16 @@ impl Class {
     }
 }
 
+/// The checksum of the header and its table.
+///
+/// `table` is how many bytes follow the header. `None` where the bytes end before.
+pub fn header_checksum(bytes: &[u8], table: usize) -> Option<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(bytes.get(..24)?);
+    hasher.update(bytes.get(HEADER..HEADER.checked_add(table)?)?);
+    Some(hasher.finalize())
+}
+
 /// How many boxes each level has, from the leaves to the root.
 pub fn levels(streets: usize) -> Vec<usize> {
     let mut all = Vec::new();

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::format::arc;
-use super::network::{End, Reach};
+use super::network::End;
 use super::pack::{Roads, RoadsError, damaged};
 use super::snap::Spot;
 use super::{Closed, Millis, NEVER};
@@ -71,24 +71,24 @@ impl Roads {
     /// # Errors
     /// [`RoadsError`] where the pack is not what it says.
     pub fn times(&self, scene: &Spot, from: &[Spot], closed: &Closed) -> Result<Vec<Option<Millis>>, RoadsError> {
-        let reach = Reach::from(closed);
-        let over_nodes = if reach.closed.is_some() { self.plain(scene, from, reach)? } else { self.climb_all(scene, from)? };
+        let over_nodes = if closed.is_empty() { self.climb_all(scene, from)? } else { self.plain(scene, from, closed)? };
         let times = from.iter().zip(over_nodes).map(|(spot, millis)| {
-            let best = millis.min(self.along_the_street(spot, scene, reach)?);
+            let best = millis.min(self.along_the_street(spot, scene, closed)?);
             Ok((best != NEVER).then_some(best))
         });
         times.collect()
     }
 
-    fn plain(&self, scene: &Spot, from: &[Spot], reach: Reach<'_>) -> Result<Vec<Millis>, RoadsError> {
-        let all = from.iter().map(|spot| self.departures(spot, reach)).collect::<Result<Vec<_>, _>>()?;
+    fn plain(&self, scene: &Spot, from: &[Spot], closed: &Closed) -> Result<Vec<Millis>, RoadsError> {
+        let all = from.iter().map(|spot| self.departures(spot, closed)).collect::<Result<Vec<_>, _>>()?;
         let wanted: Vec<u32> = all.iter().flatten().map(|end| end.node).collect();
-        let found = self.backwards(scene, &wanted, reach)?;
+        let found = self.backwards(scene, &wanted, closed)?;
         let time = |end: &End| found.millis.get(end.node as usize).map_or(NEVER, |rest| rest.saturating_add(end.millis));
         Ok(all.iter().map(|departures| departures.iter().map(time).min().unwrap_or(NEVER)).collect())
     }
 
     fn climb_all(&self, scene: &Spot, from: &[Spot]) -> Result<Vec<Millis>, RoadsError> {
+        let open = Closed::default();
         let spare = self.scratch.lock().ok().and_then(|mut spare| spare.pop());
         let mut scratch = spare.unwrap_or_default();
         scratch.begin(self.nodes);
@@ -96,7 +96,7 @@ impl Roads {
             let mut all = Vec::with_capacity(from.len());
             for spot in from {
                 let mut best = NEVER;
-                for End { node, millis, .. } in self.departures(spot, Reach::default())? {
+                for End { node, millis, .. } in self.departures(spot, &open)? {
                     best = best.min(self.climb(node, &mut scratch)?.saturating_add(millis));
                 }
                 all.push(best);
@@ -120,7 +120,7 @@ impl Roads {
     /// The search from the scene: over arcs that lead down to it, taken upwards.
     fn descend(&self, scene: &Spot, scratch: &mut Scratch) -> Result<(), RoadsError> {
         let arcs = self.arcs();
-        for End { node, millis, .. } in self.arrivals(scene, Reach::default())? {
+        for End { node, millis, .. } in self.arrivals(scene, &Closed::default())? {
             if millis < scratch.get(node).ok_or(damaged("ways"))?.millis {
                 scratch.set(node, millis, false);
                 scratch.heap.push(Reverse((millis, node)));

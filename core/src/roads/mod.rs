@@ -20,9 +20,10 @@ mod snap;
 mod streets;
 
 pub use closures::{Closed, Closure};
+pub use flat::metres;
 pub use lines::{Line, View};
 pub use network::End;
-pub use pack::{About, Roads, RoadsError, header_checksum};
+pub use pack::{About, Roads, RoadsError};
 pub use route::Route;
 pub use snap::{NoRoad, Spot};
 

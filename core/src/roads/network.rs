@@ -55,24 +55,6 @@ pub struct End {
     pub along: f64,
 }
 
-/// What a search must not use.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reach<'a> {
-    pub closed: Option<&'a Closed>,
-}
-
-impl Reach<'_> {
-    fn is_open(&self, spot: &Spot, end: &End) -> bool {
-        self.closed.is_none_or(|closed| closed.is_open(spot.street, spot.along, end.along))
-    }
-}
-
-impl<'a> From<&'a Closed> for Reach<'a> {
-    fn from(closed: &'a Closed) -> Self {
-        Self { closed: (!closed.is_empty()).then_some(closed) }
-    }
-}
-
 impl Roads {
     /// Every way over a whole street between two nodes: tail, head, milliseconds. What another router would be given.
     pub fn ways(&self) -> impl Iterator<Item = (u32, u32, Millis)> + '_ {
@@ -85,7 +67,8 @@ impl Roads {
     /// # Errors
     /// [`RoadsError`] where the pack is not what it says.
     pub fn ends(&self, spot: &Spot) -> Result<(Vec<End>, Vec<End>), RoadsError> {
-        Ok((self.departures(spot, Reach::default())?, self.arrivals(spot, Reach::default())?))
+        let open = Closed::default();
+        Ok((self.departures(spot, &open)?, self.arrivals(spot, &open)?))
     }
 
     fn ways_of(&self, street: u32) -> Result<impl Iterator<Item = Way> + '_, RoadsError> {
@@ -94,23 +77,23 @@ impl Roads {
     }
 
     /// The ends of its street at which one arrives when one sets out from a spot.
-    pub(super) fn departures(&self, spot: &Spot, reach: Reach<'_>) -> Result<Vec<End>, RoadsError> {
+    pub(super) fn departures(&self, spot: &Spot, closed: &Closed) -> Result<Vec<End>, RoadsError> {
         let ways = self.ways_of(spot.street)?.filter(|way| !way.arrives_only && way.head != NO_NODE);
         let ends =
             ways.map(|way| End { node: way.head, millis: way.millis - way.at(spot.along), along: if way.against { 0.0 } else { 1.0 } });
-        Ok(ends.filter(|end| reach.is_open(spot, end)).collect())
+        Ok(ends.filter(|end| closed.is_open(spot.street, spot.along, end.along)).collect())
     }
 
     /// The ends of its street from which a spot is reached.
-    pub(super) fn arrivals(&self, spot: &Spot, reach: Reach<'_>) -> Result<Vec<End>, RoadsError> {
+    pub(super) fn arrivals(&self, spot: &Spot, closed: &Closed) -> Result<Vec<End>, RoadsError> {
         let ways = self.ways_of(spot.street)?.filter(|way| way.tail != NO_NODE);
         let ends = ways.map(|way| End { node: way.tail, millis: way.at(spot.along), along: if way.against { 1.0 } else { 0.0 } });
-        Ok(ends.filter(|end| reach.is_open(spot, end)).collect())
+        Ok(ends.filter(|end| closed.is_open(spot.street, spot.along, end.along)).collect())
     }
 
     /// The time from one spot to another on the same street without leaving it.
-    pub(super) fn along_the_street(&self, from: &Spot, to: &Spot, reach: Reach<'_>) -> Result<Millis, RoadsError> {
-        if from.street != to.street || reach.closed.is_some_and(|closed| !closed.is_open(from.street, from.along, to.along)) {
+    pub(super) fn along_the_street(&self, from: &Spot, to: &Spot, closed: &Closed) -> Result<Millis, RoadsError> {
+        if from.street != to.street || !closed.is_open(from.street, from.along, to.along) {
             return Ok(NEVER);
         }
         let ways = self.ways_of(from.street)?.filter(|way| !way.arrives_only);
@@ -191,7 +174,7 @@ impl Roads {
     }
 
     /// Searches backwards from the scene until every wanted node is reached, or everything is.
-    pub(super) fn backwards(&self, scene: &Spot, wanted: &[u32], reach: Reach<'_>) -> Result<Backwards, RoadsError> {
+    pub(super) fn backwards(&self, scene: &Spot, wanted: &[u32], closed: &Closed) -> Result<Backwards, RoadsError> {
         let ending = self.ways_that_end();
         let mut found = Backwards { millis: vec![NEVER; self.nodes], on: vec![NO_ROW; self.nodes] };
         let mut waits = vec![false; self.nodes];
@@ -201,7 +184,7 @@ impl Roads {
             waiting += usize::from(!std::mem::replace(slot, true));
         }
         let mut heap: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
-        for End { node, millis, .. } in self.arrivals(scene, reach)? {
+        for End { node, millis, .. } in self.arrivals(scene, closed)? {
             let best = found.millis.get_mut(node as usize).ok_or(damaged("ways"))?;
             if millis < *best {
                 *best = millis;
@@ -223,7 +206,7 @@ impl Roads {
                 let there = millis.saturating_add(arrival.millis);
                 if let Some(best) = found.millis.get_mut(arrival.tail as usize)
                     && there < *best
-                    && reach.closed.is_none_or(|closed| !closed.has_row((arrival.way & !BACK) as usize))
+                    && !closed.has_row((arrival.way & !BACK) as usize)
                 {
                     *best = there;
                     found.on.get_mut(arrival.tail as usize).into_iter().for_each(|on| *on = arrival.way);
@@ -234,8 +217,9 @@ impl Roads {
         Ok(found)
     }
 
-    /// Whether a way that the search returned is driven against its row.
-    pub(super) fn is_back(way: u32) -> (usize, bool) {
-        ((way & !BACK) as usize, way & BACK != 0)
+    /// The way that a number in [`Backwards::on`] stands for, with its row.
+    pub(super) fn way(&self, on: u32) -> Option<(usize, Way)> {
+        let row = (on & !BACK) as usize;
+        Way::of(*self.rows().get(row)?).nth(usize::from(on & BACK != 0)).map(|way| (row, way))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, levels};
+use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
 use super::hierarchy::Scratch;
 use super::network::Arrivals;
 use crate::incident::Position;
@@ -101,16 +101,6 @@ fn number4(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn number8(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
-}
-
-/// The checksum of the header and its table.
-///
-/// `table` is how many bytes follow the header. `None` where the bytes end before.
-pub fn header_checksum(bytes: &[u8], table: usize) -> Option<u32> {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(bytes.get(..24)?);
-    hasher.update(bytes.get(HEADER..HEADER.checked_add(table)?)?);
-    Some(hasher.finalize())
 }
 
 impl Roads {

@@ -1,7 +1,7 @@
 //! The way from one team to the scene, to be drawn and read.
 
 use super::flat::Point;
-use super::network::{End, NO_ROW, Reach, Way};
+use super::network::{End, NO_ROW};
 use super::pack::{Roads, RoadsError, damaged};
 use super::snap::{Spot, lengths};
 use super::{Closed, Millis, NEVER};
@@ -75,19 +75,18 @@ impl Roads {
     /// # Errors
     /// [`RoadsError`] where the pack is not what it says.
     pub fn route(&self, from: &Spot, scene: &Spot, closed: &Closed) -> Result<Option<Route>, RoadsError> {
-        let reach = Reach::from(closed);
-        let departures = self.departures(from, reach)?;
+        let departures = self.departures(from, closed)?;
         let wanted: Vec<u32> = departures.iter().map(|end| end.node).collect();
-        let found = self.backwards(scene, &wanted, reach)?;
+        let found = self.backwards(scene, &wanted, closed)?;
         let total = |end: &End| end.millis.saturating_add(found.millis.get(end.node as usize).copied().unwrap_or(NEVER));
         let over = departures.iter().min_by_key(|end| total(end));
-        let direct = self.along_the_street(from, scene, reach)?;
+        let direct = self.along_the_street(from, scene, closed)?;
         let mut drawn = Drawn { roads: self, points: Vec::new(), streets: Vec::new() };
         let millis = match over {
             Some(end) if total(end) < direct => {
                 drawn.add(from.street as usize, from.along, end.along)?;
                 let last = self.follow(end.node, &found.on, &mut drawn)?;
-                let arrivals = self.arrivals(scene, reach)?;
+                let arrivals = self.arrivals(scene, closed)?;
                 let end_of_scene = arrivals.iter().filter(|end| end.node == last).min_by_key(|end| end.millis).ok_or(damaged("ways"))?;
                 drawn.add(scene.street as usize, end_of_scene.along, scene.along)?;
                 total(end)
@@ -111,10 +110,8 @@ impl Roads {
             if way == NO_ROW {
                 return Ok(node);
             }
-            let (number, back) = Self::is_back(way);
-            let row = *self.rows().get(number).ok_or(damaged("ways"))?;
-            let driven = Way::of(row).nth(usize::from(back)).ok_or(damaged("ways"))?;
-            let street = self.street_records().partition_point(|[first, ..]| *first as usize <= number).saturating_sub(1);
+            let (row, driven) = self.way(way).ok_or(damaged("ways"))?;
+            let street = self.street_records().partition_point(|[first, ..]| *first as usize <= row).saturating_sub(1);
             if driven.against {
                 drawn.add(street, 1.0, 0.0)?
             } else {

@@ -83,10 +83,10 @@ impl Roads {
         if !found {
             return Ok(Err(NoRoad { within_m }));
         }
-        self.spot(&best, position)
+        self.spot(&best, position).map(Ok)
     }
 
-    fn spot(&self, best: &Best, asked: Position) -> Result<Result<Spot, NoRoad>, RoadsError> {
+    fn spot(&self, best: &Best, asked: Position) -> Result<Spot, RoadsError> {
         let mut line = Vec::new();
         self.line(best.street as usize, &mut line)?;
         let lengths = lengths(&line);
@@ -99,7 +99,7 @@ impl Roads {
             (Some(a), Some(b)) => Point { north: between(a.north, b.north), east: between(a.east, b.east) }.position(),
             _ => None,
         };
-        Ok(Ok(Spot { street: best.street, along, position: position.unwrap_or(asked), off_road_m: best.square.sqrt() }))
+        Ok(Spot { street: best.street, along, position: position.unwrap_or(asked), off_road_m: best.square.sqrt() })
     }
 }
 

@@ -56,11 +56,6 @@ impl Jurisdiction {
         self.outlines.iter().map(polygon).collect()
     }
 
-    /// The rule of this jurisdiction, where it has one.
-    pub fn rule(&self, rule: LocalRule) -> Option<&str> {
-        self.rules.iter().find(|(of, _)| *of == rule).map(|(_, words)| words.as_str())
-    }
-
     /// These needs, with what the jurisdiction asks besides: an agreement to work there, and two in person where it says so.
     pub fn ask(&self, mut needs: Needs) -> Needs {
         needs.area = Some(self.area.clone());

@@ -4,13 +4,15 @@
 //! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
 //! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
 
+mod by_road;
 mod eta;
 pub mod jurisdiction;
 mod nearest;
 
+pub use by_road::{ByRoad, OFF_ROAD_M};
 pub use eta::{Eta, Uncertain};
 pub use jurisdiction::Jurisdiction;
-pub use nearest::{ByRoad, Candidate, Fallback, LeftOut, OFF_ROAD_M, Question, Ranking, nearest, straight_m};
+pub use nearest::{Candidate, Fallback, LeftOut, Question, Ranking, nearest, straight_m};
 
 use crate::clock::Instant;
 use crate::ids::{MemberId, TeamId};

@@ -7,31 +7,20 @@
 
 use geo::{Distance, Point};
 
+use super::by_road::{ByRoad, Way, Ways};
 use super::eta::{Eta, Uncertain};
 use super::{Need, Needs, Reason, Team};
 use crate::clock::Instant;
 use crate::ids::{OrganizationId, TeamId};
 use crate::incident::Position;
-use crate::roads::{Closed, Millis, Roads, RoadsError, Spot};
 
 /// Metres on the WGS84 ellipsoid.
 pub fn straight_m(from: Position, to: Position) -> f64 {
     geo::Geodesic.distance(Point::new(from.longitude(), from.latitude()), Point::new(to.longitude(), to.latitude()))
 }
 
-/// The farthest that a scene or a team may be from a road, in metres: a farm's drive that no map has, not another valley.
-pub const OFF_ROAD_M: f64 = 2_000.0;
 /// From how far off the road it is said how far, in metres.
 const SAID_OFF_ROAD_M: f64 = 150.0;
-
-/// The roads, with what is closed.
-#[derive(Debug, Clone, Copy)]
-pub struct ByRoad<'a> {
-    /// The road pack.
-    pub roads: &'a Roads,
-    /// What a lead has closed.
-    pub closed: &'a Closed,
-}
 
 /// Who is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +122,7 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
     if question.by_road.is_none() {
         narrow(&mut able, k);
     }
-    let ways = Ways::to(question, able.iter().map(|(team, _)| *team));
+    let ways = Ways::to(question.by_road, scene, able.iter().map(|(team, _)| *team));
     let mut candidates: Vec<Candidate> =
         able.iter().zip(&ways.of_teams).map(|((team, rough), way)| candidate(team, question, rough.met, *way, &ways)).collect();
     candidates.sort_by(|a, b| {
@@ -146,54 +135,6 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
     fallbacks.extend(question.neighbour.map(|agency| Fallback::MutualAid { agency: agency.clone() }));
     fallbacks.push(Fallback::StaysOnPhone { centre: question.centre.clone() });
     Ranking { candidates, left_out, fallbacks }
-}
-
-/// What is known of one team's way by road.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
-    /// No road pack, or no position.
-    NotAsked,
-    /// The scene or the team is farther than [`OFF_ROAD_M`] from any road of the pack.
-    OffTheMap,
-    /// There is no way.
-    None,
-    Takes(Millis),
-}
-
-/// The ways of some teams to the scene.
-struct Ways {
-    of_teams: Vec<Way>,
-    /// How far the scene lies off the road, in metres.
-    off_road_m: Option<f64>,
-}
-
-impl Ways {
-    fn to<'t>(question: &Question<'_>, teams: impl Iterator<Item = &'t Team>) -> Self {
-        let teams: Vec<&Team> = teams.collect();
-        let Some(by_road) = question.by_road else { return Self { of_teams: vec![Way::NotAsked; teams.len()], off_road_m: None } };
-        Self::measure(by_road, question.scene, &teams).unwrap_or_else(|_| {
-            // A pack is checked whole when it is opened; one that contradicts itself after that says nothing.
-            Self { of_teams: vec![Way::OffTheMap; teams.len()], off_road_m: None }
-        })
-    }
-
-    fn measure(by_road: ByRoad<'_>, scene: Position, teams: &[&Team]) -> Result<Self, RoadsError> {
-        let mut of_teams: Vec<Way> = teams.iter().map(|team| team.fix.map_or(Way::NotAsked, |_| Way::OffTheMap)).collect();
-        let Ok(scene) = by_road.roads.snap(scene, OFF_ROAD_M)? else { return Ok(Self { of_teams, off_road_m: None }) };
-        let mut spots: Vec<(usize, Spot)> = Vec::new();
-        for (place, team) in teams.iter().enumerate() {
-            if let Some(fix) = team.fix
-                && let Ok(spot) = by_road.roads.snap(fix.position, OFF_ROAD_M)?
-            {
-                spots.push((place, spot));
-            }
-        }
-        let from: Vec<Spot> = spots.iter().map(|(_, spot)| *spot).collect();
-        for ((place, _), millis) in spots.iter().zip(by_road.roads.times(&scene, &from, by_road.closed)?) {
-            of_teams.get_mut(*place).into_iter().for_each(|way| *way = millis.map_or(Way::None, Way::Takes));
-        }
-        Ok(Self { of_teams, off_road_m: Some(scene.off_road_m) })
-    }
 }
 
 /// Preferences met, and metres on a sphere.
@@ -300,7 +241,7 @@ fn later(question: &Question<'_>, teams: &[Team]) -> Option<Fallback> {
         (at > now && at < shift.until && needs.must.iter().all(|need| meets(team, need))).then_some(at)
     };
     let could: Vec<(&Team, Instant)> = teams.iter().filter_map(|team| Some((team, when(team)?))).collect();
-    let ways = Ways::to(question, could.iter().map(|(team, _)| *team));
+    let ways = Ways::to(question.by_road, question.scene, could.iter().map(|(team, _)| *team));
     let arrives = |(at, way): (Instant, &Way)| match way {
         Way::Takes(millis) => at.checked_add(jiff::SignedDuration::from_millis(i64::from(*millis))).ok(),
         _ => None,

@@ -9,7 +9,7 @@ mod town;
 
 use anydoor_core::incident::Position;
 use anydoor_core::roads::{Closed, Closure, Roads, Spot};
-use anydoor_roads::{BuildError, Map, build};
+use anydoor_roads::{BuildError, Map, Step, build};
 use proptest::prelude::*;
 
 use oracle::{Cut, Place};
@@ -112,4 +112,16 @@ fn what_nobody_can_leave_or_reach_is_no_place_to_snap_to() {
     let spot = snap(&roads, (40.03, -75.0));
     assert!(spot.off_road_m > 1000.0, "{spot:?}");
     assert_eq!(roads.snap(Position::new(40.03, -75.0).unwrap(), 500.0).unwrap().unwrap_err().within_m, 500.0);
+}
+
+#[test]
+fn a_build_that_is_stopped_builds_nothing() {
+    let map = Town::with_island().map();
+    let mut told = Vec::new();
+    let stopped = build(&map, &mut |progress| {
+        told.push(progress.step);
+        progress.step != Step::Hierarchy
+    });
+    assert!(matches!(stopped, Err(BuildError::Stopped)));
+    assert_eq!(told, [Step::Network, Step::Hierarchy]);
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anydoor_core::acts::receive::{self, Receiver, Taken};
-use anydoor_core::api::{Anydoor, AnydoorError, Config, SyncRow};
+use anydoor_core::api::{Anydoor, AnydoorError, Config, Scene, SyncRow};
 use anydoor_core::clock::Instant;
 use anydoor_core::door::DoorError;
 use anydoor_core::fhir::order;
@@ -150,7 +150,7 @@ fn roads(county: County, given: Option<&std::path::Path>) -> Result<(County, Pac
         return Ok((county, pack));
     };
     let pack = Pack::from_file(path).map_err(ShiftError::Roads)?;
-    Ok((pack.middle.map_or_else(|| county.clone(), |middle| county.clone().around(middle)), pack))
+    Ok((if let Some(middle) = pack.middle { county.around(middle) } else { county }, pack))
 }
 
 fn tokens(play: &Play) -> Result<Arc<dyn Tokens>> {
@@ -330,13 +330,14 @@ impl Shift {
 
     /// Ranks the teams for an incident and says why. Returns the phone of the best one that has a phone here.
     async fn choose(&self, incident: &Incident, urgency: Urgency, language: Option<&str>) -> Result<Option<usize>> {
-        let Some(scene) = incident.place.position else {
+        let Some(position) = incident.place.position else {
             self.say("dispatch", "no position: the lead chooses").await;
             return Ok(Some(0));
         };
         self.sync(0, true).await?;
         let prefer = language.map(|l| Need::Language(l.to_owned())).into_iter().collect();
         let needs = Needs { prefer, urgency: Some(urgency), ..Needs::default() };
+        let scene = Scene { position, accuracy_m: incident.place.accuracy_m.unwrap_or_default() };
         let ranking = self.phone_of(0)?.client.rank_teams(scene, &needs, 3, Some(&self.county.neighbour), &self.county.centre)?;
         let name = |id: &TeamId| self.county.teams.iter().find(|t| &t.id == id).map(|t| t.name.clone()).unwrap_or_default();
         let line = |id: &TeamId, reasons| format!("{}: {}", name(id), script::reasons(reasons));
