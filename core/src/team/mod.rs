@@ -1,11 +1,14 @@
 //! Who can go: a [`Team`] with its crew, capabilities, languages, shift and position, and the nearest that can.
 //!
+//! [`fleet`] holds many teams, by position and features, for whoever watches more than a phone does.
+//!
 //! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
 //! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
 //! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
 
 mod by_road;
 mod eta;
+pub mod fleet;
 pub mod jurisdiction;
 mod nearest;
 

@@ -1,14 +1,14 @@
 //! The nearest teams that can go: by time over the roads where a road pack is there, and by straight line always.
 //!
-//! The straight line is the WGS84 geodesic, right at the antimeridian and the poles. A sphere's order differs from the
-//! ellipsoid's in a few per cent of queries, so the sphere only narrows: whatever lies within its error of the k-th is
-//! measured by geodesic and ranked again. By road every team that can go is measured: one question costs about as much
-//! for fifty teams as for one.
+//! The straight line is the WGS84 geodesic, right at the antimeridian and the poles; `fleet` narrows to the few that have
+//! to be measured by it. By road every team that can go is measured: one question costs about as much for fifty teams as
+//! for one.
 
 use geo::{Distance, Point};
 
 use super::by_road::{ByRoad, Way, Ways};
 use super::eta::{Eta, Uncertain};
+use super::fleet::Shortlist;
 use super::{Need, Needs, Reason, Team};
 use crate::clock::Instant;
 use crate::ids::{OrganizationId, TeamId};
@@ -110,21 +110,21 @@ const FRESH_S: u64 = 120;
 pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
     let Question { scene, needs, k, now, .. } = *question;
     let mut left_out = Vec::new();
-    let mut able: Vec<(&Team, Rough)> = Vec::new();
+    let mut able: Vec<(&Team, usize)> = Vec::new();
     for team in teams {
         let reasons = why_not(team, needs, now);
         if reasons.is_empty() {
-            able.push((team, rough(team, scene, needs)));
+            able.push((team, needs.prefer.iter().filter(|need| meets(team, need)).count()));
         } else {
             left_out.push(LeftOut { team: team.id.clone(), reasons });
         }
     }
     if question.by_road.is_none() {
-        narrow(&mut able, k);
+        able = narrow(able, scene, k);
     }
     let ways = Ways::to(question.by_road, scene, able.iter().map(|(team, _)| *team));
     let mut candidates: Vec<Candidate> =
-        able.iter().zip(&ways.of_teams).map(|((team, rough), way)| candidate(team, question, rough.met, *way, &ways)).collect();
+        able.iter().zip(&ways.of_teams).map(|((team, met), way)| candidate(team, question, *met, *way, &ways)).collect();
     candidates.sort_by(|a, b| {
         let far = |c: &Candidate| c.distance_m.unwrap_or(f64::INFINITY);
         let time = |c: &Candidate| (c.eta.is_none(), c.eta.map(|eta| eta.millis));
@@ -137,30 +137,26 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
     Ranking { candidates, left_out, fallbacks }
 }
 
-/// Preferences met, and metres on a sphere.
-#[derive(Debug, Clone, Copy)]
-struct Rough {
-    met: usize,
-    m: f64,
-}
-
-fn rough(team: &Team, scene: Position, needs: &Needs) -> Rough {
-    let met = needs.prefer.iter().filter(|need| meets(team, need)).count();
-    let point = |p: Position| Point::new(p.longitude(), p.latitude());
-    let m = team.fix.map_or(f64::INFINITY, |fix| geo::Haversine.distance(point(fix.position), point(scene)));
-    Rough { met, m }
-}
-
-/// Keeps the `k` roughly best and all that the sphere's error could have put behind them.
-fn narrow(able: &mut Vec<(&Team, Rough)>, k: usize) {
-    if able.len() <= k || k == 0 {
-        return;
+/// Keeps the `k` best: those that meet the most preferences, of them the nearest, and all that may be among these.
+fn narrow<'a>(able: Vec<(&'a Team, usize)>, scene: Position, k: usize) -> Vec<(&'a Team, usize)> {
+    let mut levels: Vec<usize> = able.iter().map(|(_, met)| *met).collect();
+    levels.sort_unstable_by(|a, b| b.cmp(a));
+    levels.dedup();
+    let mut kept = Vec::new();
+    for level in levels {
+        let missing = k.saturating_sub(kept.len());
+        let of_level: Vec<&(&Team, usize)> = able.iter().filter(|(_, met)| *met == level).collect();
+        let mut shortlist = Shortlist::new(scene, missing);
+        for (number, (team, _)) in (0_u32..).zip(&of_level) {
+            team.fix.iter().for_each(|fix| shortlist.offer(number, fix.position));
+        }
+        let before = kept.len();
+        kept.extend(shortlist.teams().filter_map(|number| of_level.get(number as usize).copied().copied()));
+        if kept.len() - before < missing {
+            kept.extend(of_level.into_iter().filter(|(team, _)| team.fix.is_none()).copied());
+        }
     }
-    able.sort_by(|(_, a), (_, b)| b.met.cmp(&a.met).then(a.m.total_cmp(&b.m)));
-    let Some((_, kth)) = able.get(k - 1) else { return };
-    // Sphere and WGS84 ellipsoid differ by less than 0.6 %; twice that on both sides, and some metres for the poles.
-    let (met, most) = (kth.met, kth.m * 1.025 + 50.0);
-    able.retain(|(_, rough)| rough.met > met || (rough.met == met && (rough.m <= most || !most.is_finite())));
+    kept
 }
 
 fn candidate(team: &Team, question: &Question<'_>, met: usize, way: Way, ways: &Ways) -> Candidate {
