@@ -1,6 +1,7 @@
 //! `make bench`, its part about the nearest team by road: ours beside its peer, taken in turn within one run, in CPU time
 //! of this thread. A word in the last column is computed from this run; the exit code says only whether it ran.
 
+mod fleet;
 mod graphs;
 mod questions;
 mod table;
@@ -11,6 +12,11 @@ use table::Table;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut table = Table::default();
+    fleet::measure(&mut table)?;
+    if std::env::args().any(|part| part == "fleet") {
+        table.print();
+        return Ok(());
+    }
     let made_up = graphs::grid("grid", 245)?;
     questions::measure(&made_up, &mut table)?;
     for (name, file) in [("Columbus", "columbus.osm.pbf"), ("Porto", "porto_portugal.osm.pbf")] {
