@@ -22,7 +22,7 @@ pub fn at_every_step(phone: &mut Phone, server: &Server) {
             let there = server.version(reference, version);
             assert!(there.is_some(), "{}: {reference} is said to be at the agency as version {version}, which is not there", phone.name);
             if kind == "DocumentReference" && !text.is_empty() {
-                let same = there.is_some_and(|there| there.at("/content") == stored.document.at("/content"));
+                let same = there.is_some_and(|there| there.pointer("/content") == stored.document.at("/content"));
                 assert!(same, "{}: {reference} at the agency says something else", phone.name);
             }
             // Never back in time (P20).

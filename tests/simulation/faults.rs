@@ -7,8 +7,8 @@ use crate::report::Report;
 use crate::server::{Server, outcome};
 use anydoor_core::clock::Instant;
 
-/// A copy of a request that arrives by itself, later.
-pub type Late = (u64, Request);
+/// A copy of a client's request that arrives by itself, later.
+pub type Late = (u64, usize, Request);
 
 pub const FAULTS: [&str; 19] = [
     "request dropped",
@@ -32,9 +32,10 @@ pub const FAULTS: [&str; 19] = [
     "422",
 ];
 
-/// Sends one request through it all. `step` is the world's; `late` takes what arrives later.
+/// Sends one request of a client through it all. `step` is the world's; `late` takes what arrives later.
 pub fn deliver(
     server: &mut Server,
+    client: usize,
     request: &Request,
     now: Instant,
     step: u64,
@@ -43,7 +44,7 @@ pub fn deliver(
     report: &mut Report,
 ) -> (Option<&'static str>, Outcome) {
     if !chance.one_in(4) {
-        return (None, Ok(server.answer(request, now)));
+        return (None, Ok(server.answer(client, request, now)));
     }
     let at = chance.below(FAULTS.len());
     let fault = FAULTS[at];
@@ -52,32 +53,32 @@ pub fn deliver(
     let outcome = match fault {
         "request dropped" => Err(Failure::Unreachable),
         "answer dropped" => {
-            server.answer(request, now);
+            server.answer(client, request, now);
             Err(Failure::NoAnswer)
         }
         "duplicated" => {
-            let first = server.answer(request, now);
-            server.answer(request, now);
+            let first = server.answer(client, request, now);
+            server.answer(client, request, now);
             Ok(first)
         }
         "delayed, answer lost" => {
             if writes {
-                late.push((step + 1 + chance.number() % 40, request.clone()));
+                late.push((step + 1 + chance.number() % 40, client, request.clone()));
             }
             Err(Failure::NoAnswer)
         }
         "a late copy" => {
             if writes {
-                late.push((step + 1 + chance.number() % 40, request.clone()));
+                late.push((step + 1 + chance.number() % 40, client, request.clone()));
             }
-            Ok(server.answer(request, now))
+            Ok(server.answer(client, request, now))
         }
         "429 seconds" => Ok(Answer { retry_after: Some("7".into()), ..outcome(429, "slow down") }),
         "429 date" => Ok(Answer { retry_after: Some("Mon, 23 Nov 2026 05:00:09 GMT".into()), ..outcome(429, "slow down") }),
         "503" => Ok(Answer { retry_after: Some("3".into()), ..outcome(503, "busy") }),
         "500 before" => Ok(outcome(500, "broken")),
         "500 after" => {
-            server.answer(request, now);
+            server.answer(client, request, now);
             Ok(outcome(500, "broken, after it was done"))
         }
         "html with 200" => {
@@ -85,7 +86,7 @@ pub fn deliver(
             Ok(Answer { status: 200, content_type: Some("text/html".into()), body, ..Answer::default() })
         }
         "truncated json" => {
-            let mut answer = server.answer(request, now);
+            let mut answer = server.answer(client, request, now);
             answer.body.truncate(answer.body.len() / 2);
             Ok(answer)
         }

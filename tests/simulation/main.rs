@@ -3,6 +3,7 @@
 
 mod checks;
 mod faults;
+mod histories;
 mod phone;
 mod planted;
 mod report;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ledger, Plan, escalate, respond, sign, stamp};
+use anydoor_core::acts::{Act, Actor, Ledger, Plan, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::clock::Instant;
 use anydoor_core::fhir::Document;
@@ -55,8 +55,17 @@ pub struct Phone {
     pub clock_off: i64,
     /// The newest server version shown of each document, by its number.
     pub shown: BTreeMap<String, u64>,
+    /// What acts wrote since this was last taken: each document as it is stored, and whether it is new.
+    pub accepted: Vec<Vec<(Document, bool)>>,
     agency: OrganizationId,
     count: u64,
+}
+
+/// What was written, with the revision that storing it gave it.
+fn signed_like(written: &Document, shown: &Document) -> Document {
+    let mut signed = written.clone();
+    signed.set("extension", shown.at("/extension").cloned().unwrap_or_default());
+    signed
 }
 
 fn key() -> Key {
@@ -79,6 +88,7 @@ impl Phone {
             member: MemberId::derived(&format!("member {index}")),
             clock_off: 0,
             shown: BTreeMap::new(),
+            accepted: Vec::new(),
             agency: OrganizationId::derived("agency"),
             count: 0,
         };
@@ -129,15 +139,21 @@ impl Phone {
         let Some(store) = &mut self.store else { return Ok(false) };
         match store.commit(plan) {
             Ok(()) => {
+                let mut written = Vec::new();
                 for write in &plan.writes {
                     let reference = write.document.reference();
                     // Read your writes.
                     let shown = store.document(write.document.kind(), write.document.id())?;
-                    assert!(shown.is_some(), "{}: {reference} was accepted and is not there", self.name);
+                    let shown = shown.unwrap_or_else(|| panic!("{}: {reference} was accepted and is not there", self.name));
+                    // Read your writes: what was written is what is shown.
+                    let differs = shown.first_difference(&signed_like(&write.document, &shown));
+                    assert_eq!(differs, None, "{}: {reference} is not what was written", self.name);
+                    written.push((shown, write.act == Act::Create));
                     if matches!(write.document.kind(), "DocumentReference" | "Provenance") {
                         self.told.made.insert(reference, text.to_owned());
                     }
                 }
+                self.accepted.push(written);
                 Ok(true)
             }
             Err(error) => {

@@ -1,6 +1,7 @@
 //! Bugs of the kinds that other clients had, planted around ours: the simulation must find each of them, or it proves
 //! nothing. They live here, never in the core.
 
+use anydoor_core::fhir::Revision;
 use anydoor_core::store::ParkReason;
 use anydoor_core::sync::{Answer, Failure, Method, Outcome, Request};
 use anydoor_tests::disk::Ails;
@@ -30,9 +31,15 @@ pub enum Planted {
     EvictsParked,
     /// A change that met another is thrown away: the last writer wins.
     LastWriterWins,
+    /// Whatever a search brings is taken for the newest.
+    TrustsSearches,
+    /// What one act made goes in two halves.
+    SplitsActs,
+    /// A change does not say what it was made from.
+    ForgetsItsParent,
 }
 
-pub const ALL: [Planted; 9] = [
+pub const ALL: [Planted; 12] = [
     Planted::LyingDisk,
     Planted::RecreatesOnOpen,
     Planted::BelievesDrops,
@@ -42,7 +49,28 @@ pub const ALL: [Planted; 9] = [
     Planted::EditsSigned,
     Planted::EvictsParked,
     Planted::LastWriterWins,
+    Planted::TrustsSearches,
+    Planted::SplitsActs,
+    Planted::ForgetsItsParent,
 ];
+
+/// Stamps each later than the one before, for what a search brings.
+static LATER: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(4_000_000_000);
+
+/// The bundle with each of its documents changed.
+fn each_document(body: &[u8], change: impl Fn(&mut Value)) -> Option<Vec<u8>> {
+    let mut bundle: Value = serde_json::from_slice(body).ok()?;
+    bundle.get_mut("entry")?.as_array_mut()?.iter_mut().filter_map(|entry| entry.get_mut("resource")).for_each(change);
+    Some(bundle.to_string().into_bytes())
+}
+
+fn as_the_newest(document: &mut Value) {
+    let at = LATER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    document["meta"]["lastUpdated"] = Value::String(jiff::Timestamp::from_second(at).unwrap().to_string());
+    if let Some(extensions) = document.get_mut("extension").and_then(Value::as_array_mut) {
+        extensions.retain(|extension| !extension["url"].as_str().is_some_and(|url| url.ends_with("revision")));
+    }
+}
 
 fn put_reference(request: &Request) -> Option<Value> {
     (request.method == Method::Put).then(|| serde_json::from_str(request.body.as_deref()?).ok()).flatten()
@@ -100,6 +128,22 @@ impl Planted {
             body["id"] = Value::String(id);
             request.body = Some(body.to_string());
         }
+        let body: Option<Value> = request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
+        match (self, body) {
+            (Self::SplitsActs, Some(mut body)) if body["type"] == "transaction" => {
+                let entries = body["entry"].as_array_mut().unwrap();
+                entries.truncate(entries.len().div_ceil(2));
+                request.body = Some(body.to_string());
+            }
+            (Self::ForgetsItsParent, Some(body)) if request.if_match.is_some() => {
+                let mut document = anydoor_core::fhir::Document::from_value(body).unwrap();
+                if let Some(revision) = Revision::of(&document) {
+                    Revision { parent: Some("nobody#1".into()), ..revision }.write("agency", &mut document);
+                }
+                request.body = Some(document.to_text());
+            }
+            _ => {}
+        }
         request
     }
 
@@ -114,6 +158,10 @@ impl Planted {
                 Ok(Answer { status: 200, etag: Some("W/\"2\"".into()), ..Answer::default() })
             }
             (Self::ClaimsWithoutLooking, Ok(_)) if request.method == Method::Get && request.path.starts_with("Task/") => done(),
+            (Self::TrustsSearches, Ok(answer)) if request.path.contains('?') => {
+                let body = each_document(&answer.body, as_the_newest).unwrap_or_else(|| answer.body.clone());
+                Ok(Answer { body, ..answer.clone() })
+            }
             _ => outcome,
         }
     }

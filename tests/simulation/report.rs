@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::faults::FAULTS;
 
 /// Paths of the sync that every full run must have taken.
-pub const PATHS: [&str; 14] = [
+pub const PATHS: [&str; 18] = [
     "crash",
     "power cut",
     "disk full",
@@ -20,6 +20,10 @@ pub const PATHS: [&str; 14] = [
     "person kept ours",
     "person took theirs",
     "read back",
+    "late commit",
+    "late commit beyond the overlap",
+    "stale search",
+    "an old copy on top",
 ];
 
 #[derive(Debug, Default, Clone)]

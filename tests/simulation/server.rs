@@ -1,10 +1,11 @@
 //! A model of a FHIR server: small, fast, and with the manners that were measured on real ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anydoor_core::clock::Instant;
 use anydoor_core::fhir::Document;
 use anydoor_core::sync::{Answer, Method, Request};
+use anydoor_tests::chance::Chance;
 use serde_json::{Value, json};
 
 /// How it differs from the book.
@@ -24,20 +25,66 @@ pub struct Manners {
     pub creates_on_if_match: bool,
     /// Of two claims in the same moment both are taken, one over the other.
     pub two_winners: bool,
+    /// A write is stamped when it begins, and is there for anybody only when it commits: behind later stamps.
+    pub commits_late: bool,
+    /// A search answers with what was there some seconds ago; a read by id is always of now.
+    pub stale_search: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Version {
-    body: Value,
-    at: Instant,
+/// How long a late commit takes at most, in seconds: with the lag of the index less than the overlap of five minutes.
+const LATE_S: usize = 240;
+/// How long it takes in one of forty late commits: beyond the overlap.
+const VERY_LATE_S: usize = 900;
+/// How far the index lags at most, in seconds.
+pub const LAG_S: usize = 45;
+/// The overlap with which the phones read, in seconds.
+const OVERLAP_S: i64 = 300;
+
+/// One version of a document.
+#[derive(Debug)]
+pub struct Version {
+    pub body: Value,
+    text: String,
+    refers: BTreeSet<String>,
+    /// Its `lastUpdated`.
+    stamp: Instant,
+    /// When it was committed.
+    since: Instant,
+}
+
+/// A version that was committed, and by which request: what the histories are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrote {
+    pub reference: String,
+    pub version: usize,
+    pub request: u64,
+}
+
+/// What a search met that the book does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met {
+    LateCommit,
+    LateCommitBeyondTheOverlap,
+    StaleSearch,
 }
 
 /// The server. A version's id is its number, from 1.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Server {
     manners: Manners,
+    chance: Chance,
     documents: BTreeMap<String, Vec<Version>>,
-    pages: BTreeMap<String, Vec<String>>,
+    pages: BTreeMap<String, Vec<(String, usize)>>,
+    /// How many records a page of these pages has.
+    counts: BTreeMap<String, usize>,
+    /// When each client last had an answer to each search.
+    searched: HashMap<(usize, String), Instant>,
+    /// The newest version of each document that each client was shown.
+    shown: HashMap<(usize, String), usize>,
+    client: usize,
+    requests: u64,
+    wrote: Vec<Wrote>,
+    met: Vec<Met>,
 }
 
 enum Put {
@@ -46,8 +93,20 @@ enum Put {
 }
 
 impl Server {
-    pub fn new(manners: Manners) -> Self {
-        Self { manners, ..Self::default() }
+    pub fn new(manners: Manners, chance: Chance) -> Self {
+        Self {
+            manners,
+            chance,
+            documents: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            searched: HashMap::new(),
+            shown: HashMap::new(),
+            client: usize::MAX,
+            requests: 0,
+            wrote: Vec::new(),
+            met: Vec::new(),
+        }
     }
 
     /// What it holds now under `Type/id`.
@@ -55,10 +114,15 @@ impl Server {
         Document::from_value(self.documents.get(reference)?.last()?.body.clone()).ok()
     }
 
+    /// Whether it holds anything under `Type/id`.
+    pub fn has(&self, reference: &str) -> bool {
+        self.documents.contains_key(reference)
+    }
+
     /// The body of one version.
-    pub fn version(&self, reference: &str, version: &str) -> Option<Document> {
+    pub fn version(&self, reference: &str, version: &str) -> Option<&Value> {
         let at: usize = version.parse().ok()?;
-        Document::from_value(self.documents.get(reference)?.get(at.checked_sub(1)?)?.body.clone()).ok()
+        Some(&self.documents.get(reference)?.get(at.checked_sub(1)?)?.body)
     }
 
     /// Every version of a document, oldest first.
@@ -68,14 +132,28 @@ impl Server {
 
     /// Every document of a type, as it is now.
     pub fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.of_kind(kind).filter_map(|(_, versions)| versions.last()).map(|version| &version.body)
+    }
+
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = (&String, &Vec<Version>)> {
         let prefix = format!("{kind}/");
-        let of_kind = move |(reference, _): &(&String, &Vec<Version>)| reference.starts_with(&prefix);
-        self.documents.iter().filter(of_kind).filter_map(|(_, versions)| versions.last()).map(|version| &version.body)
+        self.documents.range(prefix.clone()..).take_while(move |(reference, _)| reference.starts_with(&prefix))
     }
 
     /// Writes as the agency itself does.
     pub fn write(&mut self, document: &Document, now: Instant) {
+        self.requests += 1;
         self.put(document.value().clone(), None, now);
+    }
+
+    /// What was written since this was last asked, in order.
+    pub fn take_wrote(&mut self) -> Vec<Wrote> {
+        std::mem::take(&mut self.wrote)
+    }
+
+    /// What searches met since this was last asked.
+    pub fn take_met(&mut self) -> Vec<Met> {
+        std::mem::take(&mut self.met)
     }
 
     fn put(&mut self, mut body: Value, if_match: Option<&str>, now: Instant) -> Put {
@@ -90,28 +168,46 @@ impl Server {
         if !fits {
             return Put::Stale;
         }
-        let stamp = if self.manners.whole_seconds { Instant::from_second(now.as_second()).unwrap_or(now) } else { now };
+        let stamp = self.stamp(&reference, now);
         if let Value::Object(map) = &mut body {
             let meta = map.entry("meta").or_insert_with(|| json!({}));
             meta["versionId"] = json!((there + 1).to_string());
             meta["lastUpdated"] = json!(stamp.to_string());
         }
-        self.documents.entry(reference).or_default().push(Version { body, at: stamp });
+        let mut refers = BTreeSet::new();
+        references(&body, &mut refers);
+        let version = Version { text: body.to_string(), body, refers, stamp, since: now };
+        self.documents.entry(reference.clone()).or_default().push(version);
+        self.wrote.push(Wrote { reference, version: there + 1, request: self.requests });
         Put::Done(there + 1, there == 0)
+    }
+
+    /// The `lastUpdated` of what is committed now: never before the version that it follows.
+    fn stamp(&mut self, reference: &str, now: Instant) -> Instant {
+        let mut stamp = now;
+        if self.manners.commits_late && self.chance.one_in(3) {
+            let most = if self.chance.one_in(40) { VERY_LATE_S } else { LATE_S };
+            let began = now.as_second() - i64::try_from(self.chance.below(most)).unwrap_or(0);
+            let before = self.documents.get(reference).and_then(|versions| versions.last()).map(|version| version.stamp);
+            stamp = Instant::from_second(began).unwrap_or(now).max(before.unwrap_or(Instant::UNIX_EPOCH));
+        }
+        if self.manners.whole_seconds { Instant::from_second(stamp.as_second()).unwrap_or(stamp) } else { stamp }
     }
 
     /// Two claims of one moment on a server that lets both through.
     fn races(&self, reference: &str, expected: usize, now: Instant) -> bool {
         let Some(versions) = self.documents.get(reference) else { return false };
         let (Some(last), Some(before)) = (versions.last(), versions.get(expected.wrapping_sub(1))) else { return false };
-        let moment = now.duration_since(last.at).as_secs().abs() < 3;
+        let moment = now.duration_since(last.since).as_secs().abs() < 3;
         self.manners.two_winners && moment && versions.len() == expected + 1 && before.body.get("owner").is_none()
     }
 
-    /// Answers one request.
-    pub fn answer(&mut self, request: &Request, now: Instant) -> Answer {
+    /// Answers one request of this client.
+    pub fn answer(&mut self, client: usize, request: &Request, now: Instant) -> Answer {
+        self.client = client;
+        self.requests += 1;
         let mut answer = match request.method {
-            Method::Get => self.get(&request.path),
+            Method::Get => self.get(&request.path, now),
             Method::Put => self.put_alone(request, now),
             Method::Post => self.bundle(request, now),
         };
@@ -131,127 +227,187 @@ impl Server {
     }
 
     fn bundle(&mut self, request: &Request, now: Instant) -> Answer {
-        let bundle: Value = serde_json::from_str(request.body.as_deref().unwrap_or_default()).unwrap_or(Value::Null);
-        let entries = bundle.get("entry").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut bundle: Value = serde_json::from_str(request.body.as_deref().unwrap_or_default()).unwrap_or(Value::Null);
+        let Value::Array(entries) = bundle.get_mut("entry").map(Value::take).unwrap_or_default() else {
+            return outcome(400, "no entries");
+        };
         if text(&bundle, "/type") == "batch" {
-            let read = |entry: &Value| match self.current(text(entry, "/request/url")) {
-                Some(there) => json!({ "resource": there.value(), "response": { "status": "200 OK" } }),
-                None => json!({ "response": { "status": "404 Not Found" } }),
-            };
-            return ok(
-                &json!({ "resourceType": "Bundle", "type": "batch-response", "entry": entries.iter().map(read).collect::<Vec<_>>() }),
-            );
+            let read: Vec<String> = entries.iter().map(|entry| self.read_in_batch(text(entry, "/request/url"))).collect();
+            return ok(format!(r#"{{"resourceType":"Bundle","type":"batch-response","entry":[{}]}}"#, read.join(",")));
         }
-        let before = self.documents.clone();
-        let mut answers = Vec::new();
-        for entry in entries {
+        let (mut answers, mut done) = (Vec::new(), Vec::new());
+        for mut entry in entries {
+            let resource = entry.get_mut("resource").map(Value::take).unwrap_or_default();
+            let reference = format!("{}/{}", text(&resource, "/resourceType"), text(&resource, "/id"));
             let if_match = entry.pointer("/request/ifMatch").and_then(Value::as_str).filter(|_| !self.manners.ignores_if_match_in_bundles);
-            match self.put(entry.get("resource").cloned().unwrap_or_default(), if_match, now) {
+            match self.put(resource, if_match, now) {
                 Put::Done(version, new) => {
                     let status = if new { "201 Created" } else { "200 OK" };
                     answers.push(json!({ "response": { "status": status, "etag": format!("W/\"{version}\"") } }));
+                    done.push(reference);
                 }
                 Put::Stale => {
-                    self.documents = before;
+                    done.iter().rev().for_each(|reference| self.undo(reference));
                     let (status, said) = if self.manners.hides_412 { (400, "an entry failed: HTTP 412") } else { (412, "an entry failed") };
                     return outcome(status, said);
                 }
             }
         }
-        ok(&json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": answers }))
+        ok(json!({ "resourceType": "Bundle", "type": "transaction-response", "entry": answers }).to_string())
     }
 
-    fn get(&mut self, path: &str) -> Answer {
+    fn undo(&mut self, reference: &str) {
+        self.wrote.pop();
+        let Some(versions) = self.documents.get_mut(reference) else { return };
+        versions.pop();
+        if versions.is_empty() {
+            self.documents.remove(reference);
+        }
+    }
+
+    fn get(&mut self, path: &str, now: Instant) -> Answer {
         if path == "metadata" {
-            return ok(
-                &json!({ "resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "software": { "name": "model", "version": "1" } }),
-            );
+            let software = json!({ "name": "model", "version": "1" });
+            return ok(json!({ "resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "software": software }).to_string());
         }
         if let Some(rest) = self.pages.remove(path) {
-            return self.page(rest);
+            return self.page(rest, self.counts.get(path).copied().unwrap_or(20));
         }
-        match path.split_once('?') {
-            Some((kind, query)) => self.search(kind, query),
-            None => match self.current(path) {
-                Some(there) => Answer {
-                    status: 200,
-                    etag: there.version().map(|version| format!("W/\"{version}\"")),
-                    body: there.to_text().into_bytes(),
-                    ..Answer::default()
-                },
-                None => outcome(404, "not here"),
-            },
+        if let Some((kind, query)) = path.split_once('?') {
+            return self.search(kind, query, now);
+        }
+        match self.show(path) {
+            Some((version, text)) => {
+                Answer { status: 200, etag: Some(format!("W/\"{version}\"")), body: text.into_bytes(), ..Answer::default() }
+            }
+            None => outcome(404, "not here"),
         }
     }
 
-    fn search(&mut self, kind: &str, query: &str) -> Answer {
+    fn read_in_batch(&mut self, reference: &str) -> String {
+        match self.show(reference) {
+            Some((_, text)) => format!(r#"{{"resource":{text},"response":{{"status":"200 OK"}}}}"#),
+            None => r#"{"response":{"status":"404 Not Found"}}"#.to_owned(),
+        }
+    }
+
+    /// A document as it is now, by its id.
+    fn show(&mut self, reference: &str) -> Option<(usize, String)> {
+        let versions = self.documents.get(reference)?;
+        let (version, text) = (versions.len(), versions.last()?.text.clone());
+        self.shown.insert((self.client, reference.to_owned()), version);
+        Some((version, text))
+    }
+
+    fn search(&mut self, kind: &str, query: &str, now: Instant) -> Answer {
+        let lag = if self.manners.stale_search && self.chance.one_in(2) { self.chance.below(LAG_S) } else { 0 };
+        let upto = now.checked_sub(jiff::SignedDuration::from_secs(lag.try_into().unwrap_or(0))).unwrap_or(now);
         let parts: Vec<(String, String)> = query
             .split('&')
             .filter_map(|part| part.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.replace("%7C", "|").replace("%3A", ":").replace("%2F", "/")))
             .collect();
-        let prefix = format!("{kind}/");
-        let mut found: Vec<(Instant, String)> = self
-            .documents
-            .iter()
-            .filter(|(reference, _)| reference.starts_with(&prefix))
-            .filter_map(|(reference, versions)| Some((versions.last()?, reference)))
-            .filter(|(version, _)| parts.iter().all(|(name, value)| self.fits(version, name, value)))
-            .map(|(version, reference)| (version.at, reference.clone()))
-            .collect();
-        found.sort();
-        let count = parts.iter().find(|(name, _)| name == "_count").and_then(|(_, value)| value.parse().ok()).unwrap_or(20_usize);
-        let mut all: Vec<String> = found.into_iter().map(|(_, reference)| reference).collect();
-        all.insert(0, count.to_string());
-        self.page(all)
-    }
-
-    /// The first item is how many a page holds.
-    fn page(&mut self, mut all: Vec<String>) -> Answer {
-        let count: usize = all.first().and_then(|text| text.parse().ok()).unwrap_or(20);
-        let rest = if all.len() > count + 1 { all.split_off(count + 1) } else { Vec::new() };
-        let entries: Vec<Value> = all
-            .iter()
-            .skip(1)
-            .filter_map(|reference| self.current(reference))
-            .map(|there| json!({ "resource": there.value(), "search": { "mode": "match" } }))
-            .collect();
-        let mut page = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries });
-        if !rest.is_empty() {
-            let link = format!("http://model/page/{}", self.pages.len() + rest.len() * 1000);
-            page["link"] = json!([{ "relation": "next", "url": link }]);
-            self.pages.insert(link, [vec![count.to_string()], rest].concat());
+        let filters: Vec<Filter<'_>> = parts.iter().filter_map(|(name, value)| Filter::of(name, value, self.manners)).collect();
+        let mut found: Vec<(Instant, String, usize)> = Vec::new();
+        for (reference, versions) in self.of_kind(kind) {
+            let Some(at) = versions.iter().rposition(|version| version.since <= upto) else { continue };
+            if filters.iter().all(|filter| filter.fits(&versions[at])) {
+                found.push((versions[at].stamp, reference.clone(), at + 1));
+            }
         }
-        ok(&page)
+        found.sort();
+        self.note_what_it_met(kind, &parts, &found, upto);
+        let count = parts.iter().find(|(name, _)| name == "_count").and_then(|(_, value)| value.parse().ok()).unwrap_or(20_usize);
+        self.page(found.into_iter().map(|(_, reference, version)| (reference, version)).collect(), count)
     }
 
-    fn fits(&self, version: &Version, name: &str, value: &str) -> bool {
-        let body = &version.body;
+    /// Notes where an answer has what an earlier one of the same search passed by, or is older than what this client was
+    /// shown already.
+    fn note_what_it_met(&mut self, kind: &str, parts: &[(String, String)], found: &[(Instant, String, usize)], upto: Instant) {
+        let asked: Vec<&str> =
+            parts.iter().filter(|(name, _)| !name.starts_with('_') || name == "_id").map(|(_, value)| value.as_str()).collect();
+        let before = self.searched.insert((self.client, format!("{kind}?{}", asked.join("&"))), upto);
+        for (stamp, reference, version) in found {
+            let shown = self.shown.get(&(self.client, reference.clone())).copied().unwrap_or(0);
+            if *version < shown {
+                self.met.push(Met::StaleSearch);
+            }
+            let Some(before) = before.filter(|_| *version > shown) else { continue };
+            if *stamp < before && self.documents[reference][version - 1].since > before {
+                let beyond = before.duration_since(*stamp).as_secs() > OVERLAP_S;
+                self.met.push(if beyond { Met::LateCommitBeyondTheOverlap } else { Met::LateCommit });
+            }
+        }
+    }
+
+    fn page(&mut self, mut all: Vec<(String, usize)>, count: usize) -> Answer {
+        let rest = if all.len() > count { all.split_off(count) } else { Vec::new() };
+        let entries: Vec<String> = all
+            .iter()
+            .map(|(reference, version)| {
+                format!(r#"{{"resource":{},"search":{{"mode":"match"}}}}"#, self.documents[reference][version - 1].text)
+            })
+            .collect();
+        for (reference, version) in all {
+            let newest = self.shown.entry((self.client, reference)).or_default();
+            *newest = version.max(*newest);
+        }
+        let mut link = String::new();
+        if !rest.is_empty() {
+            let url = format!("http://model/page/{}", self.requests);
+            link = format!(r#","link":[{{"relation":"next","url":"{url}"}}]"#);
+            self.counts.insert(url.clone(), count);
+            self.pages.insert(url, rest);
+        }
+        ok(format!(r#"{{"resourceType":"Bundle","type":"searchset","entry":[{}]{link}}}"#, entries.join(",")))
+    }
+}
+
+/// One parameter of a search.
+enum Filter<'a> {
+    Since(Instant),
+    Ids(BTreeSet<&'a str>),
+    State(&'a str),
+    RefersTo(Vec<&'a str>),
+    Nothing,
+}
+
+impl<'a> Filter<'a> {
+    fn of(name: &str, value: &'a str, manners: Manners) -> Option<Self> {
         match name {
-            "_count" | "_sort" => true,
-            "_lastUpdated" => value.strip_prefix("ge").and_then(|at| at.parse::<Instant>().ok()).is_none_or(|at| version.at >= at),
-            "_id" => value.split(',').any(|id| id == text(body, "/id")),
-            "business-status" => {
-                let code = value.rsplit('|').next().unwrap_or_default();
-                text(body, "/businessStatus/coding/0/code") == code
-            }
-            "organization:missing" => false,
-            _ if self.manners.ignores_filters => true,
-            _ => {
-                let wanted: Vec<&str> = value.split(',').collect();
-                refers(body, &wanted)
-            }
+            "_count" | "_sort" => None,
+            "_lastUpdated" => value.strip_prefix("ge").and_then(|at| at.parse().ok()).map(Self::Since),
+            "_id" => Some(Self::Ids(value.split(',').collect())),
+            "business-status" => value.rsplit('|').next().map(Self::State),
+            "organization:missing" => Some(Self::Nothing),
+            _ if manners.ignores_filters => None,
+            _ => Some(Self::RefersTo(value.split(',').collect())),
+        }
+    }
+
+    fn fits(&self, version: &Version) -> bool {
+        match self {
+            Self::Since(at) => version.stamp >= *at,
+            Self::Ids(ids) => ids.contains(text(&version.body, "/id")),
+            Self::State(code) => text(&version.body, "/businessStatus/coding/0/code") == *code,
+            Self::RefersTo(wanted) => wanted.iter().any(|reference| version.refers.contains(*reference)),
+            Self::Nothing => false,
         }
     }
 }
 
-fn refers(value: &Value, wanted: &[&str]) -> bool {
+fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
-        Value::Object(map) => map.iter().any(|(key, part)| {
-            key == "reference" && part.as_str().is_some_and(|reference| wanted.contains(&reference)) || refers(part, wanted)
-        }),
-        Value::Array(items) => items.iter().any(|item| refers(item, wanted)),
-        _ => false,
+        Value::Object(map) => {
+            for (key, part) in map {
+                if let (true, Some(reference)) = (key == "reference", part.as_str()) {
+                    found.insert(reference.to_owned());
+                }
+                references(part, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
     }
 }
 
@@ -259,8 +415,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn ok(body: &Value) -> Answer {
-    Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }
+fn ok(body: String) -> Answer {
+    Answer { status: 200, body: body.into_bytes(), ..Answer::default() }
 }
 
 /// An OperationOutcome with a status.

@@ -14,10 +14,11 @@ use serde_json::json;
 
 use crate::checks;
 use crate::faults::{self, Late};
+use crate::histories::Histories;
 use crate::phone::Phone;
 use crate::planted::Planted;
 use crate::report::Report;
-use crate::server::{Manners, Server};
+use crate::server::{Manners, Met, Server};
 
 const STEPS: u64 = 60;
 
@@ -34,6 +35,7 @@ pub struct World {
     report: Report,
     planted: Planted,
     offers: u64,
+    histories: Histories,
 }
 
 /// Plays one seed to its end and checks it. Panics with the seed's last steps where a promise is broken.
@@ -76,13 +78,16 @@ impl World {
             ignores_filters: chance.one_in(4),
             creates_on_if_match: chance.one_in(2),
             two_winners: chance.one_in(3),
+            commits_late: chance.one_in(3),
+            stale_search: chance.one_in(3),
         };
+        let servers_chance = Chance::new(chance.number());
         Self {
             seed,
             chance,
             now: "2026-11-23T05:00:00Z".parse().unwrap(),
             step: 0,
-            server: Server::new(manners),
+            server: Server::new(manners, servers_chance),
             phones,
             late: Vec::new(),
             trace: Vec::new(),
@@ -90,6 +95,7 @@ impl World {
             report: Report::default(),
             planted,
             offers: 0,
+            histories: Histories::default(),
         }
     }
 
@@ -119,10 +125,30 @@ impl World {
                 _ => self.sync_a_little(at),
             }
             self.planted.spoil(&mut self.phones[at], &mut self.server, self.step);
-            checks::at_every_step(&mut self.phones[at], &self.server);
+            self.look(at);
         }
         self.come_to_rest();
         checks::at_rest(&self.phones, &self.server);
+        self.histories.at_rest(&self.phones, &self.server);
+    }
+
+    /// Records what was written and shown, and holds the promises to it.
+    fn look(&mut self, at: usize) {
+        for written in std::mem::take(&mut self.phones[at].accepted) {
+            self.histories.accepted(&self.phones[at].name, &written);
+        }
+        for _ in 0..self.histories.take(&mut self.server) {
+            self.report.path("an old copy on top");
+        }
+        for met in self.server.take_met() {
+            self.report.path(match met {
+                Met::LateCommit => "late commit",
+                Met::LateCommitBeyondTheOverlap => "late commit beyond the overlap",
+                Met::StaleSearch => "stale search",
+            });
+        }
+        checks::at_every_step(&mut self.phones[at], &self.server);
+        self.histories.at_every_step(&self.phones[at], &self.server);
     }
 
     /// A 988 centre's order becomes an open offer at the agency.
@@ -285,14 +311,17 @@ impl World {
         let request = self.planted.outgoing(request);
         let (fault, outcome) = if faults {
             let (server, late, chance) = (&mut self.server, &mut self.late, &mut self.chance);
-            faults::deliver(server, &request, self.now, self.step, late, chance, &mut self.report)
+            faults::deliver(server, at, &request, self.now, self.step, late, chance, &mut self.report)
         } else {
-            (None, Ok(self.server.answer(&request, self.now)))
+            (None, Ok(self.server.answer(at, &request, self.now)))
         };
         let said = match &outcome {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
         };
+        if outcome.as_ref().is_ok_and(|answer| (400..500).contains(&answer.status)) && request.body.is_some() && request.path.is_empty() {
+            self.histories.refused(&self.phones[at].name);
+        }
         let path: String = request.path.chars().take(70).collect();
         let line = format!(
             "{} {:?} {path} → {said}{}",
@@ -309,10 +338,10 @@ impl World {
     }
 
     fn late_arrives(&mut self) {
-        let (due, later): (Vec<Late>, Vec<Late>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= self.step);
+        let (due, later): (Vec<Late>, Vec<Late>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _, _)| *at <= self.step);
         self.late = later;
-        for (_, request) in due {
-            let status = self.server.answer(&request, self.now).status;
+        for (_, client, request) in due {
+            let status = self.server.answer(client, &request, self.now).status;
             self.say(format!("late: {:?} {} → {status}", request.method, request.path));
         }
     }
@@ -351,7 +380,7 @@ impl World {
                 let mut said = Vec::new();
                 moved |= phone.decide(&mut self.chance, &mut self.report, &mut said).unwrap();
                 said.into_iter().for_each(|line| self.say(line));
-                checks::at_every_step(&mut self.phones[at], &self.server);
+                self.look(at);
             }
             quiet = if moved { 0 } else { quiet + 1 };
             if quiet == 2 {

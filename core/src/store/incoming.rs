@@ -3,7 +3,8 @@
 use rusqlite::OptionalExtension;
 
 use super::commit::Hand;
-use super::{Store, StoreError, project};
+use super::project::{self, Came, Took};
+use super::{Store, StoreError};
 use crate::clock::Instant;
 use crate::fhir::Document;
 
@@ -16,30 +17,54 @@ pub struct Incoming {
     pub read_upto: Option<(Vec<String>, Instant)>,
 }
 
+/// What came of a page that a search brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// `Type/id` of what changed here.
+    pub changed: Vec<String>,
+    /// `Type/id` of what may be older than what is here: it was not taken, and is to be read by its id.
+    pub in_doubt: Vec<String>,
+}
+
 impl Store {
-    /// Takes a page: documents and watermark in one commit. What has unsent changes is not overwritten; the incoming
-    /// version is kept beside it. Returns what changed.
+    /// Takes documents that were read by their ids: they are what the server has now. What has unsent changes is not
+    /// overwritten; the incoming version is kept beside it. Returns what changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was taken.
+    pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
+        Ok(super::Changes(self.take_as(incoming, Came::Read)?.changed))
+    }
+
+    /// Takes a page of a search: documents and watermark in one commit. A search may be behind what the server has, so what
+    /// is not surely news is left out and named; the watermark then stays, and the page is asked for again.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
-    pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
+    pub fn take_found(&mut self, incoming: &Incoming) -> Result<Found, StoreError> {
+        self.take_as(incoming, Came::Found)
+    }
+
+    fn take_as(&mut self, incoming: &Incoming, came: Came) -> Result<Found, StoreError> {
         let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
-        let mut changed = Vec::new();
+        let (mut changed, mut in_doubt) = (Vec::new(), Vec::new());
         for document in &incoming.documents {
-            if project::take(&tx, document, &hand)? {
-                changed.push(document);
+            match project::take(&tx, document, came, &hand)? {
+                Took::Changed => changed.push(document),
+                Took::InDoubt => in_doubt.push(document.reference()),
+                Took::Nothing => {}
             }
         }
         project::touched(&tx, changed.iter().copied())?;
-        if let Some((searches, upto)) = &incoming.read_upto {
+        if let Some((searches, upto)) = incoming.read_upto.as_ref().filter(|_| in_doubt.is_empty()) {
             for search in searches {
                 tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
                     .execute([search, &upto.to_string()])?;
             }
         }
         tx.commit()?;
-        Ok(super::Changes(changed.into_iter().map(Document::reference).collect()))
+        Ok(Found { changed: changed.into_iter().map(Document::reference).collect(), in_doubt })
     }
 
     /// How far a search has read.

@@ -29,7 +29,7 @@ mod truth;
 pub use commit::Changes;
 pub use documents::Stored;
 pub use escalations::{EscalationRow, Escalations};
-pub use incoming::Incoming;
+pub use incoming::{Found, Incoming};
 pub use notes::{Draft, NoteRow};
 pub use open::{Key, file_name};
 pub use outbox::{Held, Intent, IntentState, ParkReason};

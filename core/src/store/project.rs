@@ -169,23 +169,50 @@ fn note(tx: &Connection, document: &Document) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes one document from the server. Returns whether anything changed that this phone shows.
-pub(super) fn take(tx: &Connection, incoming: &Document, hand: &Hand<'_>) -> Result<bool, StoreError> {
+/// How a document of the server's came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// Read by its id: it is the server's current version.
+    Read,
+    /// In the answer to a search, which may be some time behind what the server has.
+    Found,
+}
+
+/// What came of taking a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Took {
+    /// Something changed that this phone shows.
+    Changed,
+    /// Nothing changed that this phone shows.
+    Nothing,
+    /// A search brought it, and it may be older than what is here: it was not taken, and is to be read by its id.
+    InDoubt,
+}
+
+/// Takes one document from the server.
+pub(super) fn take(tx: &Connection, incoming: &Document, came: Came, hand: &Hand<'_>) -> Result<Took, StoreError> {
     let (kind, id) = (incoming.kind(), incoming.id());
     let found: Option<(i64, Option<String>, bool)> = tx
         .prepare_cached("SELECT row, version, signed FROM documents WHERE kind = ? AND id = ?")?
         .query_row([kind, id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some(known) = &found else {
+        // It was here once and has left scope: what comes back must not be older than what was shown then.
+        if came == Came::Found && was_shown(tx, incoming)? {
+            return Ok(Took::InDoubt);
+        }
         replace(tx, incoming, true)?;
-        return Ok(true);
+        return Ok(Took::Changed);
     };
+    if came == Came::Found && !is_news(tx, known, incoming)? {
+        return Ok(Took::InDoubt);
+    }
     let unsent: bool =
         tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?.query_row([kind, id], |row| row.get(0))?;
     if !unsent && !known.2 && is_rollback(tx, incoming)? {
         // The server shows an older state than it has shown before: what it lost goes out again, on top of what it has and
         // under a new revision, so that two phones that both notice do not take each other for the old state.
-        let Some(mut ours) = load(tx, &incoming.reference())? else { return Ok(false) };
+        let Some(mut ours) = load(tx, &incoming.reference())? else { return Ok(Took::Nothing) };
         let newest = ours.clone();
         hand.sign(tx, &mut ours, Some(&newest), fhir::Revision::of(&newest).and_then(|revision| revision.by))?;
         tx.prepare_cached("UPDATE documents SET body = ?, base_body = ?, version = ? WHERE row = ?")?.execute(params![
@@ -196,15 +223,15 @@ pub(super) fn take(tx: &Connection, incoming: &Document, hand: &Hand<'_>) -> Res
         ])?;
         documents::saw(tx, &ours)?;
         outbox::again(tx, kind, id, Act::Change)?;
-        return Ok(true);
+        return Ok(Took::Changed);
     }
     second_copy::prove(tx, kind, id)?;
     match known {
         // What we sent is what we hold, also where the server dropped a part of it.
-        (_, Some(version), _) if Some(version.as_str()) == incoming.version() => Ok(false),
+        (_, Some(version), _) if Some(version.as_str()) == incoming.version() => Ok(Took::Nothing),
         (row, ..) if unsent => {
             tx.prepare_cached("UPDATE documents SET server_body = ? WHERE row = ?")?.execute(params![incoming.to_text(), row])?;
-            Ok(false)
+            Ok(Took::Nothing)
         }
         (row, _, true) => {
             // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
@@ -215,23 +242,43 @@ pub(super) fn take(tx: &Connection, incoming: &Document, hand: &Hand<'_>) -> Res
                 theirs,
                 row
             ])?;
-            Ok(false)
+            Ok(Took::Nothing)
         }
         _ => {
             replace(tx, incoming, false)?;
-            Ok(true)
+            Ok(Took::Changed)
         }
     }
 }
 
+/// Whether what a search found is the version that is held here, or surely a later one: stamped after it, and no state that
+/// was shown here before. Where this phone wrote last, the server's stamp of that is not known here, so nothing is sure.
+fn is_news(tx: &Connection, (row, version, _): &(i64, Option<String>, bool), found: &Document) -> Result<bool, StoreError> {
+    if version.as_deref() == found.version() && version.is_some() {
+        return Ok(true);
+    }
+    let held: String =
+        tx.prepare_cached("SELECT coalesce(base_body, body) FROM documents WHERE row = ?")?.query_row([row], |row| row.get(0))?;
+    let held = documents::parse(&held)?;
+    let later = match (held.last_updated(), found.last_updated()) {
+        (Some(held), Some(found)) => found > held,
+        _ => false,
+    };
+    Ok(later && held.version() == version.as_deref() && !is_rollback(tx, found)?)
+}
+
 /// Whether the server shows a state of a document that was shown here before it was changed.
 fn is_rollback(tx: &Connection, incoming: &Document) -> Result<bool, StoreError> {
-    let Some(theirs) = fhir::Revision::of(incoming) else { return Ok(false) };
-    let seen: bool = tx
+    let here = if was_shown(tx, incoming)? { load(tx, &incoming.reference())? } else { None };
+    Ok(here.as_ref().and_then(fhir::Revision::of).is_some_and(|ours| Some(ours) != fhir::Revision::of(incoming)))
+}
+
+/// Whether this state of a document has been shown here.
+fn was_shown(tx: &Connection, document: &Document) -> Result<bool, StoreError> {
+    let Some(revision) = fhir::Revision::of(document) else { return Ok(false) };
+    Ok(tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM seen_revisions WHERE kind = ? AND id = ? AND name = ?)")?
-        .query_row([incoming.kind(), incoming.id(), &theirs.name()], |row| row.get(0))?;
-    let here = if seen { load(tx, &incoming.reference())? } else { None };
-    Ok(here.as_ref().and_then(fhir::Revision::of).is_some_and(|ours| ours != theirs))
+        .query_row([document.kind(), document.id(), &revision.name()], |row| row.get(0))?)
 }
 
 /// Shows the server's version from now on. `fresh` tells that it was not here before.

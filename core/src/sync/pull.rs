@@ -59,12 +59,16 @@ struct Search {
 const MOST_WITHOUT_NEWS: u32 = 200;
 /// The longest `next` link that is followed, in bytes.
 const MOST_LINK: usize = 8_192;
+/// How many documents one request reads by their ids.
+const MOST_READ: usize = 100;
 /// How many Tasks are confirmed to have left scope in one run.
 const MOST_CONFIRMED: usize = 200;
 /// Ids per search: URLs stay under 4 KB.
 const IDS: usize = 40;
-/// How far a watermark is read again: a slow transaction can commit behind a later one.
+/// How far a watermark is read again, in seconds: a slow transaction can commit behind a later one.
 const OVERLAP_S: i64 = 300;
+/// How far in a full run, in seconds: what was slower than the overlap is found by the next of them.
+const FULL_OVERLAP_S: i64 = 3_600;
 
 /// The pull of one run.
 #[derive(Debug)]
@@ -85,6 +89,10 @@ pub struct Pull {
     search_whole: bool,
     without_news: u32,
     skipped: u32,
+    /// What searches found and may be behind: read by id before the next stage.
+    in_doubt: BTreeSet<String>,
+    /// What is being read by id just now.
+    reading: Vec<String>,
     /// What the census lacked and is read by id; `None` before that.
     confirming: Option<Vec<String>>,
 }
@@ -108,6 +116,8 @@ impl Pull {
             search_whole: true,
             without_news: 0,
             skipped: 0,
+            in_doubt: BTreeSet::new(),
+            reading: Vec::new(),
             confirming: None,
         }
     }
@@ -146,6 +156,7 @@ impl Pull {
         while self.current.is_none() {
             match self.searches.pop() {
                 Some(search) => self.current = Some((search, None)),
+                None if !self.in_doubt.is_empty() => return Ok(Some(self.read_doubted())),
                 None if self.stage == 2 && self.full && self.census_whole && self.confirming.is_none() => {
                     let gone = self.gone(store)?;
                     let request = read_all(gone.iter().cloned());
@@ -166,7 +177,7 @@ impl Pull {
         let path = match next {
             Some(link) => link.clone(),
             None => {
-                let since = since(store, search)?;
+                let since = since(store, search, if self.full { FULL_OVERLAP_S } else { OVERLAP_S })?;
                 let since = since.map(|at| format!("&_lastUpdated=ge{at}")).unwrap_or_default();
                 format!("{}?{}{since}&_sort=_lastUpdated&_count={}", search.kind, search.query, page.count())
             }
@@ -179,6 +190,9 @@ impl Pull {
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
     pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<Taken, Unreadable>, StoreError> {
+        if self.current.is_none() && !self.reading.is_empty() {
+            return Ok(Ok(Taken { changed: self.heard_doubted(store, answer)?, ..Taken::default() }));
+        }
         if self.current.is_none()
             && let Some(asked) = self.confirming.clone()
         {
@@ -224,12 +238,14 @@ impl Pull {
         let whole = self.search_whole;
         let latest = self.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
         let read_upto = latest.filter(|_| last && whole && !search.census).map(|upto| (search.marks.clone(), upto));
-        let changes = store.take(&Incoming { documents, read_upto })?;
-        self.without_news = if changes.0.is_empty() { self.without_news + 1 } else { 0 };
+        let found = store.take_found(&Incoming { documents, read_upto })?;
+        self.search_whole &= found.in_doubt.is_empty();
+        self.in_doubt.extend(found.in_doubt);
+        self.without_news = if found.changed.is_empty() { self.without_news + 1 } else { 0 };
         if !last {
             self.current = Some((search, following));
         }
-        Ok(Ok(Taken { changed: changes.0, filter_ignored, unreadable }))
+        Ok(Ok(Taken { changed: found.changed, filter_ignored, unreadable }))
     }
 
     fn plan(&mut self, store: &mut Store) -> Result<Vec<Search>, StoreError> {
@@ -250,6 +266,22 @@ impl Pull {
             5 if self.full => Ok(agency()),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Reads by their ids what searches brought and may be behind: no index and no cache answers that.
+    fn read_doubted(&mut self) -> Request {
+        let some: Vec<String> = self.in_doubt.iter().take(MOST_READ).cloned().collect();
+        self.in_doubt.retain(|reference| !some.contains(reference));
+        self.reading.clone_from(&some);
+        read_all(some.into_iter())
+    }
+
+    fn heard_doubted(&mut self, store: &mut Store, answer: &Answer) -> Result<Vec<String>, StoreError> {
+        let asked = std::mem::take(&mut self.reading);
+        // An answer that cannot be read settles nothing: the watermarks stayed, and the next run asks again.
+        let Some(entries) = entries_of(answer, asked.len()) else { return Ok(Vec::new()) };
+        let there = asked.iter().zip(entries).filter_map(|(reference, entry)| entry.resource.filter(|doc| doc.reference() == *reference));
+        Ok(store.take(&Incoming { documents: there.collect(), read_upto: None })?.0)
     }
 
     /// What is here and was not in the census may have left scope. A search can be answered from a cache of yesterday, so
@@ -421,7 +453,7 @@ impl Wanted {
 }
 
 /// The earliest watermark of what a search covers, less the overlap; `None` where a part was never read.
-fn since(store: &Store, search: &Search) -> Result<Option<Instant>, StoreError> {
+fn since(store: &Store, search: &Search, overlap_s: i64) -> Result<Option<Instant>, StoreError> {
     if search.census {
         return Ok(None);
     }
@@ -432,7 +464,7 @@ fn since(store: &Store, search: &Search) -> Result<Option<Instant>, StoreError> 
             None => return Ok(None),
         }
     }
-    Ok(earliest.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(OVERLAP_S)).ok()))
+    Ok(earliest.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(overlap_s)).ok()))
 }
 
 #[cfg(test)]
