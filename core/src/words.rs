@@ -102,6 +102,7 @@ spoken! {
     "urgency" crate::incident::Urgency,
     "voice-call" crate::safety::VoiceCall,
     "whereabouts" crate::assignment::Whereabouts,
+    "wipe-reason" crate::store::WipeReason,
     "withheld-reason" crate::handoff::WithheldReason,
 }
 

@@ -275,6 +275,11 @@ basis-kind-treatment = Treatment
 basis-kind-emergency = Emergency
 basis-kind-law = Required by law
 
+wipe-reason-left-agency = The member no longer works here
+wipe-reason-phone-handed-on = The phone goes to someone else
+wipe-reason-phone-at-risk = The phone may be in other hands
+wipe-reason-ordered = The agency has ordered it
+
 withheld-reason-no-basis = Nothing allows sharing this
 withheld-reason-basis-ended = What allowed sharing this has ended
 withheld-reason-part2 = Part 2 record: needs consent that names this receiver, or a medical emergency

@@ -275,6 +275,11 @@ basis-kind-treatment = Tratamiento
 basis-kind-emergency = Emergencia
 basis-kind-law = Lo exige la ley
 
+wipe-reason-left-agency = La persona ya no trabaja aquí
+wipe-reason-phone-handed-on = El teléfono pasa a otra persona
+wipe-reason-phone-at-risk = El teléfono puede estar en otras manos
+wipe-reason-ordered = La agencia lo ha ordenado
+
 withheld-reason-no-basis = Nada permite compartir esto
 withheld-reason-basis-ended = Terminó lo que permitía compartir esto
 withheld-reason-part2 = Expediente de la Parte 2: requiere consentimiento que nombre a quien lo recibe, o una emergencia médica

@@ -66,6 +66,29 @@ async fn a_refused_item_can_be_edited_and_goes() -> Tested {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signing_out_keeps_what_is_unsent_and_only_a_wipe_that_names_it_removes_it() -> Tested {
+    let world = World::new(Manners::Strict).await?;
+    let phone = world.phone(0)?;
+    let started = phone.on_view(&world)?;
+    phone.client.save_draft("", &started.incident, &started.person, "half a sentence".into())?;
+    let unsent = phone.client.sign_out()?;
+    assert!(unsent > 1, "{unsent}");
+    assert!(matches!(phone.client.sync(false).await, Err(AnydoorError::SignInAgain)));
+    assert_eq!((phone.client.unsent_and_drafts()?, phone.client.drafts()?.len()), (unsent, 1));
+    phone.client.sign_in("again".into(), None);
+    assert_eq!(phone.client.sync(false).await?.unsent, 0);
+    // The draft alone is left, and a wipe that does not know of it wipes nothing.
+    assert!(matches!(phone.client.wipe(0, "phone-handed-on"), Err(AnydoorError::Changed)));
+    assert!(matches!(phone.client.wipe(1, "because"), Err(AnydoorError::Invalid { .. })));
+    assert_eq!(phone.client.drafts()?.len(), 1);
+    phone.client.wipe(1, "phone-handed-on")?;
+    assert!(matches!(phone.client.drafts(), Err(AnydoorError::StorageLocked)));
+    phone.client.resume(vec![1; 32])?;
+    assert_eq!((phone.client.drafts()?.len(), phone.client.everything()?.len()), (0, 0));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_database_is_mended_in_use_and_what_was_unsent_still_goes() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let phone = world.phone(0)?;

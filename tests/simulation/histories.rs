@@ -26,7 +26,8 @@ pub struct Histories {
     units: Vec<(String, Vec<String>)>,
     /// In which request each document was first at the server.
     first: HashMap<String, u64>,
-    /// Phones of which the server refused a transaction: what was in it goes apart, as it must.
+    /// Phones on whose transaction the server failed, or which it refused: what was in it goes apart, so that one bad item
+    /// holds up nothing else.
     refused: BTreeSet<String>,
     /// Versions that put an older content of a writer over a newer one: an old copy that came late.
     set_back: HashSet<(String, usize)>,
@@ -50,7 +51,7 @@ impl Histories {
         Some(revision)
     }
 
-    /// The server refused a transaction of this phone.
+    /// The server refused a transaction of this phone, or failed on it.
     pub fn refused(&mut self, phone: &str) {
         self.refused.insert(phone.to_owned());
     }

@@ -319,7 +319,7 @@ impl World {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
         };
-        if outcome.as_ref().is_ok_and(|answer| (400..500).contains(&answer.status)) && request.body.is_some() && request.path.is_empty() {
+        if outcome.as_ref().is_ok_and(|answer| answer.status >= 400) && request.body.is_some() && request.path.is_empty() {
             self.histories.refused(&self.phones[at].name);
         }
         let path: String = request.path.chars().take(70).collect();

@@ -83,6 +83,7 @@ impl From<StoreError> for AnydoorError {
             StoreError::Damaged => Self::StorageDamaged,
             StoreError::Chance(_) => Self::Unexpected { reference: "randomness".into() },
             StoreError::Cipher => Self::Unexpected { reference: "cipher".into() },
+            StoreError::OtherCount { .. } => Self::Changed,
             StoreError::Signed => Self::NotAllowed { why: "signed".into() },
             StoreError::Missing { kind } => Self::NotFound { what: kind.into() },
             StoreError::Document(_) => Self::Unexpected { reference: "stored-document".into() },

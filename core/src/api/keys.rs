@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{Anydoor, Config, KeptKey, Result, StorageRow};
 use crate::store::disk::RealDisk;
 use crate::store::keys::{KeyFile, work_key};
-use crate::store::{Key, file_name, unsent_of_others};
+use crate::incident::Code;
+use crate::store::{Escalations, Key, WipeReason, file_name, unsent_of_others};
 
 fn path(config: &Config) -> PathBuf {
     Path::new(&config.folder).join(file_name(&config.server, &config.agency, &config.member))
@@ -57,6 +58,52 @@ pub fn unsent_of_other_members(config: Config) -> Result<u32> {
 
 #[uniffi::export]
 impl Anydoor {
+    /// Signs the member out: tokens are forgotten, nothing leaves this phone or comes to it until the next sign-in, and what
+    /// is unsent stays where it is (P6). Escalations that wait keep the shift's own token until they are delivered. Returns
+    /// how many unsent things stay, drafts among them; the shell says so.
+    ///
+    /// # Errors
+    /// `StorageLocked`: signed out all the same.
+    pub fn sign_out(&self) -> Result<u32> {
+        self.inner.signed_out.store(true, std::sync::atomic::Ordering::Release);
+        if let Some(tokens) = super::lock(&self.inner.signed_in).as_ref() {
+            tokens.forget();
+        }
+        self.inner.store(|store| Ok(store.unsent_and_drafts()?))
+    }
+
+    /// How many unsent things a wipe would destroy: outbox items and drafts.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn unsent_and_drafts(&self) -> Result<u32> {
+        self.inner.store(|store| Ok(store.unsent_and_drafts()?))
+    }
+
+    /// Wipes this member's work from this phone: the only call that removes unsent work, and it must say how much that is.
+    /// `reason` is a code of the set `wipe-reason`. On return every file of the database is gone but a record without
+    /// personal data, with which the next database here begins its audit chain; the shell then removes the work key from
+    /// the phone's key store. A wipe that is cut short is finished by the next opening.
+    ///
+    /// # Errors
+    /// `Changed` where `unsent` is not what would be destroyed, `NotAllowed` with `escalation` while a call for help has not
+    /// reached its server, `Invalid` with `reason`, `StorageLocked`: nothing is removed.
+    pub fn wipe(&self, unsent: u32, reason: &str) -> Result<()> {
+        let reason = WipeReason::from_code(reason).ok_or_else(|| super::AnydoorError::Invalid { what: "reason".into() })?;
+        let mut calls = super::lock(&self.inner.escalations);
+        if calls.as_ref().map(Escalations::unsent).transpose()?.is_some_and(|waiting| !waiting.is_empty()) {
+            return Err(super::AnydoorError::NotAllowed { why: "escalation".into() });
+        }
+        let mut guard = super::lock(&self.inner.store);
+        let store = guard.as_ref().ok_or(super::AnydoorError::StorageLocked)?;
+        let wipe = store.name_wipe(unsent, reason, self.inner.member.as_str(), self.inner.clock.now())?;
+        (*guard, *calls) = (None, None);
+        wipe.finish(&RealDisk)?;
+        drop((guard, calls));
+        self.inner.tell();
+        Ok(())
+    }
+
     /// What the last opening of the database and of the escalations' file found and did, and whether all that is unsent has
     /// a second copy on this phone.
     ///

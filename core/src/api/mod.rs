@@ -59,6 +59,8 @@ struct Inner {
     changed: tokio::sync::broadcast::Sender<()>,
     asked_to_wait: Mutex<Option<std::time::Duration>>,
     signed_in: Mutex<Option<Arc<SignedIn>>>,
+    /// The member has signed out: what is here stays, and nothing is sent or fetched but calls for help.
+    signed_out: std::sync::atomic::AtomicBool,
     roads: Mutex<Option<Arc<crate::roads::Roads>>>,
     /// Why the escalation lane stopped the last time it did.
     lane_stop: Mutex<Option<Stop>>,
@@ -110,6 +112,7 @@ impl Anydoor {
             transport: Transport::with_patience(&config.server, tokens.clone(), patience)?,
             lane: Transport::with_patience(&config.server, tokens, patience)?.for_escalations(),
             signed_in: Mutex::new(None),
+            signed_out: std::sync::atomic::AtomicBool::new(false),
             roads: Mutex::new(None),
             lane_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
@@ -152,6 +155,7 @@ impl Anydoor {
         if let Some(tokens) = lock(&self.inner.signed_in).as_ref() {
             tokens.take(Some(token), escalation_token);
         }
+        self.inner.signed_out.store(false, std::sync::atomic::Ordering::Release);
         self.start_lane(None);
     }
 

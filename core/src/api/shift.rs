@@ -93,6 +93,9 @@ impl Anydoor {
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let handle = runtime.spawn(async move {
             let lane = inner.lane().await;
+            if inner.signed_out.load(std::sync::atomic::Ordering::Acquire) {
+                return Err(AnydoorError::SignInAgain);
+            }
             let report = inner.run(full).await?;
             if let Some(stop) = report.stop {
                 return Err(of_stop(stop));

@@ -216,13 +216,16 @@ fn next_counter(tx: &Connection) -> Result<u64, StoreError> {
     Ok(next.unsigned_abs())
 }
 
-fn append_audit(tx: &Transaction<'_>, work: &Work, subject: &str) -> Result<(), StoreError> {
-    let last: Option<String> =
-        tx.prepare_cached("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?.query_row([], |row| row.get(0)).optional()?;
+pub(super) fn append_audit(tx: &Transaction<'_>, work: &Work, subject: &str) -> Result<(), StoreError> {
+    let last = audit_head(tx)?;
     let hash = audit_hash(last.as_deref().unwrap_or_default(), &work.at, &work.who, &work.name, subject);
     tx.prepare_cached("INSERT INTO audit (at, who, act, subject, hash) VALUES (?, ?, ?, ?, ?)")?
         .execute(params![work.at, work.who, work.name, subject, hash])?;
     Ok(())
+}
+
+fn audit_head(connection: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(connection.prepare_cached("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?.query_row([], |row| row.get(0)).optional()?)
 }
 
 fn audit_hash(last: &str, at: &str, who: &str, act: &str, subject: &str) -> String {
@@ -254,6 +257,23 @@ impl Store {
             append_audit(&tx, &work, head)?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// The hash of the newest row of the audit chain; `None` before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_head(&self) -> Result<Option<String>, StoreError> {
+        audit_head(&self.connection)
+    }
+
+    /// What the audit rows of one act were about, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_rows(&self, act: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT subject FROM audit WHERE act = ? ORDER BY seq")?;
+        Ok(statement.query_map([act], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
     /// Follows the audit chain from its start. Returns the number of the first row that does not follow from the one

@@ -25,6 +25,7 @@ mod salvage;
 mod second_copy;
 mod settings;
 mod truth;
+mod wipe;
 
 pub use commit::Changes;
 pub use documents::Stored;
@@ -38,6 +39,7 @@ pub use salvage::unsent_of_others;
 pub use second_copy::Opening;
 use second_copy::SecondCopy;
 pub use truth::Truth;
+pub use wipe::{Wipe, WipeReason};
 
 /// What can go wrong with the database. No personal data, no paths.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +76,12 @@ pub enum StoreError {
     /// A cipher refused its input; nothing was written.
     #[error("the cipher refused")]
     Cipher,
+    /// A wipe named another number of unsent things than there are; nothing was wiped.
+    #[error("{now} unsent things would be destroyed")]
+    OtherCount {
+        /// How many there are.
+        now: u32,
+    },
     /// A signed note would change.
     #[error("signed is immutable")]
     Signed,

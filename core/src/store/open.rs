@@ -134,6 +134,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_on(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        super::wipe::finish_begun(disk.as_ref(), path)?;
         match Self::ready(disk, path, key, agency) {
             // A page that does not read, where the key is known to be right: the file is damaged, and nothing else.
             Err(StoreError::Damaged) => Self::salvaged(disk, path, key, agency),
@@ -194,6 +195,7 @@ impl Store {
                 fresh
             }
         };
+        store.note_wipe()?;
         store.copy.roll_forward(&mut store.connection, &store.writer, &mut store.opening)?;
         if store.opening.damaged_frames > 0 || !store.opening.moved_aside.is_empty() {
             store.copy.renew(&store.connection, 0);

@@ -51,6 +51,12 @@ impl SignedIn {
         let mut held = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *held = (token, for_escalations.or_else(|| held.1.take()));
     }
+
+    /// Forgets the member's token. A shift's token for escalations stays until it ends by itself: it can send and read
+    /// calls for help and nothing else.
+    pub fn forget(&self) {
+        self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0 = None;
+    }
 }
 
 impl Tokens for SignedIn {
