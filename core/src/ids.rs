@@ -122,6 +122,8 @@ ids! {
     PlaceId = "place";
     /// A document as received: one DocumentReference.
     ReceivedId = "received";
+    /// A note marked as entered in error.
+    InErrorId = "in-error";
 }
 
 #[cfg(test)]

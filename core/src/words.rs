@@ -78,6 +78,7 @@ spoken! {
     "goes" crate::door::triage::Goes,
     "handoff-state" crate::handoff::HandoffState,
     "how-closed" crate::assignment::HowClosed,
+    "in-error-reason" crate::note::InErrorReason,
     "intent-state" crate::store::IntentState,
     "join-reason" crate::incident::JoinReason,
     "label" crate::incident::Label,

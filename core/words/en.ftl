@@ -312,6 +312,10 @@ act-create = New
 act-change = Change
 act-claim = Taking an offer
 
+in-error-reason-wrong-person = It is about another person
+in-error-reason-wrong-visit = It is about another visit
+in-error-reason-signed-by-mistake = It was signed by mistake
+
 intent-state-waiting = Not sent yet
 intent-state-unknown = Sent; no answer yet
 intent-state-asked = Asked for

@@ -312,6 +312,10 @@ act-create = Nuevo
 act-change = Cambio
 act-claim = Tomar una oferta
 
+in-error-reason-wrong-person = Es sobre otra persona
+in-error-reason-wrong-visit = Es sobre otra visita
+in-error-reason-signed-by-mistake = Se firmó por error
+
 intent-state-waiting = Aún sin enviar
 intent-state-unknown = Enviado; aún sin respuesta
 intent-state-asked = Solicitado

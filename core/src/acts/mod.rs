@@ -8,6 +8,7 @@ pub mod close;
 pub mod escalate;
 pub mod hand_off;
 pub mod join;
+pub mod mark_in_error;
 mod plan;
 pub mod position;
 pub mod receive;

@@ -6,7 +6,7 @@ use crate::acts::road_closures::ClosureError;
 use crate::acts::stamp::StampError;
 use crate::assignment::ReasonMissing;
 use crate::ids::BadId;
-use crate::note::NoteError;
+use crate::note::{InErrorRefused, NoteError};
 use crate::store::StoreError;
 use crate::sync::Stop;
 use crate::sync::transport::BadAddress;
@@ -157,6 +157,18 @@ impl From<NoteError> for AnydoorError {
             NoteError::TooLong => Self::Invalid { what: "note-too-long".into() },
             NoteError::Signed => Self::NotAllowed { why: "signed".into() },
             NoteError::NotTheAuthor => Self::NotAllowed { why: "author".into() },
+        }
+    }
+}
+
+impl From<InErrorRefused> for AnydoorError {
+    fn from(error: InErrorRefused) -> Self {
+        match error {
+            InErrorRefused::NotStanding => Self::Invalid { what: "note-not-standing".into() },
+            InErrorRefused::SamePerson => Self::NotAllowed { why: "same-person".into() },
+            InErrorRefused::NotTheAuthor => Self::NotAllowed { why: "author".into() },
+            InErrorRefused::NoRightPerson => Self::Invalid { what: "right-person".into() },
+            InErrorRefused::Confirmed | InErrorRefused::Anew => Self::Changed,
         }
     }
 }

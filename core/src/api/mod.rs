@@ -7,6 +7,7 @@
 mod carers;
 mod conflicts;
 mod error;
+mod in_error;
 mod keys;
 mod notes;
 mod out;

@@ -88,10 +88,13 @@ impl Anydoor {
     /// Adds to a signed note. Returns the addendum's id.
     ///
     /// # Errors
-    /// `Invalid` where it is empty, `NotFound`.
+    /// `Invalid` where it is empty or the note was entered in error, `NotFound`.
     pub fn addend(&self, note: &str, text: &str, assignment: &str) -> Result<String> {
         let id = self.inner.acted(|store| {
             let document = store.document("DocumentReference", note)?.ok_or_else(|| AnydoorError::NotFound { what: "note".into() })?;
+            if fhir::in_error::is_in_error(&document) {
+                return Err(AnydoorError::Invalid { what: "note-not-standing".into() });
+            }
             Ok(sign::addend(&fhir::note::read(&document)?, text, assignment, &self.inner.actor(store.writer()))?)
         })?;
         Ok(id.into())

@@ -233,6 +233,29 @@ pub struct NoteItem {
     pub truth: ItemTruth,
 }
 
+/// A signed note that a member marked as in error.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct InErrorRow {
+    /// The mark's id.
+    pub id: String,
+    /// The note's.
+    pub note: String,
+    /// The code of why, of the set `in-error-reason`.
+    pub reason: String,
+    /// Who marked it, as a member's id.
+    pub first: String,
+    /// Who confirmed; until somebody has, the note stands.
+    pub second: Option<String>,
+    /// Whom it is about, where known.
+    pub right_person: Option<String>,
+    /// The note that its author wrote anew.
+    pub anew: Option<String>,
+    /// How many services were told.
+    pub told: u32,
+    /// Where the mark is.
+    pub truth: ItemTruth,
+}
+
 /// Everything of one assignment, for one screen.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct AssignmentScreen {

@@ -159,6 +159,13 @@ impl Document {
         self.first_difference(other).is_none()
     }
 
+    /// Whether both say the same, extensions aside: our revision is one, and changes with every version.
+    pub fn same_besides_extensions(&self, other: &Self) -> bool {
+        let skip = |key: &str| matches!(key, "meta" | "text" | "extension");
+        let (Value::Object(a), Value::Object(b)) = (&self.0, &other.0) else { return false };
+        differing_keys(a, b, &skip, "").is_none()
+    }
+
     /// The path of the first difference in meaning.
     pub fn first_difference(&self, other: &Self) -> Option<String> {
         let skip = |key: &str| key == "meta" || key == "text";

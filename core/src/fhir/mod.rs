@@ -11,6 +11,7 @@ pub mod directory;
 pub mod document;
 pub mod element;
 pub mod handoff;
+pub mod in_error;
 pub mod incident;
 pub mod join;
 pub mod jurisdictions;

@@ -4,7 +4,11 @@
 //! Rule: signing makes a *new* document with a new id; the draft is left as it was. The text's SHA-256 goes with it.
 //! Neighbours: `acts::sign`, `fhir::note` (DocumentReference), `store` (which holds immutability itself, P13).
 
+mod in_error;
+
 use sha2::{Digest, Sha256};
+
+pub use in_error::{InError, InErrorReason, InErrorRefused};
 
 use crate::clock::Instant;
 use crate::ids::{IncidentId, MemberId, NoteId, PersonId};

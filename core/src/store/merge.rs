@@ -47,6 +47,11 @@ impl Store {
         Ok(tx.commit()?)
     }
 
+    /// Whether a note that was entered in error here is the same note at the server, still standing.
+    pub fn stands_there(&self, ours: &Document, theirs: &Document) -> bool {
+        crate::fhir::in_error::is_in_error(ours) && project::only_the_status_differs(ours, theirs)
+    }
+
     /// Shows the server's version, where ours was never more than that: the intent ends.
     ///
     /// # Errors

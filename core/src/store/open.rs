@@ -57,6 +57,7 @@ fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
         M::up(include_str!("../../migrations/0001_first_shift.sql")),
         M::up(include_str!("../../migrations/0002_second_copy.sql")),
+        M::up(include_str!("../../migrations/0003_entered_in_error.sql")),
     ])
 }
 
@@ -117,7 +118,7 @@ fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result
 
 impl Store {
     /// The newest schema that this release knows.
-    pub const SCHEMA: i64 = 2;
+    pub const SCHEMA: i64 = 3;
 
     /// Opens the database at `path`, made where there is none, for this agency.
     ///

@@ -33,6 +33,7 @@ pub(super) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<Item = &'a
                     assignments.extend(pointing(tx, "Task", "focus", &request)?);
                 }
             }
+            "DocumentReference" if fhir::in_error::is_in_error(document) => forget_note(tx, document.id())?,
             "DocumentReference" if fhir::note::is_signed(document) => note(tx, document)?,
             _ => {}
         }
@@ -234,8 +235,11 @@ pub(super) fn take(tx: &Connection, incoming: &Document, came: Came, hand: &Hand
             Ok(Took::Nothing)
         }
         (row, _, true) => {
-            // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
             let ours = load(tx, &incoming.reference())?;
+            if let Some(ours) = ours.as_ref().filter(|ours| only_the_status_differs(ours, incoming)) {
+                return entered_in_error(tx, *row, ours, incoming);
+            }
+            // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
             let theirs = ours.filter(|ours| !ours.same_meaning(incoming)).map(|_| incoming.to_text());
             tx.prepare_cached("UPDATE documents SET version = ?, server_body = ? WHERE row = ?")?.execute(params![
                 incoming.version(),
@@ -249,6 +253,38 @@ pub(super) fn take(tx: &Connection, incoming: &Document, came: Came, hand: &Hand
             Ok(Took::Changed)
         }
     }
+}
+
+/// Whether two versions of a signed note are one note, which one of them says was entered in error.
+pub(super) fn only_the_status_differs(ours: &Document, theirs: &Document) -> bool {
+    let (here, there) = (fhir::in_error::is_in_error(ours), fhir::in_error::is_in_error(theirs));
+    here != there && fhir::in_error::in_error(ours).same_besides_extensions(&fhir::in_error::in_error(theirs))
+}
+
+/// A signed note was entered in error: here, and the server shows it standing again (it was set back, and hears of it once
+/// more); or there, and then here too, with every word as it was.
+fn entered_in_error(tx: &Connection, row: i64, ours: &Document, incoming: &Document) -> Result<Took, StoreError> {
+    if fhir::in_error::is_in_error(ours) {
+        tx.prepare_cached("UPDATE documents SET base_body = ?, server_body = NULL, version = ? WHERE row = ?")?.execute(params![
+            incoming.to_text(),
+            incoming.version(),
+            row
+        ])?;
+        outbox::again(tx, ours.kind(), ours.id(), Act::Change)?;
+        return Ok(Took::Changed);
+    }
+    let mut after = fhir::in_error::in_error(ours);
+    for element in ["extension", "meta"] {
+        after.set(element, incoming.value().get(element).cloned().unwrap_or_default());
+    }
+    tx.prepare_cached("UPDATE documents SET body = ?, base_body = NULL, server_body = NULL, version = ? WHERE row = ?")?.execute(params![
+        after.to_text(),
+        incoming.version(),
+        row
+    ])?;
+    documents::saw(tx, &after)?;
+    forget_note(tx, after.id())?;
+    Ok(Took::Changed)
 }
 
 /// Whether what a search found is the version that is held here, or surely a later one: stamped after it, and no state that
@@ -304,12 +340,16 @@ pub(super) fn forget(tx: &Connection, kind: &str, id: &str) -> Result<(), StoreE
     }
     match kind {
         "Task" => drop(tx.prepare_cached("DELETE FROM assignments WHERE id = ?")?.execute([id])?),
-        "DocumentReference" => {
-            tx.prepare_cached("INSERT INTO note_words (note_words, rowid, text) SELECT 'delete', row, text FROM notes WHERE id = ?")?
-                .execute([id])?;
-            tx.prepare_cached("DELETE FROM notes WHERE id = ?")?.execute([id])?;
-        }
+        "DocumentReference" => forget_note(tx, id)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Takes a note out of what is listed and searched.
+fn forget_note(tx: &Connection, id: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO note_words (note_words, rowid, text) SELECT 'delete', row, text FROM notes WHERE id = ?")?
+        .execute([id])?;
+    tx.prepare_cached("DELETE FROM notes WHERE id = ?")?.execute([id])?;
     Ok(())
 }

@@ -226,6 +226,9 @@ impl Engine {
         if *rebases > MOST_REBASES {
             return store.mark_waiting(&[intent.seq]);
         }
+        if crate::fhir::in_error::is_in_error(&stored.document) {
+            return self.in_error_there_too(store, intent, stored.document, &theirs);
+        }
         let base = stored.base.unwrap_or_else(|| Document::new(&intent.kind, &intent.id));
         let result = reconcile(&base, &stored.document, &theirs);
         if !result.conflicts.is_empty() {
@@ -237,6 +240,22 @@ impl Engine {
         store.rebase(&merged, &theirs)?;
         self.tried.remove(&intent.seq);
         store.mark_waiting(&[intent.seq])
+    }
+
+    /// A signed note that was entered in error here, and whose version at the server is another than the one that was read:
+    /// nothing of a signed note is merged.
+    fn in_error_there_too(&mut self, store: &mut Store, intent: &Intent, ours: Document, theirs: &Document) -> Result<(), StoreError> {
+        if crate::fhir::in_error::is_in_error(theirs) && ours.same_besides_extensions(theirs) {
+            let version = theirs.version().unwrap_or_default().to_owned();
+            return store.acknowledge(&[(intent.seq, version, ours)]);
+        }
+        if store.stands_there(&ours, theirs) {
+            store.rebase(&ours, theirs)?;
+            self.tried.remove(&intent.seq);
+            return store.mark_waiting(&[intent.seq]);
+        }
+        store.keep_both(theirs)?;
+        self.park(store, intent, ParkReason::ChangedElsewhere, Some("content"))
     }
 
     /// A claim that was refused because the visit is ours already: what we have written meanwhile goes on top of theirs.
