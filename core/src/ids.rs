@@ -122,6 +122,8 @@ ids! {
     PlaceId = "place";
     /// A document as received: one DocumentReference.
     ReceivedId = "received";
+    /// A photo or a dictation: the DocumentReference that names it.
+    AttachmentId = "attachment";
     /// A note marked as entered in error.
     InErrorId = "in-error";
 }

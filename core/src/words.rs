@@ -64,6 +64,7 @@ spoken! {
     "alone-reason" crate::assignment::AloneReason,
     "answer" crate::door::triage::Answer,
     "asked-by" crate::incident::AskedBy,
+    "attachment-kind" crate::note::AttachmentKind,
     "attempted" crate::handoff::follow_up::Attempted,
     "basis-kind" crate::handoff::BasisKind,
     "besides" crate::door::triage::Besides,

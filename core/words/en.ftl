@@ -288,6 +288,9 @@ withheld-reason-police-record = Police record: only as that agency allows
 withheld-reason-health-record = Health record: not for this receiver
 withheld-reason-other-person = About another person
 
+attachment-kind-photo = Photo
+attachment-kind-dictation = Dictation
+
 attempted-reached = Reached the person
 attempted-reached-support = Reached a support person
 attempted-no-answer = No answer

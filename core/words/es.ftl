@@ -288,6 +288,9 @@ withheld-reason-police-record = Expediente policial: solo como esa agencia lo pe
 withheld-reason-health-record = Expediente de salud: no es para quien lo recibe
 withheld-reason-other-person = Sobre otra persona
 
+attachment-kind-photo = Foto
+attachment-kind-dictation = Dictado
+
 attempted-reached = Contacto con la persona
 attempted-reached-support = Contacto con una persona de apoyo
 attempted-no-answer = No contestó

@@ -3,6 +3,7 @@
 //! Rule: nothing here touches a disk, a network or a clock. The phone's ledger is one SQLite commit of rows, outbox and
 //! audit; the gateway's is the FHIR server. Neighbours: `store` and `sandbox::ledger` take plans, `api` calls acts.
 
+pub mod attach;
 pub mod brief;
 pub mod close;
 pub mod escalate;

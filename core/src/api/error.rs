@@ -6,7 +6,7 @@ use crate::acts::road_closures::ClosureError;
 use crate::acts::stamp::StampError;
 use crate::assignment::ReasonMissing;
 use crate::ids::BadId;
-use crate::note::{InErrorRefused, NoteError};
+use crate::note::{AttachmentRefused, InErrorRefused, NoteError};
 use crate::store::StoreError;
 use crate::sync::Stop;
 use crate::sync::transport::BadAddress;
@@ -158,6 +158,17 @@ impl From<NoteError> for AnydoorError {
             NoteError::Signed => Self::NotAllowed { why: "signed".into() },
             NoteError::NotTheAuthor => Self::NotAllowed { why: "author".into() },
         }
+    }
+}
+
+impl From<AttachmentRefused> for AnydoorError {
+    fn from(error: AttachmentRefused) -> Self {
+        let what = match error {
+            AttachmentRefused::Empty => "attachment-empty",
+            AttachmentRefused::TooLarge => "attachment-too-large",
+            AttachmentRefused::ContentType => "content-type",
+        };
+        Self::Invalid { what: what.into() }
     }
 }
 

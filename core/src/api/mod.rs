@@ -4,6 +4,7 @@
 //! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
 //! Neighbours: `acts` decides, `store` keeps, `sync` carries.
 
+mod attachments;
 mod carers;
 mod conflicts;
 mod error;
@@ -57,6 +58,7 @@ struct Inner {
     lane: Transport,
     syncing: tokio::sync::Mutex<()>,
     laning: tokio::sync::Mutex<()>,
+    attaching: tokio::sync::Mutex<()>,
     changed: tokio::sync::broadcast::Sender<()>,
     asked_to_wait: Mutex<Option<std::time::Duration>>,
     signed_in: Mutex<Option<Arc<SignedIn>>>,
@@ -118,6 +120,7 @@ impl Anydoor {
             lane_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
             laning: tokio::sync::Mutex::new(()),
+            attaching: tokio::sync::Mutex::new(()),
             changed: tokio::sync::broadcast::channel(16).0,
             asked_to_wait: Mutex::new(None),
             config,

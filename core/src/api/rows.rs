@@ -233,6 +233,29 @@ pub struct NoteItem {
     pub truth: ItemTruth,
 }
 
+/// A photo or a dictation.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AttachmentRow {
+    /// The id.
+    pub id: String,
+    /// The code of what it is, of the set `attachment-kind`.
+    pub kind: String,
+    /// The type of its content.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u32,
+    /// The person.
+    pub person: String,
+    /// Who made it, as a member's id.
+    pub author: String,
+    /// When.
+    pub at: String,
+    /// Whether its content was made on this phone.
+    pub here: bool,
+    /// Where it is: at the agency only when its content is.
+    pub truth: ItemTruth,
+}
+
 /// A signed note that a member marked as in error.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct InErrorRow {

@@ -96,11 +96,19 @@ impl Anydoor {
             if inner.signed_out.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(AnydoorError::SignInAgain);
             }
-            let report = inner.run(full).await?;
+            let mut report = inner.run(full).await?;
             if let Some(stop) = report.stop {
                 return Err(of_stop(stop));
             }
             lane?;
+            // Behind everything else; what names a content goes once the content is there.
+            let (attached, stopped) = inner.send_attachments().await?;
+            if attached > 0 {
+                report.sent += attached + inner.run(false).await?.sent;
+            }
+            if let Some(stop) = stopped {
+                return Err(of_stop(stop));
+            }
             let unsent = inner.store(|store| Ok(store.unsent()?.len()))?;
             Ok(SyncRow {
                 round_trips: report.round_trips,

@@ -5,6 +5,7 @@
 
 pub mod agency;
 pub mod assignment;
+pub mod attachment;
 pub mod bundle;
 pub mod closures;
 pub mod directory;

@@ -4,10 +4,12 @@
 //! Rule: signing makes a *new* document with a new id; the draft is left as it was. The text's SHA-256 goes with it.
 //! Neighbours: `acts::sign`, `fhir::note` (DocumentReference), `store` (which holds immutability itself, P13).
 
+mod attachment;
 mod in_error;
 
 use sha2::{Digest, Sha256};
 
+pub use attachment::{Attachment, AttachmentKind, AttachmentRefused};
 pub use in_error::{InError, InErrorReason, InErrorRefused};
 
 use crate::clock::Instant;
@@ -51,6 +53,9 @@ pub struct Note {
 
 /// The longest text of one note, in bytes: beyond it servers refuse, and nobody reads it.
 pub const LONGEST_TEXT: usize = 256 * 1024;
+
+/// The largest attachment, in bytes: the phone scales a photo to less.
+pub const MOST_ATTACHMENT: usize = 3_000_000;
 
 /// Why a note cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +107,12 @@ pub fn check_text(text: &str) -> Result<(), NoteError> {
     if text.len() > LONGEST_TEXT { Err(NoteError::TooLong) } else { Ok(()) }
 }
 
+/// SHA-256 over bytes, in hexadecimal.
+pub fn digest_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// SHA-256 over the UTF-8 text, in hexadecimal.
 pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of(text.as_bytes())
 }

@@ -41,6 +41,10 @@ impl Hand<'_> {
     /// Gives a document a new revision of ours, made from `parent`. Every content that leaves this phone has one of its own:
     /// an old one that comes back is known by it.
     pub fn sign(&self, tx: &Connection, document: &mut Document, parent: Option<&Document>, by: Option<String>) -> Result<(), StoreError> {
+        // A Binary has no extensions; the document that names it carries the revision, and the content's hash.
+        if document.kind() == crate::fhir::attachment::CONTENT {
+            return Ok(());
+        }
         let parent = parent.and_then(Revision::of).map(|revision| revision.name());
         let revision = Revision { writer: self.writer.to_owned(), counter: next_counter(tx)?, parent, by };
         revision.write(self.agency, document);
@@ -91,6 +95,7 @@ pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<b
             counter_at_least(tx, revision.counter)?;
         }
         let existing = match existing(tx, &document)? {
+            Some(_) if document.kind() == crate::fhir::attachment::CONTENT => continue,
             Some(found) => {
                 let there = Revision::of(&documents::parse(&found.body)?);
                 let has_it = match (&there, &ours) {

@@ -86,22 +86,30 @@ impl Store {
     /// [`StoreError`].
     pub fn leave_scope(&mut self, references: &[String]) -> Result<usize, StoreError> {
         let tx = self.connection.transaction()?;
-        let mut gone = 0;
+        let (mut gone, mut contents) = (0, Vec::new());
         for reference in references {
             if let Some((kind, id)) = reference.split_once('/') {
-                gone += tx
+                let removed = tx
                     .prepare_cached(
                         "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version IS NOT NULL
                          AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)
                          AND NOT EXISTS (SELECT 1 FROM unproven WHERE kind = ?1 AND id = ?2)",
                     )?
                     .execute([kind, id])?;
+                gone += removed;
+                if removed > 0 && kind == crate::fhir::attachment::CONTENT {
+                    contents.push(id.to_owned());
+                }
                 // Should it come back, it is read whole: what was read of it before says nothing any more.
                 tx.prepare_cached("DELETE FROM watermarks WHERE substr(search, instr(search, '=') + 1) = ?")?.execute([reference])?;
                 project::forget(&tx, kind, id)?;
             }
         }
         tx.commit()?;
+        for id in contents {
+            // A file that cannot be removed now is one that nothing names; a wipe removes it.
+            let _ = self.forget_attachment(&id);
+        }
         Ok(gone)
     }
 
@@ -130,7 +138,10 @@ impl Store {
             return Ok(all);
         }
         for (kind, element) in [("Observation", "focus"), ("Encounter", "basedOn"), ("DocumentReference", "context"), ("Task", "focus")] {
-            all.extend(self.pointing_at(kind, element, &request.reference())?.iter().map(Document::reference));
+            for document in self.pointing_at(kind, element, &request.reference())? {
+                all.extend(super::attachments::contents_named(&document));
+                all.push(document.reference());
+            }
         }
         let others: Vec<Document> = self.of_kind("ServiceRequest")?.into_iter().filter(|other| other.id() != request.id()).collect();
         let listed = |person: &str| others.iter().any(|o| crate::fhir::incident::listed_people(o).iter().any(|(p, _)| p == person));

@@ -18,6 +18,7 @@ use super::{Key, StoreError};
 use crate::chance;
 
 const MAGIC: &[u8; 8] = b"ANYJRN01";
+const PURPOSE: &[u8] = b"anydoor journal 1";
 const MARKER: &[u8; 4] = b"ANYF";
 const FILE_HEADER: usize = 64;
 const HEADER: usize = 24;
@@ -65,7 +66,7 @@ impl Journal {
         file.write_at(0, &vec![0; length])?;
         file.write_at(0, &header)?;
         let syncer = Syncer::new(disk.as_ref(), file.as_ref())?;
-        let mut journal = Self { file, syncer, secret: secret(key, &salt)?, tail: FILE_HEADER, length };
+        let mut journal = Self { file, syncer, secret: secret(key, &salt, PURPOSE)?, tail: FILE_HEADER, length };
         // The first frame says nothing; that it opens tells that the key is right, whatever happens to those behind it.
         journal.append(&[], 0)?;
         for (text, items) in frames {
@@ -137,7 +138,7 @@ pub(super) fn read(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Option<Con
     }
     let bytes = disk.read(path, MOST)?;
     let salt = bytes.get(MAGIC.len()..MAGIC.len() + 32).filter(|_| bytes.starts_with(MAGIC)).ok_or(StoreError::KeyOrFile)?;
-    let secret = secret(key, salt)?;
+    let secret = secret(key, salt, PURPOSE)?;
     let (mut found, mut at, mut unread, mut opened) = (Contents::default(), FILE_HEADER, false, false);
     while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() > HEADER) {
         match open(rest, at, &secret) {
@@ -203,9 +204,11 @@ fn open(frame: &[u8], at: usize, secret: &aead::LessSafeKey) -> Option<(Vec<u8>,
     Some((body, items))
 }
 
-fn secret(key: &Key, salt: &[u8]) -> Result<aead::LessSafeKey, StoreError> {
+/// A key of a file's own, from the work key, the file's salt, and what it is for.
+pub(super) fn secret(key: &Key, salt: &[u8], purpose: &[u8]) -> Result<aead::LessSafeKey, StoreError> {
     let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key.bytes());
-    let expanded = derived.expand(&[b"anydoor journal 1"], &aead::CHACHA20_POLY1305).map_err(|_| StoreError::Cipher)?;
+    let info = [purpose];
+    let expanded = derived.expand(&info, &aead::CHACHA20_POLY1305).map_err(|_| StoreError::Cipher)?;
     Ok(aead::LessSafeKey::new(expanded.into()))
 }
 

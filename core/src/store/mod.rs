@@ -7,6 +7,7 @@
 //! salvaged (`salvage`). The disk is reached through [`disk`] alone.
 //! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
 
+mod attachments;
 mod carry_over;
 mod commit;
 pub mod disk;

@@ -104,7 +104,8 @@ pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Do
     let mut need = tx.prepare_cached(
         "INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND act IN ('create', 'claim') AND seq <> ?1",
     )?;
-    for (_, target) in document.references() {
+    let contents = super::attachments::contents_named(document);
+    for target in document.references().into_iter().map(|(_, target)| target).chain(contents) {
         if let Some((kind, id)) = target.split_once('/') {
             need.execute(params![seq, kind, id])?;
         }

@@ -191,6 +191,7 @@ impl Engine {
             return Ok(None);
         }
         let mut unproven = store.acknowledged_unproven()?;
+        unproven.retain(|(kind, _)| kind != crate::fhir::attachment::CONTENT);
         unproven.retain(|(kind, id)| !self.report.changed.contains(&format!("{kind}/{id}")));
         unproven.truncate(100);
         if unproven.is_empty() {
@@ -207,7 +208,8 @@ impl Engine {
             let probed = ServerManners::among(&store.of_kind("Library")?);
             self.apart.changes_inside = probed.is_some_and(|m| m.versioned_update_in_transaction && Some(&m.software) == software.as_ref());
         }
-        let unsent = store.unsent()?;
+        let mut unsent = store.unsent()?;
+        unsent.retain(|intent| !super::attachments::is_content(intent));
         let mut needs = HashMap::new();
         for intent in &unsent {
             needs.insert(intent.seq, store.needs(intent.seq)?);

@@ -11,12 +11,14 @@
 //! 6. A claim is one PUT with If-Match, looked at at once and again after five seconds; until then it is "asked for".
 //! 7. Then the pull: Tasks of this team and open offers, and from them everything they name ([`pull`]), in pages and at
 //!    intervals that [`pace`] says.
-//! 8. What was acknowledged and did not come back with a pull is read by id: only then does its second copy go (P3).
+//! 8. Behind everything else, in a lane of their own, contents of photos and dictations ([`attachments`]).
+//! 9. What was acknowledged and did not come back with a pull is read by id: only then does its second copy go (P3).
 //!
 //! [`Engine`] is a state machine without I/O: it asks for a request, hears the answer, and writes to the store. The
 //! driver around it ([`transport`]) only carries. So a simulation can be the network, the server and the clock.
 
 mod answers;
+pub mod attachments;
 mod engine;
 pub mod lane;
 mod outbox;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attachments::{AttachmentStep, Attachments};
 use super::lane::{Lane, LaneStep};
 use super::wire::{Answer, Failure, Method, Outcome, Request, http_date};
 use super::{Engine, Next, Patience, Report, Scope, Stop};
@@ -251,6 +252,28 @@ pub async fn run_lane(
                 store.with(|store| lane.hear(store, outcome, clock.now())).ok_or_else(closed)??;
             }
             LaneStep::Done(stop) => return Ok((lane.changed, stop)),
+        }
+    }
+}
+
+/// Runs the lane of attachments to its end. Returns it, and why it stopped early.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn run_attachments(
+    transport: &Transport,
+    store: &impl Locked<Store>,
+    clock: &dyn Clock,
+) -> Result<(Attachments, Option<Stop>), StoreError> {
+    let closed = || StoreError::Missing { kind: "open database" };
+    let mut lane = store.with(|store| Attachments::new(store)).ok_or_else(closed)??;
+    loop {
+        match store.with(|store| lane.next(store)).ok_or_else(closed)?? {
+            AttachmentStep::Send(request) => {
+                let outcome = transport.send(&request).await;
+                store.with(|store| lane.hear(store, outcome, clock.now())).ok_or_else(closed)??;
+            }
+            AttachmentStep::Done(stop) => return Ok((lane, stop)),
         }
     }
 }

@@ -1,0 +1,125 @@
+//! Photos and dictations.
+
+use super::{Anydoor, AnydoorError, AttachmentRow, Inner, ItemTruth, Result};
+use crate::acts::attach;
+use crate::fhir::{Document, attachment};
+use crate::ids::{AssignmentId, IncidentId, PersonId};
+use crate::incident::Code;
+use crate::note::{Attachment, AttachmentKind, MOST_ATTACHMENT, digest_of};
+use crate::store::Store;
+use crate::sync::{Request, Stop, transport};
+
+fn named(store: &Store, id: &str) -> Result<(Attachment, Document)> {
+    let missing = || AnydoorError::NotFound { what: "attachment".into() };
+    let document = store.document("DocumentReference", id)?.filter(attachment::is_attachment).ok_or_else(missing)?;
+    Ok((attachment::read(&document)?, document))
+}
+
+fn row(store: &Store, document: &Document) -> Result<AttachmentRow> {
+    let read = attachment::read(document)?;
+    let content = read.content_id();
+    let named: ItemTruth = store.truth_of("DocumentReference", document.id())?.into();
+    // At the agency is the whole of it: what names it and what is in it.
+    let held = store.document(attachment::CONTENT, &content)?.is_some();
+    let truth = if held { store.truth_of(attachment::CONTENT, &content)?.into() } else { ItemTruth::AtTheAgency };
+    Ok(AttachmentRow {
+        id: read.id.into(),
+        kind: read.kind.code().into(),
+        content_type: read.content_type,
+        size: read.size,
+        person: read.person.into(),
+        author: read.author.into(),
+        at: read.at.to_string(),
+        here: held,
+        truth: if truth == ItemTruth::AtTheAgency { named } else { truth },
+    })
+}
+
+impl Inner {
+    /// One run of the lane of attachments, beside whatever else syncs; nothing where one runs already. Returns how many the
+    /// server now has, and why it stopped early.
+    pub(super) async fn send_attachments(&self) -> Result<(u32, Option<Stop>)> {
+        let Ok(_one) = self.attaching.try_lock() else { return Ok((0, None)) };
+        let (lane, stop) = transport::run_attachments(&self.transport, &self.store, self.clock.as_ref()).await?;
+        if !lane.changed.is_empty() {
+            self.tell();
+        }
+        Ok((lane.sent, stop))
+    }
+}
+
+#[uniffi::export]
+impl Anydoor {
+    /// Attaches a photo or a dictation (`kind`, of the set `attachment-kind`) to a person's record. On return two encrypted
+    /// copies of it are on this phone. It goes out when nothing else waits, and the document that names it after it. Returns
+    /// its id.
+    ///
+    /// # Errors
+    /// `Invalid` where it is empty, larger than 3 MB, or of a type that its kind does not have; `StorageFull`.
+    pub fn attach(
+        &self,
+        kind: &str,
+        incident: &str,
+        person: &str,
+        assignment: &str,
+        content_type: &str,
+        content: Vec<u8>,
+    ) -> Result<String> {
+        let kind = AttachmentKind::from_code(kind).ok_or_else(|| AnydoorError::Invalid { what: "kind".into() })?;
+        let about = (IncidentId::parse(incident)?, PersonId::parse(person)?, self.inner.member.clone());
+        let lane = AssignmentId::parse(assignment)?;
+        let id = self.inner.acted(|store| {
+            let actor = self.inner.actor(store.writer());
+            let attachment = Attachment::of(&content, kind, content_type, about, actor.server_now.unwrap_or(actor.now))?;
+            store.keep_attachment(&attachment.content_id(), &content)?;
+            Ok((attach::attach(&attachment, lane.as_str(), &actor), attachment.id))
+        })?;
+        Ok(id.into())
+    }
+
+    /// The photos and dictations of an incident, oldest first.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn attachments(&self, incident: &str) -> Result<Vec<AttachmentRow>> {
+        self.inner.store(|store| {
+            let all = store.pointing_at("DocumentReference", "context", &format!("ServiceRequest/{incident}"))?;
+            all.iter().filter(|doc| attachment::is_attachment(doc)).map(|doc| row(store, doc)).collect()
+        })
+    }
+
+    /// The content of an attachment: from this phone, else from the agency. What does not have its SHA-256 is not shown.
+    ///
+    /// # Errors
+    /// `NotFound`; `StorageDamaged` where it was made here and neither copy reads; `Offline` and others where it is asked for
+    /// at the agency.
+    pub async fn attachment_content(&self, id: &str) -> Result<Vec<u8>> {
+        let (inner, id) = (self.inner.clone(), id.to_owned());
+        let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
+        let handle = runtime.spawn(async move {
+            let (read, made_here, content) = inner.store(|store| {
+                let (read, _) = named(store, &id)?;
+                let content = read.content_id();
+                let made_here = store.document(attachment::CONTENT, &content)?.is_some();
+                Ok((read, made_here, store.attachment(&content)?))
+            })?;
+            if let Some(content) = content.filter(|content| digest_of(content) == read.sha256) {
+                return Ok(content);
+            }
+            let request = Request::get(format!("{}/{}", attachment::CONTENT, read.content_id()));
+            let answer = inner.transport.send(&request).await.map_err(|_| AnydoorError::Offline)?;
+            let missing = if made_here { AnydoorError::StorageDamaged } else { AnydoorError::NotFound { what: "content".into() } };
+            match answer.status {
+                200 => {}
+                401 => return Err(AnydoorError::SignInAgain),
+                403 => return Err(AnydoorError::NotAllowed { why: "content".into() }),
+                500.. => return Err(AnydoorError::ServerTrouble),
+                _ => return Err(missing),
+            }
+            let there = Document::parse(&answer.body).ok().as_ref().and_then(attachment::data);
+            let whole = there.filter(|content| content.len() <= MOST_ATTACHMENT && digest_of(content) == read.sha256);
+            whole.ok_or(AnydoorError::ServerTrouble)
+        });
+        handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "attachment".into() }))
+    }
+}
