@@ -80,6 +80,10 @@ pub fn at_rest(phones: &[Phone], server: &Server) {
             let row = phone.lane_store.as_ref().unwrap().get(reference.strip_prefix("Task/").unwrap()).unwrap().unwrap();
             assert!(row.version.is_some(), "{}: the call for help is not said to be sent", phone.name);
         }
+        for (reference, content) in phone.told.contents.iter().filter(|(reference, _)| !kept_back.contains(reference)) {
+            let there = server.current(reference).as_ref().and_then(anydoor_core::fhir::attachment::data);
+            assert_eq!(there.as_ref(), Some(content), "{}: {reference} is not at the agency as it was taken", phone.name);
+        }
         for (words, task) in &phone.told.words {
             let said = |body: &serde_json::Value| body.get("description").and_then(serde_json::Value::as_str) == Some(words);
             // Words that the same member wrote over before they left were theirs to change.

@@ -40,7 +40,8 @@ impl Histories {
             self.learn(document);
         }
         let new: Vec<String> = written.iter().filter(|(_, new)| *new).map(|(document, _)| document.reference()).collect();
-        if new.len() > 1 {
+        // A content goes by itself, behind everything else.
+        if new.len() > 1 && !new.iter().any(|reference| reference.starts_with("Binary/")) {
             self.units.push((phone.to_owned(), new));
         }
     }

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anydoor_core::acts::{Act, Actor, Ledger, Plan, escalate, respond, sign, stamp};
+use anydoor_core::acts::{Act, Actor, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::clock::Instant;
 use anydoor_core::fhir::Document;
 use anydoor_core::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::incident::{Code, Place, Urgency};
-use anydoor_core::note::{Note, Standing};
+use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
 use anydoor_core::safety::Need;
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Draft, Escalations, Key, ParkReason, Store, StoreError};
+use anydoor_core::sync::attachments::{AttachmentStep, Attachments};
 use anydoor_core::sync::lane::{Lane, LaneStep};
 use anydoor_core::sync::{Engine, Next, Outcome, Request, Scope, in_our_favour};
 use anydoor_tests::chance::Chance;
@@ -32,6 +33,8 @@ pub struct Told {
     pub given_up: Vec<String>,
     /// Drafts, as last said to be saved.
     pub drafts: BTreeMap<String, String>,
+    /// Contents of photos, by their references.
+    pub contents: BTreeMap<String, Vec<u8>>,
     /// Calls for help.
     pub help: Vec<String>,
     /// Texts of saves that failed: each may be there or not.
@@ -48,6 +51,8 @@ pub struct Phone {
     pub pending: Option<Request>,
     pub lane: Option<Lane>,
     pub lane_pending: Option<Request>,
+    pub attaching: Option<Attachments>,
+    pub attaching_pending: Option<Request>,
     pub told: Told,
     pub team: TeamId,
     pub member: MemberId,
@@ -83,6 +88,8 @@ impl Phone {
             pending: None,
             lane: None,
             lane_pending: None,
+            attaching: None,
+            attaching_pending: None,
             told: Told::default(),
             team,
             member: MemberId::derived(&format!("member {index}")),
@@ -109,8 +116,14 @@ impl Phone {
 
     /// The process is gone, with everything that it had in memory.
     pub fn stop(&mut self) {
-        (self.engine, self.pending, self.lane, self.lane_pending) = (None, None, None, None);
+        self.let_go_of_runs();
         (self.store, self.lane_store) = (None, None);
+    }
+
+    /// Every run that was under way is over.
+    pub fn let_go_of_runs(&mut self) {
+        (self.engine, self.pending, self.lane, self.lane_pending) = (None, None, None, None);
+        (self.attaching, self.attaching_pending) = (None, None);
     }
 
     pub fn now(&self, world: Instant) -> Instant {
@@ -269,6 +282,21 @@ impl Phone {
         self.commit(&plan, &text)
     }
 
+    pub fn take_photo(&mut self, world: Instant) -> Result<bool, StoreError> {
+        let (text, actor) = (self.texts("photo"), self.actor(world));
+        let content = text.repeat(40).into_bytes();
+        let about = (IncidentId::derived("case"), PersonId::derived("person"), self.member.clone());
+        let attachment = Attachment::of(&content, AttachmentKind::Photo, "image/png", about, actor.now).unwrap();
+        let Some(store) = &self.store else { return Ok(false) };
+        store.keep_attachment(&attachment.content_id(), &content)?;
+        let lane = self.tasks().first().map(|task| task.id().to_owned()).unwrap_or_default();
+        let done = self.commit(&attach::attach(&attachment, &lane, &actor), &text)?;
+        if done {
+            self.told.contents.insert(format!("Binary/{}", attachment.content_id()), content);
+        }
+        Ok(done)
+    }
+
     pub fn ask_for_help(&mut self, world: Instant, chance: &mut Chance) -> bool {
         let Some(task) = self.own_task(chance) else { return false };
         let Ok(id) = AssignmentId::parse(task.id()) else { return false };
@@ -326,6 +354,31 @@ impl Phone {
         let now = self.now(world);
         self.lane_pending = None;
         match (&mut self.lane_store, &mut self.lane) {
+            (Some(store), Some(lane)) => lane.hear(store, outcome, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for the lane of attachments.
+    pub fn next_attachment(&mut self) -> Result<Option<Request>, StoreError> {
+        let Some(store) = &mut self.store else { return Ok(None) };
+        if self.attaching_pending.is_none() {
+            let lane = match &mut self.attaching {
+                Some(lane) => lane,
+                None => self.attaching.insert(Attachments::new(store)?),
+            };
+            match lane.next(store)? {
+                AttachmentStep::Send(request) => self.attaching_pending = Some(request),
+                AttachmentStep::Done(_) => self.attaching = None,
+            }
+        }
+        Ok(self.attaching_pending.clone())
+    }
+
+    pub fn hear_attachment(&mut self, outcome: Outcome, world: Instant) -> Result<(), StoreError> {
+        let now = self.now(world);
+        self.attaching_pending = None;
+        match (&mut self.store, &mut self.attaching) {
             (Some(store), Some(lane)) => lane.hear(store, outcome, now),
             _ => Ok(()),
         }

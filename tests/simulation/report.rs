@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::faults::FAULTS;
 
 /// Paths of the sync that every full run must have taken.
-pub const PATHS: [&str; 18] = [
+pub const PATHS: [&str; 20] = [
     "crash",
     "power cut",
     "disk full",
@@ -24,6 +24,8 @@ pub const PATHS: [&str; 18] = [
     "late commit beyond the overlap",
     "stale search",
     "an old copy on top",
+    "attachment sent",
+    "attachment read back",
 ];
 
 #[derive(Debug, Default, Clone)]

@@ -122,6 +122,7 @@ impl World {
                 6 => self.reassign(),
                 7..=17 => self.act(at),
                 18..=21 => self.help(at),
+                22 | 23 => self.attach_a_little(at),
                 _ => self.sync_a_little(at),
             }
             self.planted.spoil(&mut self.phones[at], &mut self.server, self.step);
@@ -182,7 +183,7 @@ impl World {
     }
 
     fn act(&mut self, at: usize) {
-        let which = self.chance.below(8);
+        let which = self.chance.below(9);
         let (now, phone) = (self.now, &mut self.phones[at]);
         let (name, result) = match which {
             0 => ("starts an incident", phone.on_view(now)),
@@ -190,6 +191,7 @@ impl World {
             2 | 3 => ("taps", phone.tap(now, &mut self.chance)),
             4 => ("writes words", phone.edit(now, &mut self.chance)),
             5 => ("signs", phone.sign(now)),
+            6 => ("takes a photo", phone.take_photo(now)),
             _ => ("saves a draft", phone.save_draft(now, &mut self.chance)),
         };
         let said = match &result {
@@ -216,8 +218,7 @@ impl World {
             // Where this fails the next call says so.
             let _ = store.reconnect();
         }
-        (self.phones[at].engine, self.phones[at].pending) = (None, None);
-        (self.phones[at].lane, self.phones[at].lane_pending) = (None, None);
+        self.phones[at].let_go_of_runs();
     }
 
     fn crash(&mut self, at: usize, power: bool) {
@@ -303,6 +304,23 @@ impl World {
         }
     }
 
+    /// One or a few requests of the lane of attachments.
+    fn attach_a_little(&mut self, at: usize) {
+        for _ in 0..1 + self.chance.below(3) {
+            match self.phones[at].next_attachment() {
+                Ok(Some(request)) => {
+                    self.report.path(if request.body.is_some() { "attachment sent" } else { "attachment read back" });
+                    let outcome = self.send(at, &request, true);
+                    if let Err(error) = self.phones[at].hear_attachment(outcome, self.now) {
+                        return self.after(at, &error);
+                    }
+                }
+                Ok(None) => return,
+                Err(error) => return self.after(at, &error),
+            }
+        }
+    }
+
     fn send(&mut self, at: usize, request: &Request, faults: bool) -> Outcome {
         self.report.requests += 1;
         if request.body.as_deref().is_some_and(|body| body.contains("\"batch\"")) {
@@ -375,6 +393,11 @@ impl World {
                     assert!(requests < 400, "{}: a sync run does not end", self.phones[at].name);
                     let outcome = self.send(at, &request, false);
                     self.phones[at].hear(outcome, self.now).unwrap();
+                }
+                while let Some(request) = self.phones[at].next_attachment().unwrap() {
+                    moved |= request.body.is_some();
+                    let outcome = self.send(at, &request, false);
+                    self.phones[at].hear_attachment(outcome, self.now).unwrap();
                 }
                 let phone = &mut self.phones[at];
                 let mut said = Vec::new();

@@ -159,6 +159,7 @@ pub mod chance;
 pub mod disk;
 pub mod hostile;
 pub mod proxy;
+pub mod shift;
 pub mod sides;
 pub mod twice;
 pub mod visit;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use anydoor_core::fhir::{Document, assignment, element, note};
+use anydoor_core::fhir::{Document, assignment, element, in_error, note};
 use anydoor_sandbox::county::Seeded;
 use anydoor_sandbox::gateway::Gateway;
 
@@ -42,7 +42,8 @@ pub async fn there(gateway: &Gateway) -> Result<There, Box<dyn Error>> {
 
 /// What is never changed once it is written.
 pub fn is_immutable(document: &Document) -> bool {
-    note::is_signed(document) || assignment::is_stamp(document) || document.kind() == "Communication"
+    // A note that was entered in error has had its one change.
+    note::is_signed(document) && !in_error::is_in_error(document) || assignment::is_stamp(document) || document.kind() == "Communication"
 }
 
 /// The document without who wrote it last: one that is written again after a replay says the same by another revision.

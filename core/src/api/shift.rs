@@ -3,7 +3,7 @@
 use super::error::of_stop;
 use super::{Anydoor, AnydoorError, Inner, NeedsYouRow, Result, SyncRow};
 use crate::clock::{Instant, ServerTime};
-use crate::fhir::Document;
+use crate::fhir::{Document, attachment};
 use crate::incident::Code;
 use crate::sync::pace::{Stake, next_sync};
 use crate::sync::{Report, Request, Scope, Stop, transport};
@@ -182,7 +182,8 @@ impl Anydoor {
     pub fn export(&self, document: &str) -> Result<String> {
         self.inner.store(|store| {
             let found = store.referenced(document)?.ok_or_else(|| AnydoorError::NotFound { what: "document".into() })?;
-            Ok(found.to_text())
+            let content = if found.kind() == attachment::CONTENT { store.attachment(found.id())? } else { None };
+            Ok(content.map_or_else(|| found.to_text(), |content| attachment::with_data(&found, &content).to_text()))
         })
     }
 
