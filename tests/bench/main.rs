@@ -21,6 +21,7 @@ use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_core::sync::{Scope, transport};
 use anydoor_sandbox::server::{Manners, Network};
 use anydoor_tests::World;
+use anydoor_tests::proxy::{Fault, Proxy};
 use fill::{AGENCY, KEY};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -278,7 +279,8 @@ fn upload() -> Outcome<Line> {
             unsent.iter().filter(|i| i.act != Act::Create).map(|i| (i.kind.clone(), i.id.clone())).collect();
         let steps = usize::from(creates > 0) + changed.len();
         let store = std::sync::Mutex::new(Some(store));
-        let carrier = Transport::new(world.server.base_url(), std::sync::Arc::new(NoToken))?;
+        let proxy = Proxy::new(world.server.base_url(), |_, _| Fault::None).await?;
+        let carrier = Transport::new(proxy.base_url(), std::sync::Arc::new(NoToken))?;
         // Nobody on shift: what is unsent goes out, and no pull follows.
         let scope = Scope { team: None, full: false };
         let report = transport::run(&carrier, &store, scope, &SystemClock::default(), |_| {}).await?;
@@ -286,9 +288,10 @@ fn upload() -> Outcome<Line> {
             return Err(format!("the upload did not arrive whole: {report:?}").into());
         }
         let trips = report.round_trips as usize;
+        let (up, down) = proxy.recorded().iter().fold((0, 0), |(up, down), one| (up + one.request.len(), down + one.answer.len()));
         Ok(Line {
             figure: format!("a shift's upload, {} documents ({creates} new, {} changed)", unsent.len(), changed.len()),
-            ours: format!("{trips} round trips, {steps} steps"),
+            ours: format!("{trips} round trips, {steps} steps, {:.1} KB up, {:.1} KB down", up as f64 / 1e3, down as f64 / 1e3),
             peer: format!("{} requests", unsent.len()),
             ratio: trips as f64 / unsent.len() as f64,
             goal: "as many as steps",
@@ -356,7 +359,7 @@ fn pull(folder: &Path) -> Outcome<(Line, String)> {
             read += began.elapsed();
             seen += documents.len();
             let began = Instant::now();
-            black_box(store.take(&Incoming { documents, read_upto: None })?);
+            black_box(store.take_found(&Incoming { documents, read_upto: None })?);
             taken += began.elapsed();
         }
         // Rows that the pull made stale are recomputed before the first read: that belongs to it.
