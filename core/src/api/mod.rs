@@ -8,6 +8,7 @@ mod carers;
 mod conflicts;
 mod error;
 mod keys;
+mod leads;
 mod notes;
 mod out;
 mod roads;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use error::{AnydoorError, Result};
 pub use keys::*;
+pub use leads::*;
 pub use roads::*;
 pub use rows::*;
 pub use teams::Scene;

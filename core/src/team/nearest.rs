@@ -204,7 +204,8 @@ fn meets(team: &Team, need: &Need) -> bool {
     }
 }
 
-fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
+/// Why a team cannot be sent; nothing where it can.
+pub(super) fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if !team.shift.is_some_and(|shift| shift.from <= now && now < shift.until) {
         reasons.push(Reason::OffShift);
