@@ -152,6 +152,11 @@ impl County {
         self
     }
 
+    /// Its middle, where it lies now.
+    pub fn middle(&self) -> Option<Position> {
+        self.middle.or_else(|| Position::new(MIDDLE.0, MIDDLE.1).ok())
+    }
+
     /// Where a place of the county lies, now that it has been moved.
     pub fn place(&self, at: Position) -> Position {
         self.middle.map_or(at, |middle| moved(at, middle))

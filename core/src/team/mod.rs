@@ -136,6 +136,12 @@ pub struct Team {
 }
 
 impl Team {
+    /// Where it may be shown: on shift and not on a break (practice.md, Crew).
+    pub fn shown_at(&self, now: Instant) -> Option<Position> {
+        let on_shift = self.shift.is_some_and(|shift| shift.from <= now && now < shift.until);
+        self.fix.filter(|_| on_shift && !self.on_break).map(|fix| fix.position)
+    }
+
     /// Whether somebody in the crew speaks it (`es` also answers to `es-MX`).
     pub fn speaks(&self, language: &str) -> bool {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();

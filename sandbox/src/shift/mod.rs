@@ -143,16 +143,6 @@ pub fn token(command: &str) -> Result<String> {
     if output.status.success() && !token.is_empty() { Ok(token) } else { Err(ShiftError::Token) }
 }
 
-/// The county with its road pack: its own, or a real one around which it is played.
-fn roads(county: County, given: Option<&std::path::Path>) -> Result<(County, Pack)> {
-    let Some(path) = given else {
-        let pack = Pack::of(&county).map_err(|error| ShiftError::Roads(error.to_string()))?;
-        return Ok((county, pack));
-    };
-    let pack = Pack::from_file(path).map_err(ShiftError::Roads)?;
-    Ok((if let Some(middle) = pack.middle { county.around(middle) } else { county }, pack))
-}
-
 fn tokens(play: &Play) -> Result<Arc<dyn Tokens>> {
     Ok(match &play.token_command {
         Some(command) => Arc::new(FixedToken(token(command)?)),
@@ -183,7 +173,7 @@ impl Shift {
         // A foreign server stamps real times, so there the shift begins now.
         let clock = Arc::new(ShiftClock::new(if play.server.is_some() { real } else { began }));
         let county = County::generate(play.seed, clock.shows());
-        let (county, pack) = roads(county, play.roads.as_deref())?;
+        let (county, pack) = Pack::around(county, play.roads.as_deref()).map_err(ShiftError::Roads)?;
         let tokens = tokens(&play)?;
         let server = match &play.server {
             Some(_) => None,

@@ -1,0 +1,83 @@
+package anydoor.ui
+
+import androidx.compose.foundation.isSystemInDarkTheme
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.LaunchedEffect
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.remember
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.platform.LocalDensity
+import androidx.compose.ui.unit.IntSize
+import androidx.compose.ui.unit.dp
+import kotlin.coroutines.CoroutineContext
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+
+/** What the map of one scene shows, and what a hand did to it. */
+private class MapState(private val source: MapSource, private val margin: Int) : MapHand {
+    private val scene = source.plane.place(source.plane.latitude, source.plane.longitude)
+    var picture by mutableStateOf(MapPicture(scene, attribution = source.attribution))
+    var viewport by mutableStateOf<Viewport?>(null)
+    var chosen by mutableStateOf<String?>(null)
+    private var size = IntSize.Zero
+    private var asked: Viewport? = null
+    private var begun = false
+
+    /** Teams, closures and the way of the best team: once, and when the core says that something changed. */
+    suspend fun begin(io: CoroutineContext) {
+        val (teams, closures) = withContext(io) { source.teams() to source.closures() }
+        picture = picture.copy(teams = teams, closures = closures)
+        begun = true
+        if (chosen == null) chosen = teams.firstOrNull { it.canGo }?.team
+        if (viewport == null) whole()
+    }
+
+    /** The streets of what is seen, where the last ones do not serve it. */
+    suspend fun look(at: Viewport, io: CoroutineContext) {
+        if (asked?.serves(at) == true) return
+        val wider = at.wider()
+        picture = picture.copy(layers = withContext(io) { source.layers(wider) })
+        asked = wider
+    }
+
+    suspend fun follow(team: String, io: CoroutineContext) {
+        picture = picture.copy(route = withContext(io) { source.route(team) })
+    }
+
+    override fun sized(size: IntSize) {
+        this.size = size
+        val before = viewport
+        if (before == null) whole() else viewport = before.copy(width = size.width, height = size.height)
+    }
+
+    override fun moved(to: Viewport) {
+        viewport = to
+    }
+
+    override fun whole() {
+        val places = picture.teams.filter { it.canGo }.mapNotNull { it.place } + picture.scene
+        if (begun && size != IntSize.Zero) viewport = Viewport.around(places, size.width, size.height, margin)
+    }
+
+    override fun chose(team: String) {
+        chosen = team
+    }
+}
+
+/** The map of a scene, out of a source; work runs on [io]. */
+@Composable
+fun OfflineMap(
+    source: MapSource,
+    locale: String,
+    night: Boolean = isSystemInDarkTheme(),
+    io: CoroutineContext = Dispatchers.IO,
+) {
+    val margin = with(LocalDensity.current) { 56.dp.roundToPx() }
+    val state = remember(source) { MapState(source, margin) }
+    LaunchedEffect(state) { state.begin(io) }
+    val (viewport, chosen) = state.viewport to state.chosen
+    LaunchedEffect(state, viewport) { if (viewport != null) state.look(viewport, io) }
+    LaunchedEffect(state, chosen) { if (chosen != null) state.follow(chosen, io) }
+    MapScreen(state.picture, viewport, chosen, state, Labels.of(locale), if (night) MapColours.night else MapColours.light)
+}
