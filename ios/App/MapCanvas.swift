@@ -18,7 +18,8 @@ struct MapCanvas: View {
             for (streetClass, path) in streets {
                 line(context, path, colour(streetClass), max(wide(streetClass) * thin, 0.7))
             }
-            if let route = picture.route {
+            if let route = picture.route, let end = route.line.last {
+                line(context, path([[end, picture.scene]]), colours.route, 3, dash: [1, 7])
                 line(context, path([route.line]), colours.routeEdge, 9)
                 line(context, path([route.line]), colours.route, 6)
             }

@@ -11,7 +11,7 @@ struct MapColours {
     }
 
     private static let light = MapColours(
-        land: rgb(0xEFEDE6), edge: rgb(0xBDB9AE), street: rgb(0xFFFFFF), main: rgb(0xFFE9A8), motorway: rgb(0xFFC978),
+        land: rgb(0xE7E4DB), edge: rgb(0xBDB9AE), street: rgb(0xFFFFFF), main: rgb(0xFFE9A8), motorway: rgb(0xFFC978),
         ferry: rgb(0x7FA6C9), halo: rgb(0xFDFCF9), route: rgb(0x1558C0), routeEdge: rgb(0xFFFFFF), scene: rgb(0xA3124E),
         closed: rgb(0xB3261E), closedEdge: rgb(0xFFFFFF), team: rgb(0x17324D), cannotGo: rgb(0x75736C))
     private static let night = MapColours(

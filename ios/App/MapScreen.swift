@@ -71,7 +71,7 @@ struct MapScreen: View {
     }
 
     private func controls(_ viewport: Viewport) -> some View {
-        VStack(spacing: 8) {
+        HStack(spacing: 8) {
             Control(name: labels.nearer, sign: "plus") { state.moved(to: viewport.zoomed(2)) }
             Control(name: labels.farther, sign: "minus") { state.moved(to: viewport.zoomed(0.5)) }
             Control(name: labels.whole, sign: "viewfinder") { state.whole() }
@@ -91,7 +91,7 @@ struct MapScreen: View {
                     Text(words).font(place == 0 ? .headline : .body)
                 }
                 if let route = state.picture.route, route.team == team.team {
-                    if !route.streets.isEmpty { Text(labels.via(route.streets.joined(separator: ", "))) }
+                    if !route.named.isEmpty { Text(labels.via(route.named)).font(.body) }
                 } else {
                     Text(labels.noRoute)
                 }

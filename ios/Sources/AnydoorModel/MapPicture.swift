@@ -42,6 +42,13 @@ public struct RouteLine: Equatable, Sendable {
         self.line = line
         self.streets = streets
     }
+
+    /// The first four streets, each once.
+    public var named: String {
+        var once: [String] = []
+        for street in streets where !once.contains(street) { once.append(street) }
+        return once.prefix(4).joined(separator: ", ") + (once.count > 4 ? ", …" : "")
+    }
 }
 
 /// A road that a lead has closed.

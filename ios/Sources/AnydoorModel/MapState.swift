@@ -9,13 +9,16 @@ public final class MapState {
     public private(set) var chosen: String?
     private let source: any MapSource
     private let margin: Double
+    private let below: Double
     private var size: (width: Double, height: Double)?
     private var asked: Viewport?
     private var begun = false
+    private var touched = false
 
-    public init(source: any MapSource, margin: Double = 56) {
+    public init(source: any MapSource, margin: Double = 48, below: Double = 84) {
         self.source = source
         self.margin = margin
+        self.below = below
         let plane = source.plane
         picture = MapPicture(scene: plane.place(latitude: plane.latitude, longitude: plane.longitude))
         picture.attribution = source.attribution
@@ -29,7 +32,7 @@ public final class MapState {
         picture.closures = closures
         begun = true
         if chosen == nil { chosen = teams.first(where: \.canGo)?.team }
-        if viewport == nil { whole() }
+        if !touched { whole() }
     }
 
     /// The streets of what is seen, where the last ones do not serve it.
@@ -51,19 +54,23 @@ public final class MapState {
     /// The map was given so much room, in points.
     public func sized(width: Double, height: Double) {
         size = (width, height)
-        guard viewport != nil else { return whole() }
+        guard viewport != nil, touched else { return whole() }
         viewport?.width = width
         viewport?.height = height
     }
 
     /// It was moved or zoomed.
-    public func moved(to: Viewport) { viewport = to }
+    public func moved(to: Viewport) {
+        touched = true
+        viewport = to
+    }
 
     /// Everything is to be seen again.
     public func whole() {
+        touched = false
         guard begun, let size else { return }
         let places = picture.teams.filter(\.canGo).compactMap(\.place) + [picture.scene]
-        viewport = Viewport.around(places, width: size.width, height: size.height, margin: margin)
+        viewport = Viewport.around(places, width: size.width, height: size.height, margin: margin, below: below)
     }
 
     /// A team was tapped.

@@ -120,16 +120,16 @@ public struct Viewport: Equatable, Sendable {
             && last.north <= until.north && from.north <= first.north
     }
 
-    /// Shows all of these, with a margin in points.
-    public static func around(_ places: [Place], width: Double, height: Double, margin: Double) -> Viewport {
+    /// Shows all of these, with a margin in points, and `below` more at the bottom, where the controls lie.
+    public static func around(_ places: [Place], width: Double, height: Double, margin: Double, below: Double = 0) -> Viewport {
         let (east, north) = (places.map(\.east), places.map(\.north))
         guard let west = east.min(), let right = east.max(), let south = north.min(), let top = north.max() else {
             return Viewport(middle: Place(east: 0, north: 0), metresPerPixel: 10, width: width, height: height)
         }
         let across = (right - west) / max(width - 2 * margin, 1)
-        let up = (top - south) / max(height - 2 * margin, 1)
+        let up = (top - south) / max(height - below - 2 * margin, 1)
         let scale = min(max(max(across, up), 0.5), farthest)
-        let middle = Place(east: (west + right) / 2, north: (south + top) / 2)
+        let middle = Place(east: (west + right) / 2, north: (south + top - below * scale) / 2)
         return Viewport(middle: middle, metresPerPixel: scale, width: width, height: height)
     }
 }

@@ -44,6 +44,13 @@ private fun path(lines: List<FloatArray>): Path = Path().apply {
     }
 }
 
+/** From the end of the way to the scene, which may lie off the road. */
+private fun offRoad(route: RouteLine, scene: Place): Path {
+    val line = route.line
+    if (line.size < 2) return Path()
+    return path(listOf(floatArrayOf(line[line.size - 2], line.last(), scene.east.toFloat(), scene.north.toFloat())))
+}
+
 /** Draws streets, closures, the way and the scene: nothing else, from plain values. Teams lie over it as touch targets. */
 @Composable
 fun MapCanvas(picture: MapPicture, viewport: Viewport, colours: MapColours, modifier: Modifier = Modifier) {
@@ -67,6 +74,7 @@ fun MapCanvas(picture: MapPicture, viewport: Viewport, colours: MapColours, modi
         names(picture.layers, viewport, colours, measurer)
         onPlane(viewport) { pixel ->
             val dp = 1.dp.toPx() * pixel
+            picture.route?.let { line(offRoad(it, picture.scene), colours.route, 3 * dp, PathEffect.dashPathEffect(floatArrayOf(dp, 7 * dp))) }
             if (route != null) {
                 line(route, colours.routeEdge, 9 * dp)
                 line(route, colours.route, 6 * dp)

@@ -27,7 +27,7 @@ data class MapColours(
     companion object {
         /** By day. */
         val light = MapColours(
-            land = Color(0xFFEFEDE6),
+            land = Color(0xFFE7E4DB),
             edge = Color(0xFFBDB9AE),
             street = Color(0xFFFFFFFF),
             main = Color(0xFFFFE9A8),
@@ -42,7 +42,12 @@ data class MapColours(
             closedEdge = Color(0xFFFFFFFF),
             team = Color(0xFF17324D),
             cannotGo = Color(0xFF75736C),
-            scheme = lightColorScheme(primary = Color(0xFF17324D), secondaryContainer = Color(0xFFFFFFFF)),
+            scheme = lightColorScheme(
+                primary = Color(0xFF17324D),
+                surface = Color(0xFFFCFBF8),
+                background = Color(0xFFFCFBF8),
+                secondaryContainer = Color(0xFFFFFFFF),
+            ),
         )
 
         /** By night. */

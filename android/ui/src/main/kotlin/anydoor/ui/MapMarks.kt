@@ -3,10 +3,8 @@ package anydoor.ui
 import androidx.compose.foundation.Canvas
 import androidx.compose.foundation.background
 import androidx.compose.foundation.layout.Arrangement
-import androidx.compose.foundation.layout.Box
-import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
-import androidx.compose.foundation.layout.offset
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.selection.selectable
@@ -16,7 +14,6 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
-import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.graphics.Color
@@ -30,29 +27,35 @@ import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.semantics.stateDescription
 import androidx.compose.ui.text.font.FontWeight
+import androidx.compose.ui.unit.Constraints
+import androidx.compose.ui.unit.Dp
 import androidx.compose.ui.unit.dp
 import kotlin.math.roundToInt
 
 /** A thumb in a glove. */
 private val TOUCH = 64.dp
 
-/** Puts the content with its middle at [x], and [above] of it above [y]; takes no room itself. */
-private fun Modifier.at(x: Float, y: Float, above: Int): Modifier = layout { content, constraints ->
-    val placed = content.measure(constraints.copy(minWidth = 0, minHeight = 0))
-    layout(0, 0) { placed.place(x.roundToInt() - placed.width / 2, y.roundToInt() - above) }
+/** Puts the content with its middle at [x] and [y]; takes no room itself. */
+private fun Modifier.middleAt(x: Float, y: Float): Modifier = layout { content, _ ->
+    val placed = content.measure(Constraints())
+    layout(0, 0) { placed.place(x.roundToInt() - placed.width / 2, y.roundToInt() - placed.height / 2) }
+}
+
+/** Puts the content below a point, moved aside where the edge of a map of [width] pixels would cut it. */
+private fun Modifier.below(x: Float, y: Float, width: Int, gap: Dp): Modifier = layout { content, _ ->
+    val placed = content.measure(Constraints(maxWidth = width))
+    val left = (x - placed.width / 2f).roundToInt()
+    val seen = x >= 0 && x <= width && placed.width <= width
+    val inside = if (seen) left.coerceIn(0, width - placed.width) else left
+    layout(0, 0) { placed.place(inside, y.roundToInt() + gap.roundToPx()) }
 }
 
 /** A word on the map, below what it names. */
 @Composable
-internal fun MapLabel(words: String, x: Float, y: Float, colour: Color, halo: Color) {
-    Box(Modifier.at(x, y, above = 0).offset(y = 18.dp)) { Tag(words, colour, halo, bold = false) }
-}
-
-@Composable
-private fun Tag(words: String, colour: Color, halo: Color, bold: Boolean, modifier: Modifier = Modifier) {
+internal fun MapLabel(words: String, x: Float, y: Float, width: Int, colour: Color, halo: Color, bold: Boolean = false) {
     Text(
         words,
-        modifier.background(halo.copy(alpha = 0.85f), RoundedCornerShape(6.dp)).padding(horizontal = 6.dp, vertical = 1.dp),
+        Modifier.below(x, y, width, 16.dp).background(halo.copy(alpha = 0.85f), RoundedCornerShape(6.dp)).padding(horizontal = 6.dp, vertical = 1.dp),
         color = colour,
         style = MaterialTheme.typography.labelLarge,
         fontWeight = if (bold) FontWeight.Bold else FontWeight.Medium,
@@ -62,25 +65,27 @@ private fun Tag(words: String, colour: Color, halo: Color, bold: Boolean, modifi
 
 /** A team: a full disc where it can go, a ring where it cannot, larger where it is chosen. */
 @Composable
-internal fun TeamMarker(team: TeamMark, chosen: Boolean, x: Float, y: Float, labels: Labels, colours: MapColours, choose: () -> Unit) {
+internal fun TeamMarker(
+    team: TeamMark,
+    chosen: Boolean,
+    viewport: Viewport,
+    place: Place,
+    labels: Labels,
+    colours: MapColours,
+    choose: () -> Unit,
+) {
+    val (x, y) = viewport.x(place.east) to viewport.y(place.north)
+    val width = viewport.width
     val colour = if (chosen) colours.route else if (team.canGo) colours.team else colours.cannotGo
-    Layer(x, y) {
-        Column(horizontalAlignment = Alignment.CenterHorizontally) {
-            Canvas(
-                Modifier.size(TOUCH).testTag("team-${team.team}").selectable(chosen, role = Role.RadioButton, onClick = choose).semantics {
-                    contentDescription = (listOf(team.name) + team.reasons.take(1)).joinToString(". ")
-                    if (chosen) stateDescription = labels.selected else if (!team.canGo) stateDescription = labels.cannotGo
-                },
-            ) { disc(colour, colours.halo, if (chosen) 13.dp.toPx() else 10.dp.toPx(), full = team.canGo) }
-            Tag(team.name, colour, colours.halo, bold = chosen, Modifier.offset(y = (-18).dp))
-        }
+    val said = Modifier.semantics {
+        contentDescription = (listOf(team.name) + team.reasons.take(1)).joinToString(". ")
+        if (chosen) stateDescription = labels.selected else if (!team.canGo) stateDescription = labels.cannotGo
     }
-}
-
-@Composable
-private fun Layer(x: Float, y: Float, content: @Composable () -> Unit) {
-    val half = with(androidx.compose.ui.platform.LocalDensity.current) { (TOUCH / 2).roundToPx() }
-    Box(Modifier.at(x, y, above = half)) { content() }
+    val touched = Modifier.size(TOUCH).testTag("team-${team.team}").selectable(chosen, role = Role.RadioButton, onClick = choose)
+    Canvas(Modifier.middleAt(x, y).then(touched).then(said)) {
+        disc(colour, colours.halo, if (chosen) 13.dp.toPx() else 10.dp.toPx(), full = team.canGo)
+    }
+    MapLabel(team.name, x, y, width, colour, colours.halo, bold = chosen)
 }
 
 private fun DrawScope.disc(colour: Color, halo: Color, radius: Float, full: Boolean) {
@@ -91,7 +96,7 @@ private fun DrawScope.disc(colour: Color, halo: Color, radius: Float, full: Bool
 /** Nearer, farther, everything: in reach of one thumb. */
 @Composable
 internal fun Controls(viewport: Viewport, hand: MapHand, labels: Labels, modifier: Modifier) {
-    Column(modifier, verticalArrangement = Arrangement.spacedBy(8.dp)) {
+    Row(modifier, horizontalArrangement = Arrangement.spacedBy(8.dp)) {
         Control(labels.nearer, { hand.moved(viewport.zoomed(2.0)) }) { cross(vertical = true) }
         Control(labels.farther, { hand.moved(viewport.zoomed(0.5)) }) { cross(vertical = false) }
         Control(labels.whole, hand::whole) { corners() }

@@ -7,7 +7,11 @@ data class MapLayer(val streetClass: String, val lines: List<FloatArray>, val na
 data class TeamMark(val team: String, val name: String, val canGo: Boolean, val place: Place?, val reasons: List<String>)
 
 /** The way of a team to the scene. */
-data class RouteLine(val team: String, val seconds: Long, val line: FloatArray, val streets: List<String>)
+data class RouteLine(val team: String, val seconds: Long, val line: FloatArray, val streets: List<String>) {
+    /** The first four streets, each once. */
+    val named: String
+        get() = streets.distinct().let { it.take(4).joinToString(", ") + if (it.size > 4) ", …" else "" }
+}
 
 /** A road that a lead has closed. */
 data class ClosureLine(val why: String, val line: FloatArray)

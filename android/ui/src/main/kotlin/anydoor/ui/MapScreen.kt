@@ -87,11 +87,12 @@ private fun MapArea(picture: MapPicture, viewport: Viewport, chosen: String?, ha
         colours,
         Modifier.fillMaxSize().then(gestures).testTag("map").semantics { contentDescription = labels.map(shown) },
     )
-    MapLabel(labels.scene, viewport.x(picture.scene.east), viewport.y(picture.scene.north), colours.scene, colours.halo)
+    val (x, y) = viewport.x(picture.scene.east) to viewport.y(picture.scene.north)
+    MapLabel(labels.scene, x, y, viewport.width, colours.scene, colours.halo)
     // The chosen one last, so that it lies on top.
     for (team in picture.teams.asReversed().sortedBy { it.team == chosen }) {
         val place = team.place ?: continue
-        TeamMarker(team, team.team == chosen, viewport.x(place.east), viewport.y(place.north), labels, colours) { hand.chose(team.team) }
+        TeamMarker(team, team.team == chosen, viewport, place, labels, colours) { hand.chose(team.team) }
     }
 }
 
@@ -131,6 +132,7 @@ private fun Panel(picture: MapPicture, chosen: String?, labels: Labels, modifier
             Text(words, style = if (place == 0) MaterialTheme.typography.titleMedium else MaterialTheme.typography.bodyMedium)
         }
         if (route == null) Text(labels.noRoute)
-        if (route != null && route.streets.isNotEmpty()) Text(labels.via(route.streets.joinToString(", ")))
+        val named = route?.named.orEmpty()
+        if (named.isNotEmpty()) Text(labels.via(named), style = MaterialTheme.typography.bodyMedium)
     }
 }

@@ -15,7 +15,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 
 /** What the map of one scene shows, and what a hand did to it. */
-private class MapState(private val source: MapSource, private val margin: Int) : MapHand {
+private class MapState(private val source: MapSource, private val margin: Int, private val below: Int) : MapHand {
     private val scene = source.plane.place(source.plane.latitude, source.plane.longitude)
     var picture by mutableStateOf(MapPicture(scene, attribution = source.attribution))
     var viewport by mutableStateOf<Viewport?>(null)
@@ -23,6 +23,7 @@ private class MapState(private val source: MapSource, private val margin: Int) :
     private var size = IntSize.Zero
     private var asked: Viewport? = null
     private var begun = false
+    private var touched = false
 
     /** Teams, closures and the way of the best team: once, and when the core says that something changed. */
     suspend fun begin(io: CoroutineContext) {
@@ -30,7 +31,7 @@ private class MapState(private val source: MapSource, private val margin: Int) :
         picture = picture.copy(teams = teams, closures = closures)
         begun = true
         if (chosen == null) chosen = teams.firstOrNull { it.canGo }?.team
-        if (viewport == null) whole()
+        if (!touched) whole()
     }
 
     /** The streets of what is seen, where the last ones do not serve it. */
@@ -48,16 +49,18 @@ private class MapState(private val source: MapSource, private val margin: Int) :
     override fun sized(size: IntSize) {
         this.size = size
         val before = viewport
-        if (before == null) whole() else viewport = before.copy(width = size.width, height = size.height)
+        if (before == null || !touched) whole() else viewport = before.copy(width = size.width, height = size.height)
     }
 
     override fun moved(to: Viewport) {
+        touched = true
         viewport = to
     }
 
     override fun whole() {
+        touched = false
         val places = picture.teams.filter { it.canGo }.mapNotNull { it.place } + picture.scene
-        if (begun && size != IntSize.Zero) viewport = Viewport.around(places, size.width, size.height, margin)
+        if (begun && size != IntSize.Zero) viewport = Viewport.around(places, size.width, size.height, margin, below)
     }
 
     override fun chose(team: String) {
@@ -73,8 +76,8 @@ fun OfflineMap(
     night: Boolean = isSystemInDarkTheme(),
     io: CoroutineContext = Dispatchers.IO,
 ) {
-    val margin = with(LocalDensity.current) { 56.dp.roundToPx() }
-    val state = remember(source) { MapState(source, margin) }
+    val (margin, below) = with(LocalDensity.current) { 48.dp.roundToPx() to 84.dp.roundToPx() }
+    val state = remember(source) { MapState(source, margin, below) }
     LaunchedEffect(state) { state.begin(io) }
     val (viewport, chosen) = state.viewport to state.chosen
     LaunchedEffect(state, viewport) { if (viewport != null) state.look(viewport, io) }

@@ -82,15 +82,16 @@ data class Viewport(val middle: Place, val metresPerPixel: Double, val width: In
         /** The farthest: a county is a stamp. */
         const val FARTHEST = 500.0
 
-        /** Shows all of these, with a margin in pixels. */
-        fun around(places: List<Place>, width: Int, height: Int, margin: Int): Viewport {
+        /** Shows all of these, with a margin in pixels, and [below] more at the bottom, where the controls lie. */
+        fun around(places: List<Place>, width: Int, height: Int, margin: Int, below: Int = 0): Viewport {
             if (places.isEmpty()) return Viewport(Place(0.0, 0.0), 10.0, width, height)
             val (west, east) = places.minOf { it.east } to places.maxOf { it.east }
             val (south, north) = places.minOf { it.north } to places.maxOf { it.north }
             val across = (east - west) / max(width - 2 * margin, 1)
-            val up = (north - south) / max(height - 2 * margin, 1)
+            val up = (north - south) / max(height - below - 2 * margin, 1)
             val metresPerPixel = max(max(across, up), 0.5).coerceIn(NEAREST, FARTHEST)
-            return Viewport(Place((west + east) / 2, (south + north) / 2), metresPerPixel, width, height)
+            val middle = Place((west + east) / 2, (south + north - below * metresPerPixel) / 2)
+            return Viewport(middle, metresPerPixel, width, height)
         }
     }
 }
