@@ -2,8 +2,9 @@ package anydoor.desktop
 
 import androidx.compose.ui.ImageComposeScene
 import androidx.compose.ui.unit.Density
-import anydoor.ui.CoreMap
+import anydoor.ui.MapSource
 import anydoor.ui.OfflineMap
+import anydoor.ui.TeamMark
 import java.awt.EventQueue
 import java.nio.file.Files
 import java.nio.file.Path
@@ -18,7 +19,7 @@ class ScreensTest {
     private val folder: Path = Files.createDirectories(Path.of(System.getProperty("screens")))
 
     /** A phone of 412 by 860 dp. */
-    private fun draw(name: String, source: CoreMap, locale: String, night: Boolean, scale: Float = 1f) = EventQueue.invokeAndWait {
+    private fun draw(name: String, source: MapSource, locale: String, night: Boolean, scale: Float = 1f) = EventQueue.invokeAndWait {
         val scene = ImageComposeScene(1133, 2365, Density(2.75f, scale)) { OfflineMap(source, locale, night, EmptyCoroutineContext) }
         var image: Image = scene.render(0)
         for (frame in 1L..20L) image = scene.render(frame * 16_000_000L)
@@ -34,7 +35,7 @@ class ScreensTest {
         draw("county-large", county.map("es-US"), "es-US", night = false, scale = 2f)
         draw("county-river", county.map("en", north = 0.0, east = 0.001), "en", night = false)
         county.close(north = -0.056, east = -0.004)
-        draw("county-closed", county.map("en", north = 0.0, east = 0.001), "en", night = true)
+        draw("county-closed", county.map("en", north = -0.06, east = 0.02), "en", night = true)
     }
 
     @Test fun `a real city by day and by night`() {
@@ -43,6 +44,11 @@ class ScreensTest {
         County(roads).use { county ->
             draw("city-light", county.map("en"), "en", night = false)
             draw("city-night", county.map("es-US"), "es-US", night = true)
+            // Without teams the map lies close around the scene, where streets have names.
+            val near = county.map("en", north = -0.012, east = -0.005)
+            val alone = object : MapSource by near { override fun teams(): List<TeamMark> = emptyList() }
+            draw("city-near-light", alone, "en", night = false)
+            draw("city-near-night", alone, "en", night = true)
         }
     }
 }

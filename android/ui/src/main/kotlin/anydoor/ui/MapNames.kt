@@ -1,6 +1,7 @@
 package anydoor.ui
 
 import androidx.compose.ui.geometry.Offset
+import androidx.compose.ui.geometry.lerp
 import androidx.compose.ui.graphics.Shadow
 import androidx.compose.ui.graphics.drawscope.DrawScope
 import androidx.compose.ui.graphics.drawscope.rotate
@@ -9,27 +10,41 @@ import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.drawText
 import androidx.compose.ui.unit.sp
 import kotlin.math.atan2
-import kotlin.math.hypot
 
 /** The most names that are drawn: more is a grey cloud. */
 private const val MOST = 24
 
-/** The longest straight piece of a line, in pixels: its middle, its length, its angle in degrees, never upside down. */
-private data class Piece(val middle: Offset, val length: Float, val degrees: Float)
+/** A name may be so much longer than its street, and its street so much bent under it. */
+private const val SHORTEST = 0.8f
+private const val STRAIGHTEST = 0.93f
 
-private fun longest(line: FloatArray, viewport: Viewport): Piece? {
-    val points = (0 until line.size / 2).map {
-        Offset(viewport.x(line[2 * it].toDouble()), viewport.y(line[2 * it + 1].toDouble()))
+/** Where a name is written: its middle, and its angle in degrees, never upside down. */
+internal data class Spot(val middle: Offset, val degrees: Float)
+
+/** The point so many pixels along a line. */
+private fun along(line: List<Offset>, pixels: Float): Offset {
+    var left = pixels
+    for ((from, to) in line.zipWithNext()) {
+        val length = (to - from).getDistance()
+        if (left <= length && length > 0) return lerp(from, to, left / length)
+        left -= length
     }
-    return points.zipWithNext { from, to ->
-        val (right, down) = (to.x - from.x) to (to.y - from.y)
-        val angle = Math.toDegrees(atan2(down, right).toDouble()).toFloat()
-        val upright = if (angle > 90) angle - 180 else if (angle < -90) angle + 180 else angle
-        Piece(Offset((from.x + to.x) / 2, (from.y + to.y) / 2), hypot(right, down), upright)
-    }.maxByOrNull { it.length }
+    return line.last()
 }
 
-/** Writes the names of streets along them, the important ones first, each once near by and none over another. */
+/** The spot in the middle of a line for a name of some width, where it is long and straight enough there. */
+internal fun spot(line: List<Offset>, width: Float): Spot? {
+    val whole = line.zipWithNext { from, to -> (to - from).getDistance() }.sum()
+    if (line.size < 2 || whole < width * SHORTEST) return null
+    val under = minOf(width, whole)
+    val (from, to) = along(line, (whole - under) / 2) to along(line, (whole + under) / 2)
+    val across = to - from
+    if (across.getDistance() < under * STRAIGHTEST) return null
+    val degrees = Math.toDegrees(atan2(across.y, across.x).toDouble()).toFloat()
+    return Spot((from + to) / 2f, if (degrees > 90) degrees - 180 else if (degrees < -90) degrees + 180 else degrees)
+}
+
+/** Writes the names of streets along them, the important ones first, each once and none over another. */
 internal fun DrawScope.names(layers: List<MapLayer>, viewport: Viewport, colours: MapColours, measurer: TextMeasurer) {
     val placed = mutableListOf<Pair<Offset, Float>>()
     val seen = mutableSetOf<String>()
@@ -38,16 +53,14 @@ internal fun DrawScope.names(layers: List<MapLayer>, viewport: Viewport, colours
         for ((line, name) in layer.lines.zip(layer.names)) {
             if (placed.size >= MOST) return
             if (name.isEmpty() || name in seen) continue
-            val piece = longest(line, viewport) ?: continue
+            val points = (0 until line.size / 2).map { Offset(viewport.x(line[2 * it].toDouble()), viewport.y(line[2 * it + 1].toDouble())) }
             val text = measurer.measure(name, style, maxLines = 1)
             val half = text.size.width / 2f
-            val inside = piece.middle.x in half..size.width - half && piece.middle.y in half..size.height - half
-            val free = placed.none { (at, reach) -> (at - piece.middle).getDistance() < reach + half }
-            if (piece.length < text.size.width || !inside || !free) continue
-            rotate(piece.degrees, piece.middle) {
-                drawText(text, topLeft = piece.middle - Offset(half, text.size.height / 2f))
-            }
-            placed += piece.middle to half
+            val (middle, degrees) = spot(points, text.size.width.toFloat()) ?: continue
+            val inside = middle.x in half..size.width - half && middle.y in half..size.height - half
+            if (!inside || placed.any { (at, reach) -> (at - middle).getDistance() < reach + half }) continue
+            rotate(degrees, middle) { drawText(text, topLeft = middle - Offset(half, text.size.height / 2f)) }
+            placed += middle to half
             seen += name
         }
     }

@@ -10,6 +10,7 @@ import androidx.compose.runtime.setValue
 import androidx.compose.ui.platform.LocalDensity
 import androidx.compose.ui.unit.IntSize
 import androidx.compose.ui.unit.dp
+import androidx.compose.ui.unit.sp
 import kotlin.coroutines.CoroutineContext
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
@@ -76,7 +77,8 @@ fun OfflineMap(
     night: Boolean = isSystemInDarkTheme(),
     io: CoroutineContext = Dispatchers.IO,
 ) {
-    val (margin, below) = with(LocalDensity.current) { 48.dp.roundToPx() to 84.dp.roundToPx() }
+    // The controls lie at the bottom, and a name below each team.
+    val (margin, below) = with(LocalDensity.current) { 48.dp.roundToPx() to 64.dp.roundToPx() + 20.sp.roundToPx() }
     val state = remember(source) { MapState(source, margin, below) }
     LaunchedEffect(state) { state.begin(io) }
     val (viewport, chosen) = state.viewport to state.chosen
