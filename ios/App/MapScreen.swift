@@ -5,6 +5,8 @@ import SwiftUI
 struct MapScreen: View {
     let state: MapState
     let labels: Labels
+    /// Counts what the core's watch tells.
+    var revision = 0
     @Environment(\.colorScheme) private var scheme
     @State private var before: Viewport?
 
@@ -22,15 +24,14 @@ struct MapScreen: View {
                 .clipped()
                 .onChange(of: room.size, initial: true) { _, size in state.sized(width: size.width, height: size.height) }
             }
-            // Whose roads they are: always there, whatever else is on the screen (ODbL 1.0, 4.3).
-            if !state.picture.attribution.isEmpty {
-                Text(state.picture.attribution).font(.footnote).frame(maxWidth: .infinity, alignment: .leading).padding(.horizontal, 12)
-            }
+            // Whose roads they are, or that there are none: always there, whatever else is on the screen (ODbL 1.0, 4.3).
+            Text(state.picture.attribution.isEmpty ? labels.noRoads : state.picture.attribution)
+                .font(.footnote).frame(maxWidth: .infinity, alignment: .leading).padding(.horizontal, 12)
             ScrollView { panel.frame(maxWidth: .infinity, alignment: .leading).padding(16) }.frame(maxHeight: 280)
         }
-        .task { try? await state.begin() }
-        .task(id: state.viewport) { try? await state.look() }
-        .task(id: state.chosen) { try? await state.follow() }
+        .task(id: revision) { await state.begin() }
+        .task(id: state.viewport) { await state.look() }
+        .task(id: [state.chosen ?? "", String(revision)]) { await state.follow() }
     }
 
     private func area(_ viewport: Viewport, _ colours: MapColours) -> some View {
@@ -96,7 +97,8 @@ struct MapScreen: View {
                     Text(labels.noRoute)
                 }
             } else {
-                Text(labels.tapTeam).font(.headline)
+                let none = state.picture.teams.isEmpty ? labels.noTeams : labels.tapTeam
+                Text(state.picture.unreadable ? labels.unreadable : none).font(.headline)
             }
         }
     }

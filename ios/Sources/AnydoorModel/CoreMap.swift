@@ -31,9 +31,13 @@ public struct CoreMap: MapSource, @unchecked Sendable {
 
     public func layers(_ view: Viewport) throws -> [MapLayer] {
         let (northWest, southEast) = (view.place(x: 0, y: 0), view.place(x: view.width, y: view.height))
-        let rows = try client.mapLines(
-            south: plane.latitude(southEast), west: plane.longitude(northWest), north: plane.latitude(northWest),
-            east: plane.longitude(southEast), metresPerPixel: view.metresPerPixel)
+        // Without a road map there is nothing to draw, which is no error.
+        var rows: [MapLayerRow] = []
+        do {
+            rows = try client.mapLines(
+                south: plane.latitude(southEast), west: plane.longitude(northWest), north: plane.latitude(northWest),
+                east: plane.longitude(southEast), metresPerPixel: view.metresPerPixel)
+        } catch AnydoorError.NotFound {}
         return rows.map { row in
             var from = 0
             let lines = row.counts.map { count in

@@ -1,6 +1,6 @@
 /// The words of the map's own controls; words for codes come from the core.
 public struct Labels: Sendable {
-    public let scene, nearer, farther, whole, tapTeam, noRoute, cannotGo, selected: String
+    public let scene, nearer, farther, whole, tapTeam, noTeams, noRoads, unreadable, noRoute, cannotGo, selected: String
     private let spanish: Bool
 
     /// Spanish for `es` and `es-*`, English for anything else, as in the core.
@@ -23,10 +23,12 @@ public struct Labels: Sendable {
 
     private static let inEnglish = Labels(
         scene: "Scene", nearer: "Zoom in", farther: "Zoom out", whole: "Show everything",
-        tapTeam: "Tap a team to see its way", noRoute: "No way by road to show", cannotGo: "Cannot go",
+        tapTeam: "Tap a team to see its way", noTeams: "No team is known on this phone",
+        noRoads: "No road map on this phone", unreadable: "Teams cannot be read now", noRoute: "No way by road to show", cannotGo: "Cannot go",
         selected: "Chosen", spanish: false)
     private static let inSpanish = Labels(
         scene: "Lugar", nearer: "Acercar", farther: "Alejar", whole: "Ver todo",
-        tapTeam: "Toque un equipo para ver su camino", noRoute: "No hay camino por carretera que mostrar",
+        tapTeam: "Toque un equipo para ver su camino", noTeams: "No se conoce ningún equipo en este teléfono",
+        noRoads: "No hay mapa de carreteras en este teléfono", unreadable: "Ahora no se pueden leer los equipos", noRoute: "No hay camino por carretera que mostrar",
         cannotGo: "No puede ir", selected: "Elegido", spanish: true)
 }

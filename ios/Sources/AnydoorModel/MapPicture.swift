@@ -69,7 +69,10 @@ public struct MapPicture: Equatable, Sendable {
     public var teams: [TeamMark] = []
     public var route: RouteLine?
     public var closures: [ClosureLine] = []
+    /// Whose roads they are; empty: there is no road map here.
     public var attribution = ""
+    /// Teams and closures could not be read: the database is closed or locked.
+    public var unreadable = false
 
     public init(scene: Place) { self.scene = scene }
 }

@@ -24,31 +24,44 @@ public final class MapState {
         picture.attribution = source.attribution
     }
 
-    /// Teams and closures, and the best team chosen: once, and when the core says that something changed.
-    public func begin() async throws {
+    /// Teams and closures, and the best team chosen: at first, and when the core says that something changed.
+    public func begin() async {
         let source = self.source
-        let (teams, closures) = try await Task.detached { (try source.teams(), try source.closures()) }.value
-        picture.teams = teams
-        picture.closures = closures
+        picture.unreadable = false
+        picture.attribution = source.attribution
+        let found = await ask { (teams: try source.teams(), closures: try source.closures()) }
+        picture.teams = found?.teams ?? []
+        picture.closures = found?.closures ?? []
         begun = true
-        if chosen == nil { chosen = teams.first(where: \.canGo)?.team }
+        if chosen == nil { chosen = picture.teams.first(where: \.canGo)?.team }
         if !touched { whole() }
     }
 
     /// The streets of what is seen, where the last ones do not serve it.
-    public func look() async throws {
+    public func look() async {
         guard let viewport, asked?.serves(viewport) != true else { return }
         let (source, wider) = (self.source, viewport.wider())
-        picture.layers = try await Task.detached { try source.layers(wider) }.value
+        guard let layers = await ask({ try source.layers(wider) }) else { return }
+        picture.layers = layers
         asked = wider
     }
 
     /// The way of the chosen team.
-    public func follow() async throws {
+    public func follow() async {
         guard let team = chosen else { return }
         let source = self.source
-        let route = try await Task.detached { try source.route(team) }.value
-        if chosen == team { picture.route = route }
+        let route = await ask { try source.route(team) }
+        if chosen == team { picture.route = route ?? nil }
+    }
+
+    /// Asks the source away from the main thread; what cannot be read is said on the screen.
+    private func ask<T: Sendable>(_ what: @escaping @Sendable () throws -> T) async -> T? {
+        do {
+            return try await Task.detached { try what() }.value
+        } catch {
+            picture.unreadable = true
+            return nil
+        }
     }
 
     /// The map was given so much room, in points.

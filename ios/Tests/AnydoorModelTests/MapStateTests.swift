@@ -21,21 +21,41 @@ private struct TwoTeams: MapSource {
     func closures() -> [ClosureLine] { [] }
 }
 
+/// A source that is locked.
+private struct Locked: MapSource {
+    struct Closed: Error {}
+    var plane = Plane(latitude: 40, longitude: -75)
+    var attribution = ""
+    func teams() throws -> [TeamMark] { throw Closed() }
+    func layers(_ view: Viewport) throws -> [MapLayer] { throw Closed() }
+    func route(_ team: String) throws -> RouteLine? { throw Closed() }
+    func closures() throws -> [ClosureLine] { throw Closed() }
+}
+
 final class MapStateTests: XCTestCase {
     @MainActor
-    func testTheBestTeamIsChosenAndItsWayAndTheStreetsAreThere() async throws {
+    func testTheBestTeamIsChosenAndItsWayAndTheStreetsAreThere() async {
         let state = MapState(source: TwoTeams())
         state.sized(width: 400, height: 800)
         XCTAssertNil(state.viewport)
-        try await state.begin()
-        try await state.look()
-        try await state.follow()
+        await state.begin()
+        await state.look()
+        await state.follow()
         XCTAssertEqual(state.chosen, "a")
         XCTAssertEqual(state.picture.route?.seconds, 60)
         XCTAssertEqual(state.picture.layers.count, 1)
         XCTAssertEqual(state.picture.attribution, "somebody")
         state.chose("b")
-        try await state.follow()
+        await state.follow()
         XCTAssertNil(state.picture.route)
+    }
+
+    @MainActor
+    func testASourceThatCannotBeReadIsSaidAndTheMapIsThere() async {
+        let state = MapState(source: Locked())
+        state.sized(width: 400, height: 800)
+        await state.begin()
+        XCTAssertTrue(state.picture.unreadable)
+        XCTAssertNotNil(state.viewport)
     }
 }

@@ -2,6 +2,9 @@ package anydoor.desktop
 
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.CompositionLocalProvider
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.setValue
 import androidx.compose.ui.geometry.Offset
 import androidx.compose.ui.graphics.toPixelMap
 import androidx.compose.ui.platform.LocalDensity
@@ -153,7 +156,41 @@ class MapTest {
         val source = county.map("en")
         show(object : MapSource by source { override fun teams(): List<TeamMark> = emptyList() })
         rule.onNodeWithTag("map").assertIsDisplayed()
-        rule.onNodeWithText(Labels.of("en").tapTeam).assertIsDisplayed()
+        rule.onNodeWithText(Labels.of("en").noTeams).assertIsDisplayed()
+    }
+
+    @Test fun `a phone without a road map shows teams on bare ground and says that there is none`() {
+        County(openRoads = false).use {
+            val source = it.map("en")
+            show(source)
+            rule.onNodeWithText(Labels.of("en").noRoads).assertIsDisplayed()
+            rule.onNodeWithTag("team-${source.teams().first().team}").assertIsSelected()
+            rule.onNodeWithText(Labels.of("en").noRoute).assertIsDisplayed()
+        }
+    }
+
+    @Test fun `what the core tells of is asked for again, and a chosen team stays chosen`() {
+        val (source, first) = county.map("en").let { it to it.teams().first() }
+        var gone by mutableStateOf(false)
+        var revision by mutableStateOf(0)
+        val changing = object : MapSource by source {
+            override fun teams() = if (gone) source.teams().filter { it.team == first.team } else source.teams()
+        }
+        rule.setContent { OfflineMap(changing, "en", night = false, revision = revision, io = EmptyCoroutineContext) }
+        val second = source.teams().filter { it.canGo }[1]
+        rule.onNodeWithTag("team-${second.team}").assertIsDisplayed()
+        gone = true
+        revision = 1
+        rule.waitForIdle()
+        rule.onNodeWithTag("team-${second.team}").assertDoesNotExist()
+        rule.onNodeWithTag("team-${first.team}").assertIsSelected()
+    }
+
+    @Test fun `a locked phone says that teams cannot be read and keeps its map`() = county.locked {
+        show()
+        rule.onNodeWithText(Labels.of("en").unreadable).assertIsDisplayed()
+        rule.onNodeWithTag("map").assertIsDisplayed()
+        rule.onNodeWithTag("attribution").assertIsDisplayed()
     }
 
     companion object {

@@ -20,7 +20,7 @@ class ScreensTest {
 
     /** A phone of 412 by 860 dp. */
     private fun draw(name: String, source: MapSource, locale: String, night: Boolean, scale: Float = 1f) = EventQueue.invokeAndWait {
-        val scene = ImageComposeScene(1133, 2365, Density(2.75f, scale)) { OfflineMap(source, locale, night, EmptyCoroutineContext) }
+        val scene = ImageComposeScene(1133, 2365, Density(2.75f, scale)) { OfflineMap(source, locale, night, io = EmptyCoroutineContext) }
         var image: Image = scene.render(0)
         for (frame in 1L..20L) image = scene.render(frame * 16_000_000L)
         val png = image.encodeToData(EncodedImageFormat.PNG)!!.bytes
@@ -45,7 +45,7 @@ class ScreensTest {
             draw("city-light", county.map("en"), "en", night = false)
             draw("city-night", county.map("es-US"), "es-US", night = true)
             // Without teams the map lies close around the scene, where streets have names.
-            val near = county.map("en", north = -0.012, east = -0.005)
+            val near = county.map("en", north = -0.0405, east = -0.043)
             val alone = object : MapSource by near { override fun teams(): List<TeamMark> = emptyList() }
             draw("city-near-light", alone, "en", night = false)
             draw("city-near-night", alone, "en", night = true)

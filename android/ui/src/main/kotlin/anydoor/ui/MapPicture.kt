@@ -24,14 +24,19 @@ data class MapPicture(
     val route: RouteLine? = null,
     val closures: List<ClosureLine> = emptyList(),
     val attribution: String = "",
+    /** Teams and closures could not be read: the database is closed or locked. */
+    val unreadable: Boolean = false,
 )
 
-/** Where a map's values come from. Calls may take milliseconds: not on the main thread. */
+/** The source cannot be read now: it is closed, or locked. */
+class Unreadable(cause: Throwable) : Exception(cause)
+
+/** Where a map's values come from. Calls may take milliseconds: not on the main thread. Each may throw [Unreadable]. */
 interface MapSource {
     /** The flat Earth around the scene. */
     val plane: Plane
 
-    /** Whose roads they are; stands wherever they are shown. */
+    /** Whose roads they are; stands wherever they are shown. Empty: there is no road map here. */
     val attribution: String
 
     /** Best first, then those left out. */

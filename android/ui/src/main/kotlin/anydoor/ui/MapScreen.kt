@@ -67,7 +67,7 @@ fun MapScreen(
                         Controls(viewport, hand, labels, Modifier.align(Alignment.BottomEnd).padding(12.dp))
                     }
                 }
-                Attribution(picture.attribution)
+                Attribution(picture.attribution.ifEmpty { labels.noRoads })
                 Panel(picture, chosen, labels, Modifier.heightIn(max = panelMost))
             }
         }
@@ -96,10 +96,9 @@ private fun MapArea(picture: MapPicture, viewport: Viewport, chosen: String?, ha
     }
 }
 
-/** Whose roads they are: always there, whatever else is on the screen (ODbL 1.0, 4.3). */
+/** Whose roads they are, or that there are none: always there, whatever else is on the screen (ODbL 1.0, 4.3). */
 @Composable
 private fun Attribution(words: String) {
-    if (words.isEmpty()) return
     Text(
         words,
         Modifier.fillMaxWidth().background(MaterialTheme.colorScheme.surface).padding(horizontal = 12.dp, vertical = 4.dp).testTag("attribution"),
@@ -117,7 +116,8 @@ private fun Panel(picture: MapPicture, chosen: String?, labels: Labels, modifier
     ) {
         if (picture.closures.isNotEmpty()) Text(labels.closed(picture.closures.size), color = MaterialTheme.colorScheme.error)
         if (team == null) {
-            Text(labels.tapTeam, style = MaterialTheme.typography.titleMedium)
+            val words = if (picture.unreadable) labels.unreadable else if (picture.teams.isEmpty()) labels.noTeams else labels.tapTeam
+            Text(words, style = MaterialTheme.typography.titleMedium)
             return@Column
         }
         val name = if (team.canGo) team.name else "${team.name} · ${labels.cannotGo}"

@@ -26,10 +26,11 @@ private class MapState(private val source: MapSource, private val margin: Int, p
     private var begun = false
     private var touched = false
 
-    /** Teams, closures and the way of the best team: once, and when the core says that something changed. */
+    /** Teams and closures, and the best team chosen: at first, and when the core says that something changed. */
     suspend fun begin(io: CoroutineContext) {
-        val (teams, closures) = withContext(io) { source.teams() to source.closures() }
-        picture = picture.copy(teams = teams, closures = closures)
+        picture = picture.copy(unreadable = false)
+        val (teams, closures) = ask(io) { source.teams() to source.closures() } ?: (emptyList<TeamMark>() to emptyList())
+        picture = picture.copy(teams = teams, closures = closures, attribution = source.attribution)
         begun = true
         if (chosen == null) chosen = teams.firstOrNull { it.canGo }?.team
         if (!touched) whole()
@@ -39,12 +40,22 @@ private class MapState(private val source: MapSource, private val margin: Int, p
     suspend fun look(at: Viewport, io: CoroutineContext) {
         if (asked?.serves(at) == true) return
         val wider = at.wider()
-        picture = picture.copy(layers = withContext(io) { source.layers(wider) })
+        val layers = ask(io) { source.layers(wider) } ?: return
+        picture = picture.copy(layers = layers)
         asked = wider
     }
 
     suspend fun follow(team: String, io: CoroutineContext) {
-        picture = picture.copy(route = withContext(io) { source.route(team) })
+        val route = ask(io) { source.route(team) }
+        picture = picture.copy(route = route)
+    }
+
+    /** Asks the source; what cannot be read is said on the screen. */
+    private suspend fun <T> ask(io: CoroutineContext, what: () -> T): T? = try {
+        withContext(io) { what() }
+    } catch (error: Unreadable) {
+        picture = picture.copy(unreadable = true)
+        null
     }
 
     override fun sized(size: IntSize) {
@@ -69,20 +80,21 @@ private class MapState(private val source: MapSource, private val margin: Int, p
     }
 }
 
-/** The map of a scene, out of a source; work runs on [io]. */
+/** The map of a scene, out of a source; [revision] counts what the core's watch tells, and work runs on [io]. */
 @Composable
 fun OfflineMap(
     source: MapSource,
     locale: String,
     night: Boolean = isSystemInDarkTheme(),
+    revision: Int = 0,
     io: CoroutineContext = Dispatchers.IO,
 ) {
     // The controls lie at the bottom, and a name below each team.
     val (margin, below) = with(LocalDensity.current) { 48.dp.roundToPx() to 64.dp.roundToPx() + 20.sp.roundToPx() }
     val state = remember(source) { MapState(source, margin, below) }
-    LaunchedEffect(state) { state.begin(io) }
+    LaunchedEffect(state, revision) { state.begin(io) }
     val (viewport, chosen) = state.viewport to state.chosen
     LaunchedEffect(state, viewport) { if (viewport != null) state.look(viewport, io) }
-    LaunchedEffect(state, chosen) { if (chosen != null) state.follow(chosen, io) }
+    LaunchedEffect(state, chosen, revision) { if (chosen != null) state.follow(chosen, io) }
     MapScreen(state.picture, viewport, chosen, state, Labels.of(locale), if (night) MapColours.night else MapColours.light)
 }
