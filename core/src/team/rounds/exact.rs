@@ -3,49 +3,65 @@
 
 use super::schedule::{Problem, Run};
 
-/// The order; the number of visits is the caller's care, for the work doubles with each.
-pub fn order(problem: &Problem) -> Vec<usize> {
-    let visits = problem.visits();
-    // For each set (one bit a visit) and last visit: what it comes to, and the visit before the last.
-    let mut done: Vec<Option<(Run, usize)>> = vec![None; (1 << visits) * visits.max(1)];
-    let at = |set: usize, last: usize| set * visits + last;
-    let none = visits;
-    let mut best = (0_u32, problem.end(0, Run::default()).unwrap_or_default(), 0_usize, none);
-    for set in 0..1_usize << visits {
-        for last in (0..visits).map(Some).chain([None]) {
-            let (place, run) = match last {
-                None if set == 0 => (0, Run::default()),
-                Some(last) => match done.get(at(set, last)).copied().flatten() {
-                    Some((run, _)) => (last + 1, run),
-                    None => continue,
-                },
-                None => continue,
-            };
-            if let (Some(last), Some(whole)) = (last, problem.end(place, run)) {
-                let count = set.count_ones();
-                if count > best.0 || count == best.0 && whole < best.1 {
-                    best = (count, whole, set, last);
-                }
-            }
-            for next in (0..visits).filter(|next| set & (1 << next) == 0) {
-                let Some(step) = problem.step(place, run.ends, next) else { continue };
+/// For each set (one bit a visit) and last visit: what it comes to, and the visit before the last.
+struct Table {
+    visits: usize,
+    done: Vec<Option<(Run, Option<usize>)>>,
+}
+
+impl Table {
+    fn get(&self, set: usize, last: usize) -> Option<(Run, Option<usize>)> {
+        self.done.get(set * self.visits + last).copied().flatten()
+    }
+
+    fn offer(&mut self, set: usize, last: usize, run: Run, before: Option<usize>) {
+        if let Some(slot) = self.done.get_mut(set * self.visits + last)
+            && slot.is_none_or(|(known, _)| run < known)
+        {
+            *slot = Some((run, before));
+        }
+    }
+
+    /// Goes on from a set to each visit that is not in it.
+    fn go_on(&mut self, problem: &Problem, set: usize, last: Option<usize>, run: Run) {
+        for next in (0..self.visits).filter(|next| set & (1 << next) == 0) {
+            if let Some(step) = problem.step(last.map_or(0, |last| last + 1), run.ends, next) {
                 let after = Run { ends: step.leaves, driven: run.driven + step.drive };
-                if let Some(slot) = done.get_mut(at(set | 1 << next, next))
-                    && slot.is_none_or(|(known, _)| after < known)
-                {
-                    *slot = Some((after, last.unwrap_or(none)));
-                }
+                self.offer(set | 1 << next, next, after, last);
             }
         }
     }
-    let (_, _, mut set, mut last) = best;
-    let mut order = Vec::new();
-    while last != none {
-        order.push(last);
-        let before = done.get(at(set, last)).copied().flatten().map_or(none, |(_, before)| before);
-        set &= !(1 << last);
-        last = before;
+
+    /// The order that led to a set and its last visit.
+    fn order(&self, mut set: usize, mut last: Option<usize>) -> Vec<usize> {
+        let mut order = Vec::new();
+        while let Some(visit) = last {
+            order.push(visit);
+            last = self.get(set, visit).and_then(|(_, before)| before);
+            set &= !(1 << visit);
+        }
+        order.reverse();
+        order
     }
-    order.reverse();
-    order
+}
+
+/// The order; the number of visits is the caller's care, for the work doubles with each.
+pub fn order(problem: &Problem) -> Vec<usize> {
+    let visits = problem.visits();
+    let mut table = Table { visits, done: vec![None; (1 << visits) * visits] };
+    let mut best = (0, problem.run(&[]).unwrap_or_default(), 0, None);
+    table.go_on(problem, 0, None, Run::default());
+    for set in 1..1_usize << visits {
+        for last in 0..visits {
+            let Some((run, _)) = table.get(set, last) else { continue };
+            if let Some(whole) = problem.end(last + 1, run) {
+                let count = set.count_ones();
+                if count > best.0 || count == best.0 && whole < best.1 {
+                    best = (count, whole, set, Some(last));
+                }
+            }
+            table.go_on(problem, set, Some(last), run);
+        }
+    }
+    table.order(best.2, best.3)
 }

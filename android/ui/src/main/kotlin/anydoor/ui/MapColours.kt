@@ -55,7 +55,7 @@ data class MapColours(
             land = Color(0xFF11151B),
             edge = Color(0xFF0A0D11),
             street = Color(0xFF2B333D),
-            main = Color(0xFF424D5A),
+            main = Color(0xFF505C6A),
             motorway = Color(0xFF5A5446),
             ferry = Color(0xFF2F4A63),
             name = Color(0xFF9AA4B0),

@@ -8,8 +8,10 @@ import androidx.compose.ui.graphics.drawscope.rotate
 import androidx.compose.ui.text.TextMeasurer
 import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.drawText
+import androidx.compose.ui.unit.dp
 import androidx.compose.ui.unit.sp
 import kotlin.math.atan2
+import kotlin.math.hypot
 
 /** The most names that are drawn: more is a grey cloud. */
 private const val MOST = 24
@@ -44,6 +46,16 @@ internal fun spot(line: List<Offset>, width: Float): Spot? {
     return Spot((from + to) / 2f, if (degrees > 90) degrees - 180 else if (degrees < -90) degrees + 180 else degrees)
 }
 
+/** Whether a line begins near the screen and is long enough for so many pixels: cheap, for it is asked of every street. */
+private fun mayHold(line: FloatArray, viewport: Viewport, pixels: Float): Boolean {
+    if (line.size < 4) return false
+    val (x, y) = viewport.x(line[0].toDouble()) to viewport.y(line[1].toDouble())
+    if (x !in -viewport.width.toFloat()..2f * viewport.width || y !in -viewport.height.toFloat()..2f * viewport.height) return false
+    var metres = 0f
+    for (at in 2 until line.size - 1 step 2) metres += hypot(line[at] - line[at - 2], line[at + 1] - line[at - 1])
+    return metres >= pixels * viewport.metresPerPixel
+}
+
 /** Writes the names of streets along them, the important ones first, each once and none over another. */
 internal fun DrawScope.names(layers: List<MapLayer>, viewport: Viewport, colours: MapColours, measurer: TextMeasurer) {
     val placed = mutableListOf<Pair<Offset, Float>>()
@@ -52,7 +64,7 @@ internal fun DrawScope.names(layers: List<MapLayer>, viewport: Viewport, colours
     for (layer in layers.asReversed()) {
         for ((line, name) in layer.lines.zip(layer.names)) {
             if (placed.size >= MOST) return
-            if (name.isEmpty() || name in seen) continue
+            if (name.isEmpty() || name in seen || !mayHold(line, viewport, name.length * 4.dp.toPx() * SHORTEST)) continue
             val points = (0 until line.size / 2).map { Offset(viewport.x(line[2 * it].toDouble()), viewport.y(line[2 * it + 1].toDouble())) }
             val text = measurer.measure(name, style, maxLines = 1)
             val half = text.size.width / 2f
