@@ -54,7 +54,7 @@ data class MapColours(
         val night = MapColours(
             land = Color(0xFF11151B),
             edge = Color(0xFF0A0D11),
-            street = Color(0xFF2B333D),
+            street = Color(0xFF36404B),
             main = Color(0xFF505C6A),
             motorway = Color(0xFF5A5446),
             ferry = Color(0xFF2F4A63),
