@@ -33,6 +33,10 @@ bindings: library   ## Kotlin plays a small visit through the bridge (JDK, Maven
 	tests/bindings/generate kotlin tests/bindings/kotlin/target/generated
 	cd tests/bindings/kotlin && mvn -q -B test -Dcore.lib.dir=$(LIB) -Dsandbox=$(LIB)/anydoor-sandbox
 
+screens: library ## the Android shell's screens as PNG, from the core's own data, and their tests (JDK, Maven)
+	@tools/need jdk maven
+	android/desktop/screens $(LIB)
+
 interop:         ## the same shift, replays, and a race for one visit, against HAPI FHIR on PostgreSQL
 	@tools/need cc pkg-config openssl jdk maven postgresql
 	cargo build --quiet -p anydoor-sandbox -p anydoor-tests --bins
@@ -54,4 +58,4 @@ lint:            ## format, clippy, licences of dependencies where cargo-deny is
 	cargo clippy --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
-.PHONY: help demo test test-rust test-python library bindings interop soak bench lint
+.PHONY: help demo test test-rust test-python library bindings screens interop soak bench lint

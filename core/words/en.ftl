@@ -361,6 +361,15 @@ fallback-later-team-arrives = { $name } can go from { $time }, there about { $ar
 fallback-mutual-aid = { $name }, by mutual aid
 fallback-stays-on-phone = { $name } stays on the phone meanwhile
 
+measure-by-road = By road, without traffic
+measure-straight-line = By straight line at 30 km/h (19 mph): no road map here
+
+not-visited-off-the-map = No road of the map is near
+not-visited-no-way = No way by road
+not-visited-too-late = Its time is over before anybody could be there
+not-visited-past-the-end = The round would end too late
+not-visited-crowded-out = No room beside the other visits
+
 ## What a person decides
 
 card-cancelled-against-on-scene = One phone says cancelled, another was on scene. Which is right?

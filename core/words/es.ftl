@@ -361,6 +361,15 @@ fallback-later-team-arrives = { $name } puede ir desde { $time }, llegada hacia 
 fallback-mutual-aid = { $name }, por ayuda mutua
 fallback-stays-on-phone = { $name } sigue en el teléfono mientras tanto
 
+measure-by-road = Por carretera, sin tráfico
+measure-straight-line = En línea recta a 30 km/h (19 mph): no hay mapa de carreteras
+
+not-visited-off-the-map = No hay ninguna carretera del mapa cerca
+not-visited-no-way = No hay camino por carretera
+not-visited-too-late = Su horario termina antes de que alguien pueda llegar
+not-visited-past-the-end = La ronda terminaría demasiado tarde
+not-visited-crowded-out = No cabe junto a las otras visitas
+
 ## What a person decides
 
 card-cancelled-against-on-scene = Un teléfono dice cancelado y otro ya estaba en el lugar. ¿Cuál es correcto?

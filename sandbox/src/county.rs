@@ -6,6 +6,7 @@ use anydoor_core::fhir::{self, Document};
 use anydoor_core::handoff::{Opening, Service};
 use anydoor_core::ids::{MemberId, OrganizationId, ServiceId, TeamId};
 use anydoor_core::incident::{Person, PersonName, Position, Role};
+use anydoor_core::team::coverage::{PeoplePoint, Population, PopulationError};
 use anydoor_core::team::{Capability, CrewRole, Fix, Member, Shift, Team};
 use serde_json::json;
 
@@ -151,9 +152,28 @@ impl County {
         self
     }
 
+    /// Its middle, where it lies now.
+    pub fn middle(&self) -> Option<Position> {
+        self.middle.or_else(|| Position::new(MIDDLE.0, MIDDLE.1).ok())
+    }
+
     /// Where a place of the county lies, now that it has been moved.
     pub fn place(&self, at: Position) -> Position {
         self.middle.map_or(at, |middle| moved(at, middle))
+    }
+
+    /// Its fictional people, around each junction: more of them in the middle, fewer on the east bank.
+    ///
+    /// # Errors
+    /// None for a county that was generated.
+    pub fn population(&self) -> Result<Population, PopulationError> {
+        let point = |(number, junction): (i64, &Junction)| {
+            let apart = (number / SIDE as i64 - 12).abs() + (number % SIDE as i64 - 12).abs();
+            let people = (26 - apart).max(1) * (5 + number * 7 % 11) / if junction.east { 2 } else { 1 };
+            PeoplePoint::new(junction.position.latitude(), junction.position.longitude(), people)
+        };
+        let points = (0..).zip(&self.junctions).map(point).collect::<Result<Vec<_>, _>>()?;
+        Population::new("Alder County, fictional people", points)
     }
 
     /// Everything that the agency's server holds before the shift, each document after those it refers to.
@@ -172,6 +192,8 @@ impl County {
         }
         let hours = anydoor_core::handoff::follow_up::Schedule { hours: vec![24, 72] };
         all.push(fhir::agency::write_follow_up_hours(&anydoor_core::ids::derived("agency-data", self.agency.as_str()), &hours));
+        let people = self.population().ok();
+        all.extend(people.map(|people| fhir::population::write(&anydoor_core::ids::derived("population", self.agency.as_str()), &people)));
         all.extend(self.teams.iter().flat_map(|team| fhir::team::write(team, self.agency.as_str())));
         for document in self.services.iter().flat_map(fhir::directory::write) {
             if !all.iter().any(|d| d.reference() == document.reference()) {
@@ -279,9 +301,11 @@ fn person(seeded: &mut Seeded) -> Person {
     person
 }
 
+/// How many junctions the grid has on each side.
+const SIDE: usize = 24;
+
 /// A grid of 24 × 24 junctions; the river runs north to south through its middle, and two bridges cross it.
 fn roads(seeded: &mut Seeded) -> (Vec<Junction>, Vec<Road>) {
-    const SIDE: usize = 24;
     const BRIDGES: [usize; 2] = [5, 19];
     let (mut junctions, mut roads) = (Vec::new(), Vec::new());
     for row in 0..SIDE {

@@ -1,5 +1,6 @@
 //! `anydoor-sandbox`: plays a shift on a fictional county, or serves it.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::probe::{self, Probe};
+use anydoor_sandbox::roads::Pack;
 use anydoor_sandbox::server::{Manners, Options, Server};
 use anydoor_sandbox::shift::{Play, play};
 use base64::Engine as _;
@@ -31,15 +33,15 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
                         with --token-command; with --agency ID the result is written for the agency's phones
   recovery-key          makes the agency's recovery key pair: the private half to keep safe, the public half for phones
   recover FILE          opens a phone's key file with the private recovery key on standard input
-  --only-server         starts the embedded server with the county on it, prints one line of JSON (address and ids),
-                        and stays up until its standard input ends";
+  --only-server         starts the embedded server with the county on it, prints one line of JSON (address, ids, road
+                        pack), and stays up until its standard input ends";
 
 enum Job {
     Play(Box<Play>),
-    Server(Manners, u64),
+    Server(Manners, u64, Option<PathBuf>),
     Probe { url: String, token_command: Option<String>, agency: Option<String> },
     RecoveryKey,
-    Recover(std::path::PathBuf),
+    Recover(PathBuf),
     Usage,
 }
 
@@ -91,14 +93,14 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
             _ => return Err(format!("do not know '{argument}' (--help lists what there is)")),
         }
     }
-    Ok(if only_server { Job::Server(play.manners, play.seed) } else { Job::Play(Box::new(play)) })
+    Ok(if only_server { Job::Server(play.manners, play.seed, play.roads) } else { Job::Play(Box::new(play)) })
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match read(std::env::args().skip(1)) {
         Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
-        Ok(Job::Server(manners, seed)) => serve(manners, seed).await,
+        Ok(Job::Server(manners, seed, roads)) => serve(manners, seed, roads.as_deref()).await,
         Ok(Job::Probe { url, token_command, agency }) => probe(&url, token_command.as_deref(), agency.as_deref()).await,
         Ok(Job::RecoveryKey) => recovery_key(),
         Ok(Job::Recover(file)) => recover(&file),
@@ -151,16 +153,17 @@ fn recover(file: &std::path::Path) -> Result<(), String> {
 }
 
 /// The server with the county on it, for other clients.
-async fn serve(manners: Manners, seed: u64) -> Result<(), String> {
+async fn serve(manners: Manners, seed: u64, roads: Option<&Path>) -> Result<(), String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|e| words(&e))?;
-    let county = County::generate(seed, jiff::Timestamp::now());
+    let (county, pack) = Pack::around(County::generate(seed, jiff::Timestamp::now()), roads)?;
     let transport = Transport::new(server.base_url(), Arc::new(NoToken)).map_err(|e| words(&e))?;
     Gateway::new(transport, county.agency.as_str()).write("the county", &county.documents()).await.map_err(|e| words(&e))?;
     let team = |team: &anydoor_core::team::Team| serde_json::json!({ "id": team.id.as_str(), "members": team.crew.iter().map(|m| m.id.as_str()).collect::<Vec<_>>() });
     let teams: Vec<_> = county.teams.iter().map(team).collect();
+    let middle = county.middle().map(|at| [at.latitude(), at.longitude()]);
     let ids = serde_json::json!({ "base": server.base_url(), "agency": county.agency.as_str(), "psap": county.psap.as_str(),
-        "centre": county.centre.as_str(), "teams": teams });
+        "centre": county.centre.as_str(), "teams": teams, "roads": pack.path, "middle": middle });
     println!("{ids}");
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
         .await

@@ -64,6 +64,19 @@ impl Pack {
         Ok(Self { path, middle: None, _folder: Some(folder) })
     }
 
+    /// The county with its road pack: its own, or a real one around whose middle it is moved.
+    ///
+    /// # Errors
+    /// Words for the one who gave the file.
+    pub fn around(county: County, given: Option<&Path>) -> Result<(County, Self), String> {
+        let Some(path) = given else {
+            let pack = Self::of(&county).map_err(|error| error.to_string())?;
+            return Ok((county, pack));
+        };
+        let pack = Self::from_file(path)?;
+        Ok((if let Some(middle) = pack.middle { county.around(middle) } else { county }, pack))
+    }
+
     /// A pack from a file.
     ///
     /// # Errors

@@ -35,6 +35,9 @@ fn every_view(document: &Document, others: &[Document]) {
     let _ = fhir::team::read(document, &find);
     let _ = fhir::directory::read(document, &find);
     let _ = fhir::agency::follow_up_hours(std::slice::from_ref(document));
+    if let Some(people) = fhir::population::read(std::slice::from_ref(document)) {
+        assert_eq!(fhir::population::read(&[fhir::population::write("p", &people)]), Some(people));
+    }
     let _ = fhir::incident::read_place(document);
     let _ = fhir::incident::listed_people(document);
     let _ = fhir::incident::received_bytes(document);

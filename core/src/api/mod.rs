@@ -10,6 +10,7 @@ mod conflicts;
 mod error;
 mod in_error;
 mod keys;
+mod leads;
 mod notes;
 mod out;
 mod roads;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use error::{AnydoorError, Result};
 pub use keys::*;
+pub use leads::*;
 pub use roads::*;
 pub use rows::*;
 pub use teams::Scene;

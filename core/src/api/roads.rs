@@ -70,7 +70,7 @@ impl From<RoadsError> for AnydoorError {
     }
 }
 
-fn position(latitude: f64, longitude: f64) -> Result<Position> {
+pub(super) fn position(latitude: f64, longitude: f64) -> Result<Position> {
     Position::new(latitude, longitude).map_err(|_| AnydoorError::Invalid { what: "position".into() })
 }
 

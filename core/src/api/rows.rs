@@ -443,6 +443,12 @@ pub struct StepDownItem {
 pub struct TeamRow {
     /// The team.
     pub team: String,
+    /// Its name.
+    pub name: String,
+    /// Where it was, degrees north; `None` where nobody knows, and for whoever is off shift or on a break.
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    pub longitude: Option<f64>,
     /// Whether it can go.
     pub can_go: bool,
     /// Metres as the crow flies.

@@ -4,12 +4,13 @@ use super::carers::units;
 use super::work::code;
 use super::{Anydoor, AnydoorError, JurisdictionRow, NearestScreen, NeedsInput, ReasonRow, Result, SceneInput, TeamRow};
 use crate::acts::{self, Ledger};
+use crate::clock::Instant;
 use crate::fhir;
 use crate::ids::{OrganizationId, TeamId};
 use crate::incident::{Code, Position, Urgency};
 use crate::store::Store;
 use crate::team::{
-    ByRoad, Capability, Commitment, Fallback, Jurisdiction, Need, Needs, Question, Ranking, Reason, Team, jurisdiction, nearest,
+    ByRoad, Candidate, Capability, Commitment, Fallback, Jurisdiction, Need, Needs, Question, Ranking, Reason, Team, jurisdiction, nearest,
 };
 use crate::words::{Locale, say_fallback, say_reason};
 
@@ -117,6 +118,35 @@ fn reason_rows(reasons: &[Reason], locale: &str) -> Vec<ReasonRow> {
     reasons.iter().map(row).collect()
 }
 
+/// A team that is left out.
+fn team_row(id: &TeamId, all: &[Team], now: Instant, reasons: Vec<ReasonRow>) -> TeamRow {
+    let team = all.iter().find(|team| &team.id == id);
+    let position = team.and_then(|team| team.shown_at(now));
+    TeamRow {
+        team: id.to_string(),
+        name: team.map_or_else(|| id.to_string(), |team| team.name.clone()),
+        latitude: position.map(Position::latitude),
+        longitude: position.map(Position::longitude),
+        can_go: false,
+        distance_m: None,
+        by_road_s: None,
+        least_s: None,
+        most_s: None,
+        reasons,
+    }
+}
+
+fn candidate_row(of: &Candidate, all: &[Team], now: Instant, locale: &str) -> TeamRow {
+    TeamRow {
+        can_go: true,
+        distance_m: of.distance_m,
+        by_road_s: of.eta.map(|eta| eta.s()),
+        least_s: of.eta.map(|eta| eta.least_s),
+        most_s: of.eta.map(|eta| eta.most_s),
+        ..team_row(&of.team, all, now, reason_rows(&of.reasons, locale))
+    }
+}
+
 /// What there is besides, with the name of whom it is. Times are said in the phone's own zone.
 fn otherwise(store: &Store, fallback: &Fallback, locale: &str) -> Result<ReasonRow> {
     let (code, kind, id) = match fallback {
@@ -156,25 +186,11 @@ impl Anydoor {
         let needs = Needs { must: all(&needs.must)?, prefer: all(&needs.prefer)?, urgency, area: None };
         let scene = Scene { position, accuracy_m: scene.accuracy_m.unwrap_or_default() };
         let ranking = self.rank_teams(scene, &needs, most as usize, None, &self.inner.agency)?;
-        let can = ranking.candidates.iter().map(|c| TeamRow {
-            team: c.team.to_string(),
-            can_go: true,
-            distance_m: c.distance_m,
-            by_road_s: c.eta.map(|eta| eta.s()),
-            least_s: c.eta.map(|eta| eta.least_s),
-            most_s: c.eta.map(|eta| eta.most_s),
-            reasons: reason_rows(&c.reasons, locale),
-        });
-        let cannot = ranking.left_out.iter().map(|l| TeamRow {
-            team: l.team.to_string(),
-            can_go: false,
-            distance_m: None,
-            by_road_s: None,
-            least_s: None,
-            most_s: None,
-            reasons: reason_rows(&l.reasons, locale),
-        });
+        let now = self.inner.clock.now();
         self.inner.store(|store| {
+            let all = teams(store)?;
+            let can = ranking.candidates.iter().map(|one| candidate_row(one, &all, now, locale));
+            let cannot = ranking.left_out.iter().map(|one| team_row(&one.team, &all, now, reason_rows(&one.reasons, locale)));
             Ok(NearestScreen {
                 teams: can.chain(cannot).collect(),
                 otherwise: ranking.fallbacks.iter().map(|one| otherwise(store, one, locale)).collect::<Result<_>>()?,

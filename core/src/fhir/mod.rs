@@ -20,6 +20,7 @@ pub mod manners;
 pub mod note;
 pub mod order;
 pub mod person;
+pub mod population;
 pub mod safety;
 pub mod team;
 

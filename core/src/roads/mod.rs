@@ -5,7 +5,7 @@
 //! at free flow, as docs/roads.md says; what the pack does not know is said as such, never guessed.
 //!
 //! The way of a question: [`Roads::snap`] puts the scene and the teams on streets, [`Roads::times`] measures all of them at
-//! once, [`Roads::route`] draws one, [`Roads::lines`] draws the map. A [`Closed`] holds what a lead has closed.
+//! once, [`Roads::route`] draws one, [`Roads::first_two`] finds who is first at many places, [`Roads::lines`] draws the map. A [`Closed`] holds what a lead has closed.
 //! Neighbours: `incident` (positions), `team` (ranks by these times), the crate `anydoor-roads` (writes the pack).
 
 mod closures;
@@ -15,6 +15,7 @@ mod hierarchy;
 mod lines;
 mod network;
 mod pack;
+mod reach;
 mod route;
 mod snap;
 mod streets;
@@ -24,6 +25,7 @@ pub use flat::metres;
 pub use lines::{Line, View};
 pub use network::End;
 pub use pack::{About, Roads, RoadsError};
+pub use reach::FirstTwo;
 pub use route::Route;
 pub use snap::{NoRoad, Spot};
 

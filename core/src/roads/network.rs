@@ -102,42 +102,62 @@ impl Roads {
     }
 }
 
-/// For each node the ways that end there. Made once, when a plain search first needs it.
-#[derive(Debug)]
-pub(super) struct Arrivals {
-    first: Vec<u32>,
-    ways: Vec<Arrival>,
+/// On which side of a node its ways are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Those that end there.
+    Ending,
+    /// Those that begin there.
+    Beginning,
 }
 
+/// For each node the ways on one side of it. Made once, when a plain search first needs it.
+#[derive(Debug)]
+pub(super) struct Beside {
+    first: Vec<u32>,
+    ways: Vec<Next>,
+}
+
+/// A way, seen from one of its ends.
 #[derive(Debug, Clone, Copy, Default)]
-struct Arrival {
-    tail: u32,
-    millis: Millis,
+pub(super) struct Next {
+    /// The node at its other end.
+    pub node: u32,
+    pub millis: Millis,
     /// The number of the row, and in the top bit whether it is driven backwards.
     way: u32,
 }
 
+impl Next {
+    /// The number of its row.
+    pub fn row(&self) -> usize {
+        (self.way & !BACK) as usize
+    }
+}
+
 const BACK: u32 = 1 << 31;
 
-impl Arrivals {
-    pub fn of(nodes: usize, rows: &[[u32; 3]]) -> Self {
+impl Beside {
+    pub fn of(nodes: usize, rows: &[[u32; 3]], side: Side) -> Self {
         let ways = || {
             rows.iter().enumerate().flat_map(|(number, row)| {
                 let both = Way::of(*row).zip([0, BACK]).map(move |(way, back)| (way, number as u32 | back));
                 both.filter(|(way, _)| way.tail != NO_NODE && way.head != NO_NODE)
             })
         };
+        let ends = |way: &Way| if side == Side::Ending { (way.head, way.tail) } else { (way.tail, way.head) };
         let mut first = vec![0_u32; nodes + 1];
-        ways().for_each(|(way, _)| first.get_mut(way.head as usize).into_iter().for_each(|count| *count += 1));
+        ways().for_each(|(way, _)| first.get_mut(ends(&way).0 as usize).into_iter().for_each(|count| *count += 1));
         let mut sum = 0;
         for count in &mut first {
             sum += std::mem::replace(count, sum);
         }
-        let mut all = vec![Arrival::default(); sum as usize];
+        let mut all = vec![Next::default(); sum as usize];
         for (way, number) in ways() {
-            if let Some(next) = first.get_mut(way.head as usize) {
-                let arrival = Arrival { tail: way.tail, millis: way.millis, way: number };
-                all.get_mut(*next as usize).into_iter().for_each(|slot| *slot = arrival);
+            let (here, there) = ends(&way);
+            if let Some(next) = first.get_mut(here as usize) {
+                let beside = Next { node: there, millis: way.millis, way: number };
+                all.get_mut(*next as usize).into_iter().for_each(|slot| *slot = beside);
                 *next += 1;
             }
         }
@@ -147,7 +167,7 @@ impl Arrivals {
         Self { first, ways: all }
     }
 
-    fn at(&self, node: u32) -> &[Arrival] {
+    pub fn at(&self, node: u32) -> &[Next] {
         let begin = |node: usize| self.first.get(node).copied().unwrap_or_default() as usize;
         self.ways.get(begin(node as usize)..begin(node as usize + 1)).unwrap_or_default()
     }
@@ -169,8 +189,8 @@ pub(super) struct Backwards {
 pub(super) const NO_ROW: u32 = u32::MAX;
 
 impl Roads {
-    pub(super) fn ways_that_end(&self) -> &Arrivals {
-        self.arrivals.get_or_init(|| Arrivals::of(self.nodes, self.rows()))
+    pub(super) fn ways_that_end(&self) -> &Beside {
+        self.ending.get_or_init(|| Beside::of(self.nodes, self.rows(), Side::Ending))
     }
 
     /// Searches backwards from the scene until every wanted node is reached, or everything is.
@@ -204,13 +224,13 @@ impl Roads {
             }
             for arrival in ending.at(node) {
                 let there = millis.saturating_add(arrival.millis);
-                if let Some(best) = found.millis.get_mut(arrival.tail as usize)
+                if let Some(best) = found.millis.get_mut(arrival.node as usize)
                     && there < *best
-                    && !closed.has_row((arrival.way & !BACK) as usize)
+                    && !closed.has_row(arrival.row())
                 {
                     *best = there;
-                    found.on.get_mut(arrival.tail as usize).into_iter().for_each(|on| *on = arrival.way);
-                    heap.push(Reverse(in_order(there, arrival.tail)));
+                    found.on.get_mut(arrival.node as usize).into_iter().for_each(|on| *on = arrival.way);
+                    heap.push(Reverse(in_order(there, arrival.node)));
                 }
             }
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
 use super::hierarchy::Scratch;
-use super::network::Arrivals;
+use super::network::Beside;
 use crate::incident::Position;
 
 /// Why a pack cannot be used. No error names a person or a place.
@@ -77,7 +77,8 @@ pub struct Roads {
     /// Where each level of boxes begins, from the leaves to the root.
     pub(super) levels: Vec<Range<usize>>,
     pub(super) scratch: Mutex<Vec<Scratch>>,
-    pub(super) arrivals: OnceLock<Arrivals>,
+    pub(super) ending: OnceLock<Beside>,
+    pub(super) beginning: OnceLock<Beside>,
 }
 
 impl fmt::Debug for Roads {
@@ -152,7 +153,17 @@ impl Roads {
         if begin != part(Section::Boxes).len() / 16 || nodes >= u32::MAX as usize / 2 {
             return Err(damaged("boxes"));
         }
-        Ok(Self { bytes, sections, about, nodes, streets, levels, scratch: Mutex::default(), arrivals: OnceLock::new() })
+        Ok(Self {
+            bytes,
+            sections,
+            about,
+            nodes,
+            streets,
+            levels,
+            scratch: Mutex::default(),
+            ending: OnceLock::new(),
+            beginning: OnceLock::new(),
+        })
     }
 
     /// What the pack says of itself.

@@ -4,13 +4,16 @@
 //!
 //! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
 //! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
+//! [`coverage`] counts whom the teams reach and if one goes; [`rounds`] puts a paramedic's planned visits in a good order.
 //! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
 
 mod by_road;
+pub mod coverage;
 mod eta;
 pub mod fleet;
 pub mod jurisdiction;
 mod nearest;
+pub mod rounds;
 
 pub use by_road::{ByRoad, OFF_ROAD_M};
 pub use eta::{Eta, Uncertain};
@@ -20,6 +23,7 @@ pub use nearest::{Candidate, Fallback, LeftOut, Question, Ranking, nearest, stra
 use crate::clock::Instant;
 use crate::ids::{MemberId, TeamId};
 use crate::incident::{Position, Urgency};
+use crate::roads::Millis;
 
 crate::codes! {
     /// A member's role in a crew.
@@ -48,6 +52,22 @@ crate::codes! {
         /// May transport.
         Transport = "transport",
     }
+    /// How times are measured.
+    Measure {
+        /// By road at free flow.
+        ByRoad = "by-road",
+        /// By straight line at [`STRAIGHT_KMH`]: no road pack is there.
+        StraightLine = "straight-line",
+    }
+}
+
+/// The pace along a straight line, in km/h: a town's 40 to 45 on the road, less the way round, which is about 1.3 to 1.4
+/// times the straight line where streets form a network.
+pub const STRAIGHT_KMH: u32 = 30;
+
+/// Milliseconds along a straight line, rounded; nothing on Earth is too far.
+fn straight_millis(metres: f64) -> Millis {
+    (metres * 3_600.0 / f64::from(STRAIGHT_KMH)).round() as Millis
 }
 
 /// A member of a crew.
@@ -116,6 +136,12 @@ pub struct Team {
 }
 
 impl Team {
+    /// Where it may be shown: on shift and not on a break (practice.md, Crew).
+    pub fn shown_at(&self, now: Instant) -> Option<Position> {
+        let on_shift = self.shift.is_some_and(|shift| shift.from <= now && now < shift.until);
+        self.fix.filter(|_| on_shift && !self.on_break).map(|fix| fix.position)
+    }
+
     /// Whether somebody in the crew speaks it (`es` also answers to `es-MX`).
     pub fn speaks(&self, language: &str) -> bool {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();

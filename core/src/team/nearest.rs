@@ -138,7 +138,7 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
 }
 
 /// Keeps the `k` best: those that meet the most preferences, of them the nearest, and all that may be among these.
-fn narrow<'a>(able: Vec<(&'a Team, usize)>, scene: Position, k: usize) -> Vec<(&'a Team, usize)> {
+fn narrow(able: Vec<(&Team, usize)>, scene: Position, k: usize) -> Vec<(&Team, usize)> {
     let mut levels: Vec<usize> = able.iter().map(|(_, met)| *met).collect();
     levels.sort_unstable_by(|a, b| b.cmp(a));
     levels.dedup();
@@ -204,7 +204,8 @@ fn meets(team: &Team, need: &Need) -> bool {
     }
 }
 
-fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
+/// Why a team cannot be sent; nothing where it can.
+pub(super) fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if !team.shift.is_some_and(|shift| shift.from <= now && now < shift.until) {
         reasons.push(Reason::OffShift);

@@ -76,6 +76,34 @@ proptest! {
     }
 
     #[test]
+    fn who_is_first_at_a_place_and_who_without_it_is_what_plain_searches_say(
+        town in town::towns(), teams in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64), 0..5),
+        places in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64), 1..6),
+        stroke in prop::option::of(((0.0..1.0_f64, 0.0..1.0_f64), (0.0..1.0_f64, 0.0..1.0_f64))),
+    ) {
+        let map = town.map();
+        if let Ok(bytes) = build(&map, &mut |_| true) {
+            let roads = Roads::open(bytes).unwrap();
+            let stroke = stroke.map(|(a, b)| (town.degrees(a), town.degrees(b)));
+            let line = |(a, b): ((f64, f64), (f64, f64))| [a, b].map(|(north, east)| Position::new(north, east).unwrap()).to_vec();
+            let closed = roads.close(&stroke.map(|stroke| Closure { line: line(stroke) }).into_iter().collect::<Vec<_>>()).unwrap();
+            let cuts = stroke.map(|(a, b)| oracle::cuts(&map, a, b)).unwrap_or_default();
+            let snapped = |all: &[(f64, f64)]| all.iter().map(|at| snap(&roads, town.degrees(*at))).collect::<Vec<_>>();
+            let (teams, places) = (snapped(&teams), snapped(&places));
+            let found = roads.first_two(&teams, &places, &closed).unwrap();
+            for (spot, two) in places.iter().zip(found) {
+                let time = |team: &Spot| oracle::time(&map, place(&roads, team), place(&roads, spot), &cuts);
+                let times: Vec<Option<u32>> = teams.iter().map(time).collect();
+                let least = |gone: Option<usize>| times.iter().enumerate().filter(|(team, _)| Some(*team) != gone).filter_map(|(_, time)| *time).min();
+                prop_assert_eq!(two.first(), least(None));
+                for team in 0..teams.len() {
+                    prop_assert_eq!(two.without(team as u32), least(Some(team)));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_snap_is_the_nearest_of_all_streets_that_are_kept(town in town::towns(), at in (-0.2..1.2_f64, -0.2..1.2_f64)) {
         let map = town.map();
         if let Ok(bytes) = build(&map, &mut |_| true) {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anydoor_core::acts::receive::{self, Receiver, Taken};
-use anydoor_core::api::{Anydoor, AnydoorError, Config, Scene, SyncRow};
+use anydoor_core::api::{Anydoor, AnydoorError, Config, ReachedRow, Scene, SyncRow};
 use anydoor_core::clock::Instant;
 use anydoor_core::door::DoorError;
 use anydoor_core::fhir::order;
@@ -143,16 +143,6 @@ pub fn token(command: &str) -> Result<String> {
     if output.status.success() && !token.is_empty() { Ok(token) } else { Err(ShiftError::Token) }
 }
 
-/// The county with its road pack: its own, or a real one around which it is played.
-fn roads(county: County, given: Option<&std::path::Path>) -> Result<(County, Pack)> {
-    let Some(path) = given else {
-        let pack = Pack::of(&county).map_err(|error| ShiftError::Roads(error.to_string()))?;
-        return Ok((county, pack));
-    };
-    let pack = Pack::from_file(path).map_err(ShiftError::Roads)?;
-    Ok((if let Some(middle) = pack.middle { county.around(middle) } else { county }, pack))
-}
-
 fn tokens(play: &Play) -> Result<Arc<dyn Tokens>> {
     Ok(match &play.token_command {
         Some(command) => Arc::new(FixedToken(token(command)?)),
@@ -183,7 +173,7 @@ impl Shift {
         // A foreign server stamps real times, so there the shift begins now.
         let clock = Arc::new(ShiftClock::new(if play.server.is_some() { real } else { began }));
         let county = County::generate(play.seed, clock.shows());
-        let (county, pack) = roads(county, play.roads.as_deref())?;
+        let (county, pack) = Pack::around(county, play.roads.as_deref()).map_err(ShiftError::Roads)?;
         let tokens = tokens(&play)?;
         let server = match &play.server {
             Some(_) => None,
@@ -352,6 +342,24 @@ impl Shift {
         ranking.candidates.iter().skip(1).for_each(|c| self.timeline.more(&format!("then {}", line(&c.team, &c.reasons))));
         ranking.left_out.iter().for_each(|l| self.timeline.more(&format!("left out {}", line(&l.team, &l.reasons))));
         Ok(ranking.candidates.iter().find_map(|c| self.phones.iter().position(|p| p.team.id == c.team)))
+    }
+
+    /// Says what is left of the county's coverage when this phone's team goes.
+    fn coverage(&self, index: usize) -> Result<()> {
+        let phone = self.phone_of(index)?;
+        let found = phone.client.coverage_if_gone(vec![phone.team.id.to_string()], "en")?;
+        let percent = |reached: &ReachedRow| {
+            let shares = reached.within.iter().map(|within| format!("{:.0}", within.share * 100.0));
+            shares.collect::<Vec<_>>().join(" · ")
+        };
+        let after = found.if_gone.first().map(|one| percent(&one.reached)).unwrap_or_default();
+        let people = found.people;
+        self.timeline.more(&format!(
+            "when {} goes: {} % → {after} % of {people} people within 15 · 30 · 60 min",
+            phone.name,
+            percent(&found.now)
+        ));
+        Ok(())
     }
 
     async fn serve(&self) {

@@ -70,6 +70,7 @@ impl Shift {
         let call = self.call(("cad", "welfare check"), Urgency::Emergent, ("Mill Bridge, west side", (40.133, -75.371)), &said, vec![told]);
         let preview = anydoor_core::door::eido::read(call.eido().to_string().as_bytes())?.incident;
         let index = self.choose(&preview, Urgency::Emergent, None).await?.ok_or(ShiftError::InVain("a team"))?;
+        self.coverage(index)?;
         let taken = self.receive_911(&call, Some(index)).await?;
         let (assignment, incident) = (taken.assignment.to_string(), taken.incident.id.to_string());
         self.assigned("911 in", index, &call, &assignment).await?;
