@@ -33,6 +33,9 @@ const FHIR: &[(&str, &str)] = fhir![
     "task-escalation",
     "task-follow-up",
     "task-handoff",
+    "photo",
+    "binary",
+    "task-note-in-error",
     "task-step-down",
 ];
 

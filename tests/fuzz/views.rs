@@ -31,6 +31,9 @@ fn every_view(document: &Document, others: &[Document]) {
     settles(fhir::handoff::read_basis, fhir::handoff::write_basis, document);
     settles(fhir::handoff::read_follow_up, fhir::handoff::write_follow_up, document);
     settles(fhir::note::read, fhir::note::write, document);
+    settles(fhir::in_error::read, fhir::in_error::write, document);
+    settles(fhir::attachment::read, |a| fhir::attachment::write(a)[1].clone(), document);
+    let _ = (fhir::attachment::data(document), fhir::in_error::is_in_error(document));
     settles(|d| fhir::person::read(d, vec![Role::InCrisis]), |p| fhir::person::write(p, &subject), document);
     let _ = fhir::team::read(document, &find);
     let _ = fhir::directory::read(document, &find);

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ledger, attach, sign};
 use anydoor_core::chance::{self, NoChance};
 use anydoor_core::fhir::Document;
 use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
-use anydoor_core::note::{Note, Standing};
+use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
 use anydoor_core::store::{Draft, Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
+
+const PHOTO: &[u8] = &[7; 5000];
 
 fn key() -> Key {
     Key::new(&[6; 32]).unwrap()
@@ -92,6 +94,14 @@ impl Phone {
                 other => other,
             });
         }
+        let about = (IncidentId::derived("case"), PersonId::derived("person"), MemberId::derived("author"));
+        let photo = Attachment::of(PHOTO, AttachmentKind::Photo, "image/png", about, actor().now).unwrap();
+        let plan = attach::attach(&photo, "lane", &actor());
+        self.until(|| store.keep_attachment(&photo.content_id(), PHOTO));
+        self.until(|| match store.commit(&plan) {
+            Err(StoreError::MaybeKept) if store.document("Binary", &photo.content_id()).is_ok_and(|found| found.is_some()) => Ok(()),
+            other => other,
+        });
         let help = self.disk.path("work.escalations");
         let mut lane = self.until(|| Escalations::open_on(shared.as_ref(), &help, &key()));
         self.until(|| match lane.keep(&Document::new("Task", "help")) {
@@ -121,7 +131,10 @@ impl Phone {
             assert!(holds(&store, at), "{what}: note {at} is gone");
         }
         assert_eq!(store.drafts().unwrap()[0].text, "draft 2", "{what}");
-        assert!(store.unsent().unwrap().len() <= 3, "{what}: a note stands twice in the outbox");
+        assert!(store.unsent().unwrap().len() <= 5, "{what}: a note stands twice in the outbox");
+        let photos = store.of_kind("Binary").unwrap();
+        assert_eq!(photos.len(), 1, "{what}: the photo");
+        assert_eq!(store.attachment(photos[0].id()).unwrap().as_deref(), Some(PHOTO), "{what}");
         let lane = Escalations::open_on(self.shared.as_ref(), &self.disk.path("work.escalations"), &key()).unwrap();
         assert!(lane.get("help").unwrap().is_some(), "{what}: the call for help is gone");
         assert!(KeyFile::read(self.shared.as_ref(), &self.disk.path("work.db")).unwrap().unwrap().fits(&key()), "{what}");

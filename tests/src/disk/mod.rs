@@ -46,6 +46,8 @@ struct Page(Mutex<Box<[u8]>>);
 #[derive(Debug, Default)]
 struct Inner {
     names: BTreeMap<PathBuf, Node>,
+    /// Which openings hold which of SQLite's locks on a file: a connection that ends must not take the log from another.
+    locks: BTreeMap<(Node, u64), i32>,
     /// A file that is open keeps its number when it is renamed or removed.
     files: BTreeMap<Node, File>,
     next: Node,
@@ -134,7 +136,9 @@ impl SimDisk {
 
     /// The process that used it is gone; every write it made is still there.
     pub fn process_gone(&self) {
-        self.lock().files.values_mut().for_each(|file| file.shared.clear());
+        let mut inner = self.lock();
+        inner.locks.clear();
+        inner.files.values_mut().for_each(|file| file.shared.clear());
     }
 
     /// The power was cut: of what was not synced, whatever `survives` says is there, sector by sector, in any order.
@@ -165,6 +169,7 @@ impl SimDisk {
             file.now.clone_from(&left);
             file.durable = left;
         }
+        inner.locks.clear();
         inner.ails = Ails::default();
     }
 
@@ -230,6 +235,36 @@ impl SimDisk {
             return Ok(node);
         }
         if make { self.act(|inner| Ok(inner.make(path, File::default()))) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// Takes one of SQLite's locks, or says that somebody else's stands in its way.
+    fn lock_file(&self, node: Node, handle: u64, level: i32) -> bool {
+        use rusqlite::ffi::{SQLITE_LOCK_EXCLUSIVE, SQLITE_LOCK_NONE, SQLITE_LOCK_PENDING, SQLITE_LOCK_RESERVED};
+        let mut inner = self.lock();
+        let others = inner.locks.iter().filter(|((of, by), _)| *of == node && *by != handle).map(|(_, level)| *level);
+        let highest = others.max().unwrap_or(SQLITE_LOCK_NONE);
+        let free = match level {
+            SQLITE_LOCK_EXCLUSIVE => highest == SQLITE_LOCK_NONE,
+            SQLITE_LOCK_RESERVED => highest < SQLITE_LOCK_RESERVED,
+            _ => highest < SQLITE_LOCK_PENDING,
+        };
+        if free {
+            inner.locks.insert((node, handle), level);
+        }
+        free
+    }
+
+    fn unlock(&self, node: Node, handle: u64, level: i32) {
+        let mut inner = self.lock();
+        if level == rusqlite::ffi::SQLITE_LOCK_NONE {
+            inner.locks.remove(&(node, handle));
+        } else {
+            inner.locks.insert((node, handle), level);
+        }
+    }
+
+    fn highest_lock(&self, node: Node) -> i32 {
+        self.lock().locks.iter().filter(|((of, _), _)| *of == node).map(|(_, level)| *level).max().unwrap_or(0)
     }
 
     fn delete(&self, path: &Path) -> io::Result<()> {

@@ -47,6 +47,8 @@ struct Open {
 struct Ours {
     disk: SimDisk,
     node: Node,
+    /// Tells this opening from others of the same file.
+    handle: u64,
 }
 
 fn register() {
@@ -59,7 +61,7 @@ fn register() {
         xSync: Some(sync),
         xFileSize: Some(file_size),
         xLock: Some(lock),
-        xUnlock: Some(lock),
+        xUnlock: Some(unlock),
         xCheckReservedLock: Some(check_lock),
         xFileControl: Some(control),
         xSectorSize: Some(sector_size),
@@ -119,13 +121,15 @@ unsafe extern "C" fn open(vfs: *mut sqlite3_vfs, name: *const c_char, file: *mut
     if !out.is_null() {
         *out = flags;
     }
-    (*open).ours = Box::into_raw(Box::new(Ours { disk, node }));
+    let handle = NEXT.fetch_add(1, Ordering::Relaxed);
+    (*open).ours = Box::into_raw(Box::new(Ours { disk, node, handle }));
     (*open).base.pMethods = (*vfs).pAppData.cast();
     ffi::SQLITE_OK
 }
 
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
-    drop(Box::from_raw((*file.cast::<Open>()).ours));
+    let ours = Box::from_raw((*file.cast::<Open>()).ours);
+    ours.disk.unlock(ours.node, ours.handle, ffi::SQLITE_LOCK_NONE);
     ffi::SQLITE_OK
 }
 
@@ -162,12 +166,18 @@ unsafe extern "C" fn file_size(file: *mut sqlite3_file, size: *mut sqlite3_int64
     ffi::SQLITE_OK
 }
 
-/// One process and one connection at a time: locks are always free.
-unsafe extern "C" fn lock(_: *mut sqlite3_file, _: c_int) -> c_int {
+unsafe extern "C" fn lock(file: *mut sqlite3_file, level: c_int) -> c_int {
+    let ours = ours(file);
+    if ours.disk.lock_file(ours.node, ours.handle, level) { ffi::SQLITE_OK } else { ffi::SQLITE_BUSY }
+}
+unsafe extern "C" fn unlock(file: *mut sqlite3_file, level: c_int) -> c_int {
+    let ours = ours(file);
+    ours.disk.unlock(ours.node, ours.handle, level);
     ffi::SQLITE_OK
 }
-unsafe extern "C" fn check_lock(_: *mut sqlite3_file, held: *mut c_int) -> c_int {
-    *held = 0;
+unsafe extern "C" fn check_lock(file: *mut sqlite3_file, held: *mut c_int) -> c_int {
+    let ours = ours(file);
+    *held = c_int::from(ours.disk.highest_lock(ours.node) >= ffi::SQLITE_LOCK_RESERVED);
     ffi::SQLITE_OK
 }
 unsafe extern "C" fn control(_: *mut sqlite3_file, _: c_int, _: *mut c_void) -> c_int {
@@ -187,6 +197,7 @@ unsafe extern "C" fn shm_map(file: *mut sqlite3_file, page: c_int, size: c_int, 
     *out = shared.map_or(std::ptr::null_mut(), |page| page.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut_ptr().cast());
     ffi::SQLITE_OK
 }
+/// One thread at a time uses a disk, so no two hold these at once.
 unsafe extern "C" fn shm_lock(_: *mut sqlite3_file, _: c_int, _: c_int, _: c_int) -> c_int {
     ffi::SQLITE_OK
 }
