@@ -4,7 +4,8 @@ import XCTest
 @testable import AnydoorModel
 
 /// The map over the real core. The same statements stand in android/desktop, on the drawn screen.
-final class CoreMapTests: XCTestCase {
+final class CoreMapTests: XCTestCase, @unchecked Sendable {
+    // Unchecked, for XCTest hands the object to the main actor, one test after the other.
     @MainActor
     private func state(_ source: any MapSource) async -> MapState {
         let state = MapState(source: source)
