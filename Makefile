@@ -1,5 +1,5 @@
 # The two commands: `make demo` and `make test`. Each does all its own set-up.
-# The rest is the same stages in CI and by hand: bindings, interop, bench, lint, check.
+# The rest is the same stages in CI and by hand: bindings, screens, Swift, interop, bench, lint, check.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -37,6 +37,12 @@ screens: library ## the Android shell's screens as PNG, from the core's own data
 	@tools/need jdk maven
 	android/desktop/screens $(LIB)
 
+swift:           ## the iOS shell's package compiled and tested, its views parsed, with Debian's Swift (root; the first time 2.7 GB)
+	@[ "$$(uname -s) $$(id -u)" = "Linux 0" ] || { echo "swift: needs Linux and root, for debootstrap, mounts and chroot"; exit 1; }
+	@tools/need cc pkg-config openssl debootstrap
+	cargo build --quiet -p anydoor-core -p anydoor-sandbox
+	tests/swift/run $(LIB)
+
 interop:         ## the same shift, replays, and a race for one visit, against HAPI FHIR on PostgreSQL
 	@tools/need cc pkg-config openssl jdk maven postgresql
 	cargo build --quiet -p anydoor-sandbox -p anydoor-tests --bins
@@ -58,4 +64,4 @@ lint:            ## format, clippy, licences of dependencies where cargo-deny is
 	cargo clippy --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
-.PHONY: help demo test test-rust test-python library bindings screens interop soak bench lint
+.PHONY: help demo test test-rust test-python library bindings screens swift interop soak bench lint

@@ -22,9 +22,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "anydoorFFI", path: "Sources/anydoorFFI"),
-        .target(
-            name: "AnydoorCore", dependencies: ["anydoorFFI"], swiftSettings: [.swiftLanguageMode(.v5)],
-            linkerSettings: link),
+        .target(name: "AnydoorCore", dependencies: ["anydoorFFI"], linkerSettings: link),
         .target(name: "AnydoorModel", dependencies: ["AnydoorCore"]),
         .testTarget(name: "AnydoorModelTests", dependencies: ["AnydoorModel"], linkerSettings: link),
     ]

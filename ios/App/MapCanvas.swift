@@ -1,7 +1,7 @@
 import AnydoorModel
 import SwiftUI
 
-/// Draws streets, closures, the way and the scene: nothing else, from plain values. Teams lie over it as touch targets.
+/// Draws streets, their names, closures, the way and the scene: nothing else, from plain values. Teams lie over it as touch targets.
 struct MapCanvas: View {
     let picture: MapPicture
     let viewport: Viewport
@@ -18,6 +18,7 @@ struct MapCanvas: View {
             for (streetClass, path) in streets {
                 line(context, path, colour(streetClass), max(wide(streetClass) * thin, 0.7))
             }
+            names(context)
             if let route = picture.route, let end = route.line.last {
                 line(context, path([[end, picture.scene]]), colours.route, 3, dash: [1, 7])
                 line(context, path([route.line]), colours.routeEdge, 9)
@@ -27,6 +28,21 @@ struct MapCanvas: View {
             line(context, closures, colours.closedEdge, 9)
             line(context, closures, colours.closed, 5, dash: [7, 8])
             scene(context, CGPoint(x: viewport.x(picture.scene.east), y: viewport.y(picture.scene.north)))
+        }
+    }
+
+    /// The names of streets, written along them.
+    private func names(_ context: GraphicsContext) {
+        func words(_ name: String) -> GraphicsContext.ResolvedText {
+            context.resolve(Text(name).font(.system(size: 12)).foregroundStyle(colours.name))
+        }
+        let free = CGSize(width: CGFloat.infinity, height: CGFloat.infinity)
+        for mark in AnydoorModel.names(picture.layers, viewport, measure: { words($0).measure(in: free).width }) {
+            var along = context
+            along.addFilter(.shadow(color: colours.halo, radius: 3))
+            along.translateBy(x: mark.spot.middle.x, y: mark.spot.middle.y)
+            along.rotate(by: .degrees(mark.spot.degrees))
+            along.draw(words(mark.name), at: .zero)
         }
     }
 

@@ -1,8 +1,7 @@
 import AnydoorCore
 
 /// The map of a scene, out of the core: its rows, put on a plane.
-public struct CoreMap: MapSource, @unchecked Sendable {
-    // The generated object may be used from any thread; its generated type does not say so in this language mode.
+public struct CoreMap: MapSource {
     private let client: Anydoor
     private let scene: SceneInput
     private let needs: NeedsInput

@@ -24,11 +24,11 @@ public struct Labels: Sendable {
     private static let inEnglish = Labels(
         scene: "Scene", nearer: "Zoom in", farther: "Zoom out", whole: "Show everything",
         tapTeam: "Tap a team to see its way", noTeams: "No team is known on this phone",
-        noRoads: "No road map on this phone", unreadable: "Teams cannot be read now", noRoute: "No way by road to show", cannotGo: "Cannot go",
-        selected: "Chosen", spanish: false)
+        noRoads: "No road map on this phone", unreadable: "Teams cannot be read now", noRoute: "No way by road to show",
+        cannotGo: "Cannot go", selected: "Chosen", spanish: false)
     private static let inSpanish = Labels(
         scene: "Lugar", nearer: "Acercar", farther: "Alejar", whole: "Ver todo",
         tapTeam: "Toque un equipo para ver su camino", noTeams: "No se conoce ningún equipo en este teléfono",
-        noRoads: "No hay mapa de carreteras en este teléfono", unreadable: "Ahora no se pueden leer los equipos", noRoute: "No hay camino por carretera que mostrar",
-        cannotGo: "No puede ir", selected: "Elegido", spanish: true)
+        noRoads: "No hay mapa de carreteras en este teléfono", unreadable: "Ahora no se pueden leer los equipos",
+        noRoute: "No hay camino por carretera que mostrar", cannotGo: "No puede ir", selected: "Elegido", spanish: true)
 }

@@ -32,7 +32,8 @@ private struct Locked: MapSource {
     func closures() throws -> [ClosureLine] { throw Closed() }
 }
 
-final class MapStateTests: XCTestCase {
+final class MapStateTests: XCTestCase, @unchecked Sendable {
+    // Unchecked, for XCTest hands the object to the main actor, one test after the other.
     @MainActor
     func testTheBestTeamIsChosenAndItsWayAndTheStreetsAreThere() async {
         let state = MapState(source: TwoTeams())

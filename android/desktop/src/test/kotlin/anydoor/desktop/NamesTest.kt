@@ -6,7 +6,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNull
 import org.junit.Test
 
-/** Where the name of a street is written. */
+/** Where the name of a street is written. The same statements stand in ios/Tests. */
 class NamesTest {
     private fun line(vararg points: Pair<Int, Int>) = points.map { (x, y) -> Offset(x.toFloat(), y.toFloat()) }
 
