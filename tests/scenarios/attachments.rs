@@ -78,7 +78,8 @@ async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_cam
     let content = photo(200_000);
     phone.client.attach("photo", &started.incident, &started.person, &started.assignment, "image/png", content.clone())?;
     phone.client.pause()?;
-    let files_in = |part: &str| std::fs::read_dir(phone.folder()).unwrap().flatten().any(|f| f.file_name().to_string_lossy().ends_with(part));
+    let files_in =
+        |part: &str| std::fs::read_dir(phone.folder()).unwrap().flatten().any(|f| f.file_name().to_string_lossy().ends_with(part));
     let path = std::fs::read_dir(phone.folder())?.flatten().map(|f| f.path()).find(|p| p.extension().is_some_and(|e| e == "db"));
     let mut store = Store::open(&path.ok_or("no database")?, &Key::new(&phone.key)?, &phone.config.agency)?;
     let now = "2026-11-25T02:00:00Z".parse()?;

@@ -2,7 +2,7 @@
 //! (Terry et al. 1994): read your writes, monotonic reads, monotonic writes, writes follow reads; and that what one act
 //! made is there for others whole or not at all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anydoor_core::fhir::{Document, Revision};
 
@@ -21,7 +21,7 @@ pub struct Histories {
     /// The newest count of each writer on each document that the server has had.
     newest: HashMap<(String, String), u64>,
     /// The newest version of each document that each phone showed.
-    shown: BTreeMap<(String, String), u64>,
+    shown: HashMap<String, HashMap<String, u64>>,
     /// What one act made at once, as `Type/id`, by the phone's name.
     units: Vec<(String, Vec<String>)>,
     /// In which request each document was first at the server.
@@ -100,16 +100,25 @@ impl Histories {
         let Some(store) = &phone.store else { return };
         // What cannot be read at all is noticed elsewhere: the disk may be failing just now.
         let Ok(all) = store.everything() else { return };
+        let shown = self.shown.entry(phone.name.clone()).or_default();
         for (reference, version) in &all {
             let Some(version) = version.as_deref().and_then(|version| version.parse::<u64>().ok()) else { continue };
-            let newest = self.shown.entry((phone.name.clone(), reference.clone())).or_default();
-            assert!(version >= *newest, "{}: {reference} went back from version {newest} to {version}", phone.name);
-            *newest = version;
+            match shown.get_mut(reference) {
+                Some(newest) => {
+                    assert!(version >= *newest, "{}: {reference} went back from version {newest} to {version}", phone.name);
+                    *newest = version;
+                }
+                None => drop(shown.insert(reference.clone(), version)),
+            }
         }
         let here: HashSet<&str> = all.iter().map(|(reference, _)| reference.as_str()).collect();
         for (_, unit) in self.units.iter().filter(|(name, _)| *name == phone.name) {
             for reference in unit {
-                assert!(here.contains(reference.as_str()) || server.has(reference), "{}: {reference} was made here and is nowhere", phone.name);
+                assert!(
+                    here.contains(reference.as_str()) || server.has(reference),
+                    "{}: {reference} was made here and is nowhere",
+                    phone.name
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One phone: the real acts, store and sync on a disk that fails, and what its member was told.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anydoor_core::acts::{Act, Actor, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
@@ -73,13 +73,46 @@ fn signed_like(written: &Document, shown: &Document) -> Document {
     signed
 }
 
+/// The most phones that a seed has.
+pub const MOST_PHONES: usize = 6;
+
+/// The files of a phone, by their names.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// The files of phones that were opened once, by index.
+fn newborn() -> &'static [Files] {
+    static NEWBORN: OnceLock<Vec<Files>> = OnceLock::new();
+    NEWBORN.get_or_init(|| {
+        // In a thread of its own: what it draws is the same in every run, and is nobody's seed.
+        let make = || {
+            crate::world::draw_from(0);
+            (0..MOST_PHONES).map(|index| Phone::unborn(index, TeamId::derived("")).born().into_files()).collect()
+        };
+        std::thread::spawn(make).join().unwrap()
+    })
+}
+
 fn key() -> Key {
     Key::new(&[3; 32]).unwrap()
 }
 
 impl Phone {
     pub fn new(index: usize, team: TeamId) -> Self {
-        let mut phone = Self {
+        let phone = Self::unborn(index, team);
+        // A phone as it left its first opening, which each index has once: its writer's name is its own.
+        for (name, bytes) in &newborn()[index] {
+            phone.disk.lay(name, bytes.clone());
+        }
+        phone.born()
+    }
+
+    fn born(mut self) -> Self {
+        self.open().unwrap();
+        self
+    }
+
+    fn unborn(index: usize, team: TeamId) -> Self {
+        Self {
             name: format!("phone{index}"),
             disk: SimDisk::new(),
             store: None,
@@ -98,9 +131,16 @@ impl Phone {
             accepted: Vec::new(),
             agency: OrganizationId::derived("agency"),
             count: 0,
-        };
-        phone.open().unwrap();
-        phone
+        }
+    }
+
+    /// Closes both files for good, and returns them.
+    fn into_files(mut self) -> Files {
+        self.store.take().unwrap().close().unwrap();
+        self.stop();
+        let files = self.disk.files().into_iter().collect();
+        self.disk.forget();
+        files
     }
 
     /// Opens both files. Returns how many saves were rolled forward.

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::checks;
 use crate::faults::{self, Late};
 use crate::histories::Histories;
-use crate::phone::Phone;
+use crate::phone::{MOST_PHONES, Phone};
 use crate::planted::Planted;
 use crate::report::Report;
 use crate::server::{Manners, Met, Server};
@@ -38,16 +38,21 @@ pub struct World {
     histories: Histories,
 }
 
-/// Plays one seed to its end and checks it. Panics with the seed's last steps where a promise is broken.
-pub fn play(seed: u64, planted: Planted) -> Report {
-    let mut randomness_of = Chance::new(seed ^ 0x5eed);
+/// What the core draws at random on this thread comes from this seed.
+pub fn draw_from(seed: u64) {
+    let mut chance = Chance::new(seed ^ 0x5eed);
     randomness::on_this_thread(Some(Box::new(move |bytes| {
         bytes.chunks_mut(8).for_each(|part| {
-            let number = randomness_of.number().to_le_bytes();
+            let number = chance.number().to_le_bytes();
             part.copy_from_slice(&number[..part.len()]);
         });
         Ok(())
     })));
+}
+
+/// Plays one seed to its end and checks it. Panics with the seed's last steps where a promise is broken.
+pub fn play(seed: u64, planted: Planted) -> Report {
+    draw_from(seed);
     let mut world = World::new(seed, planted);
     let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
     randomness::on_this_thread(None);
@@ -69,7 +74,7 @@ impl World {
     fn new(seed: u64, planted: Planted) -> Self {
         let mut chance = Chance::new(seed);
         let teams: Vec<TeamId> = (0..1 + chance.below(3)).map(|n| TeamId::derived(&format!("team {n}"))).collect();
-        let phones = (0..2 + chance.below(5)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
+        let phones = (0..2 + chance.below(MOST_PHONES - 1)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
         let manners = Manners {
             ignores_if_match_in_bundles: chance.one_in(3),
             says_409: chance.one_in(2),

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Anydoor, Config, KeptKey, Result, StorageRow};
+use crate::incident::Code;
 use crate::store::disk::RealDisk;
 use crate::store::keys::{KeyFile, work_key};
-use crate::incident::Code;
 use crate::store::{Escalations, Key, WipeReason, file_name, unsent_of_others};
 
 fn path(config: &Config) -> PathBuf {

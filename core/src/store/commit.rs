@@ -102,7 +102,8 @@ pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<b
                     (Some(there), Some(ours)) => there.writer == ours.writer && there.counter >= ours.counter,
                     _ => false,
                 };
-                if has_it || found.signed && !crate::fhir::in_error::is_in_error(&document) || act == Act::Create && found.version.is_some() {
+                if has_it || found.signed && !crate::fhir::in_error::is_in_error(&document) || act == Act::Create && found.version.is_some()
+                {
                     continue;
                 }
                 Some(found)

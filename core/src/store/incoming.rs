@@ -8,6 +8,9 @@ use super::{Store, StoreError};
 use crate::clock::Instant;
 use crate::fhir::Document;
 
+/// From this many seconds on a watermark is moved by a page that brings nothing else.
+const WORTH_MOVING_S: i64 = 60;
+
 /// What a page of the pull brings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
@@ -46,6 +49,8 @@ impl Store {
     }
 
     fn take_as(&mut self, incoming: &Incoming, came: Came) -> Result<Found, StoreError> {
+        let near = self.watermarks_are_near(incoming)?;
+        let written = self.connection.total_changes();
         let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
         let (mut changed, mut in_doubt) = (Vec::new(), Vec::new());
@@ -57,6 +62,9 @@ impl Store {
             }
         }
         project::touched(&tx, changed.iter().copied())?;
+        if near && tx.total_changes() == written {
+            return Ok(Found { changed: Vec::new(), in_doubt });
+        }
         if let Some((searches, upto)) = incoming.read_upto.as_ref().filter(|_| in_doubt.is_empty()) {
             for search in searches {
                 tx.prepare_cached("INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET upto = excluded.upto")?
@@ -65,6 +73,19 @@ impl Store {
         }
         tx.commit()?;
         Ok(Found { changed: changed.into_iter().map(Document::reference).collect(), in_doubt })
+    }
+
+    /// Whether a page would move its watermarks by less than a minute. Where it brings nothing else they stay, and that minute
+    /// is asked for again: a phone that polls every ten seconds would otherwise write as often as it asks.
+    fn watermarks_are_near(&self, incoming: &Incoming) -> Result<bool, StoreError> {
+        let Some((searches, upto)) = &incoming.read_upto else { return Ok(true) };
+        for search in searches {
+            let near = |at: Instant| (0..WORTH_MOVING_S).contains(&upto.duration_since(at).as_secs());
+            if !self.watermark(search)?.is_some_and(near) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// How far a search has read.

@@ -277,11 +277,8 @@ fn entered_in_error(tx: &Connection, row: i64, ours: &Document, incoming: &Docum
     for element in ["extension", "meta"] {
         after.set(element, incoming.value().get(element).cloned().unwrap_or_default());
     }
-    tx.prepare_cached("UPDATE documents SET body = ?, base_body = NULL, server_body = NULL, version = ? WHERE row = ?")?.execute(params![
-        after.to_text(),
-        incoming.version(),
-        row
-    ])?;
+    tx.prepare_cached("UPDATE documents SET body = ?, base_body = NULL, server_body = NULL, version = ? WHERE row = ?")?
+        .execute(params![after.to_text(), incoming.version(), row])?;
     documents::saw(tx, &after)?;
     forget_note(tx, after.id())?;
     Ok(Took::Changed)

@@ -122,8 +122,7 @@ impl Store {
             return Err(StoreError::OtherCount { now });
         }
         let head = self.audit_head()?;
-        let record =
-            Record { format: FORMAT, at: at.to_string(), who: who.to_owned(), reason: reason.code().to_owned(), unsent, head };
+        let record = Record { format: FORMAT, at: at.to_string(), who: who.to_owned(), reason: reason.code().to_owned(), unsent, head };
         let (disk, path, _) = self.copy.place();
         let fresh = path.with_extension("wiped-new");
         let text = serde_json::to_vec(&record).map_err(|_| StoreError::Cipher)?;
