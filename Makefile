@@ -46,6 +46,7 @@ soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s K
 
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl
+	@tools/need postgis osmium || echo "bench: goes on without peers that need these"
 	cargo run --quiet --release -p anydoor-tests --bin bench
 	cargo run --quiet --release -p anydoor-bench-nearest
 

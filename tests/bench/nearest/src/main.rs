@@ -3,8 +3,11 @@
 
 mod fleet;
 mod graphs;
+mod postgis;
+mod programs;
 mod questions;
 mod table;
+mod valhalla;
 
 use std::error::Error;
 
@@ -25,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         };
         let turns = questions::measure(&city, &mut table)?;
+        valhalla::measure(&city, &graphs::path(file), &mut table)?;
         if city.roads.about().split > 0
             && let Some(free) = graphs::city("without turns", file, false)?
         {
@@ -37,9 +41,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     match graphs::new_york()? {
         Some(graph) => drop(questions::measure(&graph, &mut table)?),
         None => println!("skipped: New York, its files are not here"),
-    }
-    for absent in ["PostGIS", "Valhalla"] {
-        println!("peer not measured: {absent}");
     }
     table.print();
     Ok(())

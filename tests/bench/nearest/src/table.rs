@@ -4,20 +4,23 @@
 #[derive(Default)]
 pub struct Table(Vec<[String; 5]>);
 
-fn met(yes: bool) -> String {
-    if yes { "met" } else { "NOT met" }.to_owned()
+fn met(goal: &str, yes: bool) -> String {
+    let met = if yes { "met" } else { "NOT met" };
+    if goal.is_empty() { "" } else { met }.to_owned()
 }
 
 impl Table {
     /// A figure with its goal.
     pub fn figure(&mut self, what: &str, value: f64, unit: &str, goal: &str, good: bool) {
-        self.0.push([what.to_owned(), format!("{value:.3} {unit}"), String::new(), goal.to_owned(), met(good)]);
+        self.0.push([what.to_owned(), format!("{value:.3} {unit}"), String::new(), goal.to_owned(), met(goal, good)]);
     }
 
     /// A figure beside a peer's, both in milliseconds, judged by ours over the peer's.
     pub fn ratio(&mut self, what: &str, ours: f64, peer: f64, goal: &str, good: impl Fn(f64) -> bool) {
         let ratio = ours / peer;
-        self.0.push([what.to_owned(), format!("{ours:.3} ms"), format!("{peer:.3} ms ({ratio:.2}×)"), goal.to_owned(), met(good(ratio))]);
+        let digits = if ratio < 0.1 { 4 } else { 2 };
+        let beside = format!("{peer:.3} ms ({ratio:.digits$}×)");
+        self.0.push([what.to_owned(), format!("{ours:.3} ms"), beside, goal.to_owned(), met(goal, good(ratio))]);
     }
 
     /// Prints it.
