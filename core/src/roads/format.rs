@@ -16,12 +16,14 @@
 /// How the file begins.
 pub const MAGIC: [u8; 8] = *b"anyroads";
 /// The version that this code reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The length of the header before the table.
 pub const HEADER: usize = 32;
 /// The length of one entry of the table.
 pub const ENTRY: usize = 24;
-/// Streets that share one box, and boxes that share the box above.
+/// Points that share one box of the lowest level: with so few, a snap measures some thirty pieces of street.
+pub const RUN: usize = 8;
+/// Boxes that share the box above.
 pub const FAN: usize = 8;
 /// What stands for "no node".
 pub const NO_NODE: u32 = u32::MAX;
@@ -38,14 +40,16 @@ pub enum Section {
     Arcs = 3,
     /// The ways over streets, grouped by street: `[tail, head, weight]`, see [`row`].
     Rows = 4,
-    /// Boxes around streets, from the leaves to the root: `[south, west, north, east]` in 10⁻⁷ degrees.
+    /// Boxes around runs of [`RUN`] points, then around [`FAN`] boxes each, up to the root: `[south, west, north, east]` in
+    /// 10⁻⁷ degrees. A run's box is around the pieces of street that begin in it.
     Boxes = 5,
-    /// The streets along a space-filling curve: `[first row, points, name, class]`; one more at the end closes the rows.
+    /// The streets along a space-filling curve: `[first row, first point, name, class]`; one more at the end
+    /// closes the rows and points.
     Streets = 6,
-    /// The lines of the streets: a count, then latitude and longitude as differences; LEB128, zigzag. The first point
-    /// is relative to the south-west corner of its leaf's box.
+    /// The lines of the streets, one after the other, in 10⁻⁷ degrees: `[latitude, longitude]`; the latitude is shifted left
+    /// by one bit, which is set where a street begins.
     Points = 7,
-    /// The names: a LEB128 length, then UTF-8. Offset 0 holds the empty name.
+    /// The names: the length in two bytes, then UTF-8. Offset 0 holds the empty name.
     Names = 8,
 }
 
@@ -129,11 +133,11 @@ pub fn header_checksum(bytes: &[u8], table: usize) -> Option<u32> {
     Some(hasher.finalize())
 }
 
-/// How many boxes each level has, from the leaves to the root.
-pub fn levels(streets: usize) -> Vec<usize> {
-    let mut all = Vec::new();
-    let mut below = streets;
-    while below > 1 || (all.is_empty() && below > 0) {
+/// How many boxes each level has, from the runs of points to the root.
+pub fn levels(points: usize) -> Vec<usize> {
+    let mut below = points.div_ceil(RUN);
+    let mut all: Vec<usize> = (below > 0).then_some(below).into_iter().collect();
+    while below > 1 {
         below = below.div_ceil(FAN);
         all.push(below);
     }

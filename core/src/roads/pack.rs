@@ -74,7 +74,7 @@ pub struct Roads {
     about: About,
     pub(super) nodes: usize,
     pub(super) streets: usize,
-    /// Where each level of boxes begins, from the leaves to the root.
+    /// Where each level of boxes begins, from the runs of points to the root.
     pub(super) levels: Vec<Range<usize>>,
     pub(super) scratch: Mutex<Vec<Scratch>>,
     pub(super) arrivals: OnceLock<Arrivals>,
@@ -141,7 +141,7 @@ impl Roads {
         let nodes = (part(Section::First).len() / 4).checked_sub(1).ok_or(damaged("nodes"))?;
         let streets = (part(Section::Streets).len() / 16).checked_sub(1).ok_or(damaged("streets"))?;
         let mut begin = 0;
-        let levels: Vec<Range<usize>> = levels(streets)
+        let levels: Vec<Range<usize>> = levels(part(Section::Points).len() / 8)
             .into_iter()
             .map(|count| {
                 let level = begin..begin + count;
@@ -191,6 +191,9 @@ impl Roads {
     }
     pub(super) fn rows(&self) -> &[[u32; 3]] {
         self.slice(Section::Rows)
+    }
+    pub(super) fn points(&self) -> &[[i32; 2]] {
+        self.slice(Section::Points)
     }
     pub(super) fn boxes(&self) -> &[[i32; 4]] {
         self.slice(Section::Boxes)

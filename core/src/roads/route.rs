@@ -45,7 +45,7 @@ impl Drawn<'_> {
 
 /// The part of a line between two places on it (0 … 1), turned round where it is driven against the line.
 fn part(line: &[Point], from: f64, to: f64) -> Vec<Point> {
-    let lengths = lengths(line);
+    let lengths: Vec<f64> = lengths(line.iter().copied()).collect();
     let whole: f64 = lengths.iter().sum();
     let (low, high) = (from.min(to) * whole, from.max(to) * whole);
     let mut part = Vec::new();
@@ -97,7 +97,7 @@ impl Roads {
             }
             _ => return Ok(None),
         };
-        let metres = drawn.points.windows(2).map(|pair| lengths(pair).iter().sum::<f64>()).sum();
+        let metres = drawn.points.windows(2).map(|pair| lengths(pair.iter().copied()).sum::<f64>()).sum();
         let line = drawn.points.iter().filter_map(|point| point.position()).collect();
         Ok(Some(Route { millis, metres, line, streets: drawn.streets }))
     }
