@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anydoor_core::roads::About;
-use anydoor_core::roads::format::{ENTRY, FAN, HEADER, MAGIC, NO_NODE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row};
+use anydoor_core::roads::format::{Block, ENTRY, FAN, HEADER, MAGIC, NOWHERE, NO_NODE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row};
 
 use crate::BuildError;
 use crate::contract::Hierarchy;
@@ -52,7 +52,7 @@ pub fn write(map: &Map, network: &Network, hierarchy: &Hierarchy) -> Result<Vec<
         islands_left_out: network.islands,
     };
     let about = serde_json::to_vec(&about).map_err(BuildError::Profile)?;
-    let boxes: Vec<u32> = boxes(&points).iter().flatten().map(|side| side.cast_unsigned()).collect();
+    let boxes: Vec<u32> = boxes(&points).iter().flatten().flatten().map(|side| side.cast_unsigned()).collect();
     let points: Vec<u32> = points.iter().flatten().map(|side| side.cast_unsigned()).collect();
     Ok(file([about, bytes(&first), bytes(&arcs), bytes(&rows), bytes(&boxes), bytes(&records), bytes(&points), names.bytes]))
 }
@@ -125,8 +125,7 @@ fn merged(rows: &[Row], rank: &[u32]) -> Vec<[u32; 3]> {
 }
 
 fn around(line: &[Point]) -> Box4 {
-    let start = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
-    line.iter().fold(start, |[s, w, n, e], (north, east)| [s.min(*north), w.min(*east), n.max(*north), e.max(*east)])
+    line.iter().fold(NOWHERE, |[s, w, n, e], (north, east)| [s.min(*north), w.min(*east), n.max(*north), e.max(*east)])
 }
 
 fn both(a: Box4, b: Box4) -> Box4 {
@@ -155,8 +154,8 @@ fn curve((mut y, mut x): (u32, u32)) -> u64 {
     place
 }
 
-/// The boxes of every level, from the runs of points to the root.
-fn boxes(points: &[[i32; 2]]) -> Vec<Box4> {
+/// The boxes of every level, from the runs of points to the top.
+fn boxes(points: &[[i32; 2]]) -> Vec<Block> {
     let runs = (0..points.len()).step_by(RUN).map(|begin| {
         let run = points.get(begin..(begin + RUN + 1).min(points.len())).unwrap_or_default();
         let pieces = run.iter().zip(run.iter().skip(1)).filter(|(_, [north, _])| north & 1 == 0);
@@ -165,10 +164,18 @@ fn boxes(points: &[[i32; 2]]) -> Vec<Box4> {
     let mut below: Vec<Box4> = runs.collect();
     let mut all = Vec::new();
     for _ in levels(points.len()) {
-        all.extend(&below);
+        all.extend(below.chunks(FAN).map(block));
         below = below.chunks(FAN).filter_map(|few| few.iter().copied().reduce(both)).collect();
     }
     all
+}
+
+fn block(boxes: &[Box4]) -> Block {
+    let mut block: Block = NOWHERE.map(|side| [side; FAN]);
+    for (side, sides) in block.iter_mut().enumerate() {
+        sides.iter_mut().zip(boxes).for_each(|(slot, bounds)| bounds.get(side).into_iter().for_each(|side| *slot = *side));
+    }
+    block
 }
 
 /// The names and where each begins.

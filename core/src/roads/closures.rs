@@ -75,20 +75,21 @@ impl Roads {
 
     /// The streets of which a run of points has a box that touches a box: all that lie in it, and some beside it.
     pub(super) fn streets_in(&self, around: [i32; 4]) -> Vec<usize> {
-        let mut level: Vec<usize> = vec![0];
-        let touches = |range: &std::ops::Range<usize>, number: &usize| {
-            let bounds = self.boxes().get(range.start + number);
-            bounds.is_some_and(|[south, west, north, east]| {
-                let [from_south, from_west, to_north, to_east] = around;
-                *south <= to_north && from_south <= *north && *west <= to_east && from_west <= *east
-            })
-        };
+        let [from_south, from_west, to_north, to_east] = around;
+        let mut numbers: Vec<usize> = vec![0];
         for range in self.levels.iter().rev() {
-            let numbers = std::mem::take(&mut level).into_iter().flat_map(|number| number * FAN..(number + 1) * FAN);
-            level = numbers.filter(|number| *number < range.len() && touches(range, number)).collect();
+            let blocks = self.boxes().get(range.clone()).unwrap_or_default();
+            let boxes = numbers.into_iter().filter_map(|number| Some((number, blocks.get(number)?))).flat_map(|(number, block)| {
+                let [souths, wests, norths, easts] = block;
+                (number * FAN..).zip(souths.iter().zip(wests).zip(norths.iter().zip(easts)))
+            });
+            let touching = boxes.filter(|(_, ((south, west), (north, east)))| {
+                **south <= to_north && from_south <= **north && **west <= to_east && from_west <= **east
+            });
+            numbers = touching.map(|(number, _)| number).collect();
         }
         let (records, mut streets) = (self.street_records(), Vec::new());
-        for run in level {
+        for run in numbers {
             let begins_before = |street: usize| records.get(street).is_some_and(|[_, first, ..]| (*first as usize) < (run + 1) * RUN);
             let next = streets.last().map_or(0, |last: &usize| last + 1);
             // Where the runs follow each other, so do their streets.

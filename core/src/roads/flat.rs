@@ -1,6 +1,7 @@
 //! Metres around one position. Near it the Earth is flat enough: over ten kilometres the error stays below a
 //! thousandth, and nothing farther is measured this way.
 
+use super::format::{Block, FAN};
 use crate::incident::Position;
 
 /// Metres per 10⁻⁷ degree of latitude, on the mean sphere.
@@ -54,14 +55,32 @@ impl Flat {
         }
     }
 
-    /// The square of the least distance to a box, in square metres.
-    pub fn square_to_box(&self, [south, west, north, east]: [i32; 4]) -> f64 {
-        let (from, until) = (self.east(west), self.east(east));
-        // A box that lies around the middle, also where the far side of the Earth parts its two edges.
-        let beside = if from <= until { from.max(0.0) + (-until).max(0.0) } else { 0.0 };
-        let middle = f64::from(self.middle.north);
-        let above = (f64::from(south) - middle).max(0.0) + (middle - f64::from(north)).max(0.0);
-        (beside * self.east_m).powi(2) + (above * METRES).powi(2)
+    /// The same plane for boxes, which do not know that the Earth is round: as it is, and seen from once around it.
+    pub fn turned(&self) -> [Turned; 3] {
+        let [north, east] = [self.middle.north, self.middle.east].map(f64::from);
+        [0.0, TURN, -TURN].map(|turn| Turned { north, east: east + turn, east_m: self.east_m })
+    }
+}
+
+/// See [`Flat::turned`].
+#[derive(Debug, Clone, Copy)]
+pub struct Turned {
+    north: f64,
+    east: f64,
+    east_m: f64,
+}
+
+impl Turned {
+    /// The squares of the least distances to the boxes of a block, in square metres.
+    pub fn squares_to_boxes(&self, [souths, wests, norths, easts]: &Block) -> [f64; FAN] {
+        let mut squares = [0.0; FAN];
+        let sides = souths.iter().zip(norths).zip(wests.iter().zip(easts));
+        for (square, ((south, north), (west, east))) in squares.iter_mut().zip(sides) {
+            let above = (f64::from(*south) - self.north).max(self.north - f64::from(*north)).max(0.0) * METRES;
+            let beside = (f64::from(*west) - self.east).max(self.east - f64::from(*east)).max(0.0) * self.east_m;
+            *square = above * above + beside * beside;
+        }
+        squares
     }
 }
 

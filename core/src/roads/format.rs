@@ -23,8 +23,13 @@ pub const HEADER: usize = 32;
 pub const ENTRY: usize = 24;
 /// Points that share one box of the lowest level: with so few, a snap measures some thirty pieces of street.
 pub const RUN: usize = 8;
-/// Boxes that share the box above.
+/// Boxes that share a block, and the box above.
 pub const FAN: usize = 8;
+/// Boxes side by side, so that a snap measures all of them at once: their souths, wests, norths and easts in 10⁻⁷ degrees.
+/// Where there are fewer than [`FAN`], the last ones are [`NOWHERE`].
+pub type Block = [[i32; FAN]; 4];
+/// A box with nothing in it: its south is north of its north.
+pub const NOWHERE: [i32; 4] = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
 /// What stands for "no node".
 pub const NO_NODE: u32 = u32::MAX;
 
@@ -40,8 +45,8 @@ pub enum Section {
     Arcs = 3,
     /// The ways over streets, grouped by street: `[tail, head, weight]`, see [`row`].
     Rows = 4,
-    /// Boxes around runs of [`RUN`] points, then around [`FAN`] boxes each, up to the root: `[south, west, north, east]` in
-    /// 10⁻⁷ degrees. A run's box is around the pieces of street that begin in it.
+    /// Boxes around runs of [`RUN`] points, then around [`FAN`] boxes each, up to a single block: [`Block`]s. A run's box is
+    /// around the pieces of street that begin in it.
     Boxes = 5,
     /// The streets along a space-filling curve: `[first row, first point, name, class]`; one more at the end
     /// closes the rows and points.
@@ -133,11 +138,11 @@ pub fn header_checksum(bytes: &[u8], table: usize) -> Option<u32> {
     Some(hasher.finalize())
 }
 
-/// How many boxes each level has, from the runs of points to the root.
+/// How many blocks of boxes each level has, from the runs of points to the single block at the top.
 pub fn levels(points: usize) -> Vec<usize> {
     let mut below = points.div_ceil(RUN);
-    let mut all: Vec<usize> = (below > 0).then_some(below).into_iter().collect();
-    while below > 1 {
+    let mut all = Vec::new();
+    while below > 1 || (all.is_empty() && below > 0) {
         below = below.div_ceil(FAN);
         all.push(below);
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
+use super::format::{Block, ENTRY, FAN, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
 use super::hierarchy::Scratch;
 use super::network::Arrivals;
 use crate::incident::Position;
@@ -149,7 +149,7 @@ impl Roads {
                 level
             })
             .collect();
-        if begin != part(Section::Boxes).len() / 16 || nodes >= u32::MAX as usize / 2 {
+        if begin != part(Section::Boxes).len() / size_of::<Block>() || nodes >= u32::MAX as usize / 2 {
             return Err(damaged("boxes"));
         }
         Ok(Self { bytes, sections, about, nodes, streets, levels, scratch: Mutex::default(), arrivals: OnceLock::new() })
@@ -169,9 +169,9 @@ impl Roads {
 
     /// The middle of what the pack covers; `None` where it covers nothing.
     pub fn middle(&self) -> Option<Position> {
-        let [south, west, north, east] = *self.boxes().last()?;
-        let half = |a: i32, b: i32| (f64::from(a) + f64::from(b)) / 2e7;
-        Position::new(half(south, north), half(west, east)).ok()
+        let [souths, wests, norths, easts] = self.boxes().last()?;
+        let half = |low: &[i32; FAN], high: &[i32; FAN]| Some((f64::from(*low.iter().min()?) + f64::from(*high.iter().max()?)) / 2e7);
+        Position::new(half(souths, norths)?, half(wests, easts)?).ok()
     }
 
     pub(super) fn bytes_of(&self, section: Section) -> &[u8] {
@@ -195,7 +195,7 @@ impl Roads {
     pub(super) fn points(&self) -> &[[i32; 2]] {
         self.slice(Section::Points)
     }
-    pub(super) fn boxes(&self) -> &[[i32; 4]] {
+    pub(super) fn boxes(&self) -> &[Block] {
         self.slice(Section::Boxes)
     }
     pub(super) fn street_records(&self) -> &[[u32; 4]] {

@@ -34,7 +34,8 @@ pub struct NoRoad {
 struct Waiting {
     /// The square of its least distance, in square metres.
     square: f64,
-    level: usize,
+    /// How many levels of blocks lie below; 0 is a run of points.
+    levels: usize,
     number: usize,
 }
 
@@ -55,52 +56,34 @@ impl Roads {
     pub fn snap(&self, position: Position, within_m: f64) -> Result<Result<Spot, NoRoad>, RoadsError> {
         let flat = Flat::around(Point::of(position));
         let mut best = Best { from: usize::MAX, within: 0.0, square: within_m * within_m };
-        let boxes = self.boxes();
+        let (boxes, points) = (self.boxes(), self.points());
         let mut waiting: Vec<Waiting> = Vec::with_capacity(64);
-        waiting.extend(self.levels.len().checked_sub(1).map(|level| Waiting { square: 0.0, level, number: 0 }));
-        // Depth first, the nearest child first: the first run of points is already near, and most boxes are then too far.
-        while let Some(Waiting { square, level, number }) = waiting.pop() {
-            if square > best.square {
-                continue;
-            }
-            let Some(below) = level.checked_sub(1) else {
-                self.nearer(number * RUN, &flat, &mut best);
-                continue;
-            };
-            let Some(range) = self.levels.get(below) else { continue };
-            let children = number * FAN..(number + 1) * FAN;
-            let inside = range.start + children.start..(range.start + children.end).min(range.end);
-            let before = waiting.len();
-            for (child, bounds) in (children.start..).zip(boxes.get(inside).unwrap_or_default()) {
-                let square = flat.square_to_box(*bounds);
-                if square <= best.square {
-                    let farther = waiting.get(before..).unwrap_or_default().iter().take_while(|other| other.square > square).count();
-                    waiting.insert(before + farther, Waiting { square, level: below, number: child });
+        for turned in flat.turned() {
+            waiting.push(Waiting { square: 0.0, levels: self.levels.len(), number: 0 });
+            // Depth first, the nearest child first: the first run of points is already near, and most boxes are then too far.
+            while let Some(Waiting { square, levels, number }) = waiting.pop() {
+                if square > best.square {
+                    continue;
                 }
+                let Some(below) = levels.checked_sub(1) else {
+                    nearer(points, number * RUN, &flat, &mut best);
+                    continue;
+                };
+                let block = self.levels.get(below).and_then(|range| boxes.get(range.start + number)).ok_or(damaged("boxes"))?;
+                let before = waiting.len();
+                let squares = turned.squares_to_boxes(block);
+                for (child, square) in (number * FAN..).zip(squares) {
+                    if square <= best.square {
+                        waiting.push(Waiting { square, levels: below, number: child });
+                    }
+                }
+                nearest_last(waiting.get_mut(before..).unwrap_or_default());
             }
         }
         if best.from == usize::MAX {
             return Ok(Err(NoRoad { within_m }));
         }
         self.spot(&best, position).map(Ok)
-    }
-
-    /// Measures the pieces of street that begin in a run of points.
-    fn nearer(&self, begin: usize, flat: &Flat, best: &mut Best) {
-        let points = self.points();
-        let run = points.get(begin..(begin + RUN + 1).min(points.len())).unwrap_or_default();
-        let mut before = (0.0, 0.0);
-        for (number, stored) in (begin..).zip(run) {
-            let (point, begins) = point(*stored);
-            let here = flat.metres(point);
-            if number > begin && !begins {
-                let (within, square) = nearest_on(before, here);
-                if square < best.square {
-                    *best = Best { from: number - 1, within, square };
-                }
-            }
-            before = here;
-        }
     }
 
     fn spot(&self, best: &Best, asked: Position) -> Result<Spot, RoadsError> {
@@ -126,6 +109,34 @@ impl Roads {
     }
 }
 
+/// Puts the nearest one last.
+fn nearest_last(waiting: &mut [Waiting]) {
+    if let Some((last, others)) = waiting.split_last_mut() {
+        for other in others {
+            if other.square < last.square {
+                std::mem::swap(other, last);
+            }
+        }
+    }
+}
+
+/// Measures the pieces of street that begin in a run of points.
+fn nearer(points: &[[i32; 2]], begin: usize, flat: &Flat, best: &mut Best) {
+    let Some((first, rest)) = points.get(begin..(begin + RUN + 1).min(points.len())).and_then(<[_]>::split_first) else { return };
+    let mut before = flat.metres(point(*first).0);
+    for (from, stored) in (begin..).zip(rest) {
+        let (point, begins) = point(*stored);
+        let here = flat.metres(point);
+        if !begins {
+            let (within, square) = nearest_on(before, here);
+            if square < best.square {
+                *best = Best { from, within, square };
+            }
+        }
+        before = here;
+    }
+}
+
 /// The length of each piece of a street's line, in metres on the plane at its beginning.
 pub(super) fn lengths(line: impl Iterator<Item = Point>) -> impl Iterator<Item = f64> {
     let mut line = line.peekable();
@@ -134,6 +145,6 @@ pub(super) fn lengths(line: impl Iterator<Item = Point>) -> impl Iterator<Item =
     let mut before = line.next().unwrap_or_default();
     line.map(move |here| {
         let (from_east, from_north) = std::mem::replace(&mut before, here);
-        (here.0 - from_east).hypot(here.1 - from_north)
+        ((here.0 - from_east).powi(2) + (here.1 - from_north).powi(2)).sqrt()
     })
 }
