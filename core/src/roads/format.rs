@@ -41,7 +41,8 @@ pub enum Section {
     About = 1,
     /// For each node, and once more at the end, where its arcs begin: `u32`.
     First = 2,
-    /// The arcs of the hierarchy, each from a node to one of higher rank: `[head, weight]`, see [`arc`].
+    /// The arcs of the hierarchy, each from a node to one of higher rank: `[head, weight]`, see [`arc`]. Of a node's arcs
+    /// those that may be driven upwards come first, the quickest first: a search may stop where they get too slow.
     Arcs = 3,
     /// The ways over streets, grouped by street: `[tail, head, weight]`, see [`row`].
     Rows = 4,
