@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use anydoor_core::roads::About;
-use anydoor_core::roads::format::{Block, ENTRY, FAN, HEADER, MAGIC, NOWHERE, NO_NODE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row};
+use anydoor_core::roads::format::{
+    Block, ENTRY, FAN, HEADER, MAGIC, NO_NODE, NOWHERE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row,
+};
 
 use crate::BuildError;
 use crate::contract::Hierarchy;
@@ -11,6 +13,9 @@ use crate::map::{Map, Point, Street};
 use crate::network::{Network, Row};
 
 type Box4 = [i32; 4];
+
+/// Half a turn around the Earth in 10⁻⁷ degrees.
+const HALF_TURN: i32 = 1_800_000_000;
 
 /// The longest name, in bytes. OpenStreetMap allows 255 characters.
 const LONGEST_NAME: usize = 1020;
@@ -159,7 +164,12 @@ fn boxes(points: &[[i32; 2]]) -> Vec<Block> {
     let runs = (0..points.len()).step_by(RUN).map(|begin| {
         let run = points.get(begin..(begin + RUN + 1).min(points.len())).unwrap_or_default();
         let pieces = run.iter().zip(run.iter().skip(1)).filter(|(_, [north, _])| north & 1 == 0);
-        around(&pieces.flat_map(|(from, to)| [from, to]).map(|[north, east]| (north >> 1, *east)).collect::<Vec<_>>())
+        let boxes = pieces.map(|(from, to)| {
+            let bounds @ [south, west, north, east] = around(&[from, to].map(|[north, east]| (north >> 1, *east)));
+            // A piece goes the short way. Over the antimeridian its least and greatest longitude lie around all others.
+            if i64::from(east) - i64::from(west) > i64::from(HALF_TURN) { [south, -HALF_TURN, north, HALF_TURN] } else { bounds }
+        });
+        boxes.reduce(both).unwrap_or(NOWHERE)
     });
     let mut below: Vec<Box4> = runs.collect();
     let mut all = Vec::new();

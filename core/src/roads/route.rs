@@ -53,8 +53,7 @@ fn part(line: &[Point], from: f64, to: f64) -> Vec<Point> {
     for ((a, b), length) in line.iter().zip(line.iter().skip(1)).zip(&lengths) {
         let place = |at: f64| {
             let share = if *length > 0.0 { ((at - before) / length).clamp(0.0, 1.0) } else { 0.0 };
-            let between = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-            Point { north: between(a.north, b.north), east: between(a.east, b.east) }
+            a.towards(*b, share)
         };
         if before + length >= low && before <= high {
             part.push(place(low.max(before)));

@@ -103,8 +103,7 @@ impl Roads {
             whole += length;
         }
         let along = if whole > 0.0 { (before / whole).clamp(0.0, 1.0) } else { 0.0 };
-        let between = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * best.within).round() as i32;
-        let position = Point { north: between(a.north, b.north), east: between(a.east, b.east) }.position();
+        let position = a.towards(b, best.within).position();
         Ok(Spot { street: street as u32, along, position: position.unwrap_or(asked), off_road_m: best.square.sqrt() })
     }
 }
