@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anydoor_core::roads::About;
 use anydoor_core::roads::format::{
-    Block, ENTRY, FAN, HEADER, MAGIC, NO_NODE, NOWHERE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row,
+    Block, CLASS_BITS, ENTRY, FAN, HEADER, MAGIC, NO_NODE, NOWHERE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row,
 };
 
 use crate::BuildError;
@@ -35,13 +35,17 @@ pub fn write(map: &Map, network: &Network, hierarchy: &Hierarchy) -> Result<Vec<
     let names = Names::of(map);
     let (mut rows, mut records, mut points) = (Vec::new(), Vec::new(), Vec::new());
     for (_, number, street) in &streets {
-        records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, names.at(street.name), street.class as u32]);
+        let name = names.at(street.name);
+        if name > u32::MAX >> CLASS_BITS {
+            return Err(BuildError::TooLarge { what: "the names" });
+        }
+        records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, name << CLASS_BITS | street.class as u32]);
         points.extend(street.line.iter().enumerate().map(|(place, (north, east))| [north << 1 | i32::from(place == 0), *east]));
         for row in merged(of_street.get(number).map_or(&[], Vec::as_slice), &hierarchy.rank) {
             rows.extend(row);
         }
     }
-    records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, 0, 0]);
+    records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, 0]);
     let first = first(network.nodes, hierarchy);
     let arcs: Vec<u32> =
         hierarchy.arcs.iter().flat_map(|up| [up.head, up.millis | flag(up.up, arc::UP) | flag(up.down, arc::DOWN)]).collect();

@@ -30,6 +30,8 @@ pub const FAN: usize = 8;
 pub type Block = [[i32; FAN]; 4];
 /// A box with nothing in it: its south is north of its north.
 pub const NOWHERE: [i32; 4] = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
+/// The lowest bits of a street's last number are its class; those above say where its name is.
+pub const CLASS_BITS: u32 = 3;
 /// What stands for "no node".
 pub const NO_NODE: u32 = u32::MAX;
 
@@ -49,8 +51,8 @@ pub enum Section {
     /// Boxes around runs of [`RUN`] points, then around [`FAN`] boxes each, up to a single block: [`Block`]s. A run's box is
     /// around the pieces of street that begin in it.
     Boxes = 5,
-    /// The streets along a space-filling curve: `[first row, first point, name, class]`; one more at the end
-    /// closes the rows and points.
+    /// The streets along a space-filling curve: `[first row, first point, name and class]`, see
+    /// [`CLASS_BITS`]; one more at the end closes the rows and points.
     Streets = 6,
     /// The lines of the streets, one after the other, in 10⁻⁷ degrees: `[latitude, longitude]`; the latitude is shifted left
     /// by one bit, which is set where a street begins.

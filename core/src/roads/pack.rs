@@ -139,7 +139,7 @@ impl Roads {
         let part = |section: Section| sections.get(section as usize - 1).and_then(|range| whole.get(range.clone())).unwrap_or_default();
         let about: About = serde_json::from_slice(part(Section::About)).map_err(|_| damaged("what it says of itself"))?;
         let nodes = (part(Section::First).len() / 4).checked_sub(1).ok_or(damaged("nodes"))?;
-        let streets = (part(Section::Streets).len() / 16).checked_sub(1).ok_or(damaged("streets"))?;
+        let streets = (part(Section::Streets).len() / size_of::<[u32; 3]>()).checked_sub(1).ok_or(damaged("streets"))?;
         let mut begin = 0;
         let levels: Vec<Range<usize>> = levels(part(Section::Points).len() / 8)
             .into_iter()
@@ -198,7 +198,7 @@ impl Roads {
     pub(super) fn boxes(&self) -> &[Block] {
         self.slice(Section::Boxes)
     }
-    pub(super) fn street_records(&self) -> &[[u32; 4]] {
+    pub(super) fn street_records(&self) -> &[[u32; 3]] {
         self.slice(Section::Streets)
     }
 }

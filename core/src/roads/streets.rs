@@ -1,7 +1,7 @@
 //! One street of the pack: its line, its name, its rows.
 
 use super::flat::Point;
-use super::format::{Class, Section};
+use super::format::{CLASS_BITS, Class, Section};
 use super::pack::{Roads, RoadsError, damaged};
 use super::snap::Spot;
 
@@ -38,14 +38,14 @@ impl Roads {
 
     /// The name of a street; empty where it has none.
     pub(super) fn name(&self, street: usize) -> Option<&str> {
-        let [_, _, offset, _] = self.street_records().get(street)?;
-        let (length, name) = self.bytes_of(Section::Names).get(*offset as usize..)?.split_first_chunk()?;
+        let [.., name] = self.street_records().get(street)?;
+        let (length, name) = self.bytes_of(Section::Names).get((name >> CLASS_BITS) as usize..)?.split_first_chunk()?;
         std::str::from_utf8(name.get(..usize::from(u16::from_le_bytes(*length)))?).ok()
     }
 
     /// How important a street is.
     pub(super) fn class(&self, street: usize) -> Class {
-        Class::from_number(self.street_records().get(street).map_or(u32::MAX, |[.., class]| *class))
+        Class::from_number(self.street_records().get(street).map_or(u32::MAX, |[.., class]| class & ((1 << CLASS_BITS) - 1)))
     }
 
     /// Where the rows of a street begin and end.

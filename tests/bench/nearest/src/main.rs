@@ -1,8 +1,10 @@
 //! `make bench`, its part about the nearest team by road: ours beside its peer, taken in turn within one run, in CPU time
 //! of this thread. A word in the last column is computed from this run; the exit code says only whether it ran.
 
+mod candidates;
 mod fleet;
 mod graphs;
+mod plots;
 mod postgis;
 mod programs;
 mod questions;
@@ -27,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("skipped: {name}, {file} is not here");
             continue;
         };
-        let turns = questions::measure(&city, &mut table)?;
+        let (turns, fast) = questions::measure(&city, &mut table)?;
+        if name == "Porto" {
+            candidates::measure(&city, &fast, &mut table)?;
+        }
         valhalla::measure(&city, &graphs::path(file), &mut table)?;
         if city.roads.about().split > 0
             && let Some(free) = graphs::city("without turns", file, false)?
@@ -43,5 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => println!("skipped: New York, its files are not here"),
     }
     table.print();
+    if std::env::args().any(|part| part == "plots") {
+        plots::write(&table.points)?;
+    }
     Ok(())
 }

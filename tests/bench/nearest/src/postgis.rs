@@ -18,7 +18,6 @@ use tempfile::TempDir;
 use crate::fleet::{Dice, NEAREST, RARE};
 use crate::programs::{Running, run, setpriv};
 use crate::questions::{TIMES, percentile, timed, wall};
-use crate::table::Table;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -37,8 +36,6 @@ const SETTINGS: [&str; 7] = [
     "synchronous_commit=off",
     "autovacuum=off",
 ];
-
-const QUESTIONS: u64 = 300;
 
 /// The newest PostgreSQL here that has PostGIS.
 fn programs() -> Result<PathBuf, String> {
@@ -166,48 +163,40 @@ impl Peer {
     }
 }
 
-/// The same scenes, asked of ours and of PostGIS in turn; nothing but a line saying why where it is not here.
-pub fn measure(teams: &[(Position, Features)], fleet: &Fleet, table: &mut Table) -> Outcome<()> {
-    let mut peer = match Peer::start() {
-        Ok(peer) => peer,
-        Err(why) => {
-            println!("peer not measured: PostGIS: {why}");
-            return Ok(());
-        }
-    };
-    println!("PostGIS: loading {} teams …", teams.len());
-    peer.load(&rows(teams))?;
-    let (mut ours, mut theirs, mut floors, mut same) = (Vec::new(), Vec::new(), Vec::new(), 0_usize);
-    for question in 0..QUESTIONS {
-        let scene = Dice::new(2_000_000 + question).position()?;
-        let [mut our, mut their, mut floor] = [f64::INFINITY; 3];
-        let (mut near, mut numbers) = (Vec::new(), Vec::new());
-        for _ in 0..TIMES {
-            let (got, took) = timed(|| fleet.nearest(scene, RARE, NEAREST));
-            (near, our) = (got, our.min(took));
-            let (got, took) = peer.nearest(scene, NEAREST)?;
-            (numbers, their) = (got, their.min(took));
-            floor = floor.min(peer.floor()?);
-        }
-        ours.push(our);
-        theirs.push(their);
-        floors.push(floor);
-        same += usize::from(near.iter().map(|near| near.team).eq(numbers));
-    }
-    let [our, their, floor] = [&ours, &theirs, &floors].map(|times| percentile(times, 50));
-    let what = "nearest 5 of 10^6, 2 % match, PostGIS less its floor";
-    table.ratio(what, our, their - floor, "≤ 0.02×", |ratio| ratio <= 0.02);
-    table.figure("PostGIS's floor: `select 1` over a Unix socket", floor, "ms", "", true);
-    let plan = if peer.uses_index()? { "over its partial index" } else { "NOT over its index" };
-    println!(
-        "PostGIS: {their:.3} ms raw, by the clock on the wall, {plan}; ours by CPU time. It orders on a sphere: {same} of \
-         {QUESTIONS} answers name the same teams in the same order"
-    );
-    Ok(())
+/// What the same scenes cost, and how many answers name the same teams in the same order.
+pub struct Beside {
+    /// Median milliseconds of ours, of PostGIS by the clock on the wall, and of asking it about nothing.
+    pub ours: f64,
+    pub theirs: f64,
+    pub floor: f64,
+    pub same: usize,
+    pub indexed: bool,
 }
 
-fn rows(teams: &[(Position, Features)]) -> Vec<(f64, f64, bool)> {
-    teams.iter().map(|(at, features)| (at.latitude(), at.longitude(), features & RARE != 0)).collect()
+impl Peer {
+    /// Asks so many scenes of ours, of PostGIS and about nothing, in turn; each scene's best counts.
+    pub fn beside(&mut self, teams: &[(Position, Features)], fleet: &Fleet, questions: u64) -> Outcome<Beside> {
+        self.load(&teams.iter().map(|(at, features)| (at.latitude(), at.longitude(), features & RARE != 0)).collect::<Vec<_>>())?;
+        let (mut ours, mut theirs, mut floors, mut same) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        for question in 0..questions {
+            let scene = Dice::new(2_000_000 + question).position()?;
+            let [mut our, mut their, mut floor] = [f64::INFINITY; 3];
+            let (mut near, mut numbers) = (Vec::new(), Vec::new());
+            for _ in 0..TIMES {
+                let (got, took) = timed(|| fleet.nearest(scene, RARE, NEAREST));
+                (near, our) = (got, our.min(took));
+                let (got, took) = self.nearest(scene, NEAREST)?;
+                (numbers, their) = (got, their.min(took));
+                floor = floor.min(self.floor()?);
+            }
+            ours.push(our);
+            theirs.push(their);
+            floors.push(floor);
+            same += usize::from(near.iter().map(|near| near.team).eq(numbers));
+        }
+        let [ours, theirs, floor] = [ours, theirs, floors].map(|times| percentile(&times, 50));
+        Ok(Beside { ours, theirs, floor, same, indexed: self.uses_index()? })
+    }
 }
 
 #[cfg(test)]

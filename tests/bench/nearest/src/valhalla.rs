@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 
+use crate::candidates::COUNTS;
 use crate::graphs::Graph;
+use crate::plots::Plot;
 use crate::programs::{Running, run, setpriv};
 use crate::questions::{Places, TEAMS, TIMES, answer, percentile, timed, wall};
 use crate::table::Table;
@@ -154,6 +156,25 @@ impl Peer {
     }
 }
 
+/// What more candidates cost it.
+fn more(peer: &Peer, places: &mut Places<'_>, table: &mut Table) -> Outcome<()> {
+    for count in COUNTS.into_iter().filter(|count| *count <= 200) {
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let asked = (0..=count).map(|_| places.next()).collect::<Outcome<Vec<_>>>()?;
+            let (scene, teams) = asked.split_first().ok_or("no places")?;
+            let (mut best, mut floor) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..2 {
+                best = best.min(peer.matrix(teams, *scene)?.1);
+                floor = floor.min(peer.floor()?);
+            }
+            times.push(best - floor);
+        }
+        table.point(Plot::Candidates, "Valhalla's matrix", count as f64, percentile(&times, 50));
+    }
+    Ok(())
+}
+
 /// The same questions, asked of ours and of Valhalla in turn; nothing but a line saying why where it is not here.
 pub fn measure(graph: &Graph, pbf: &Path, table: &mut Table) -> Outcome<()> {
     let name = graph.name;
@@ -183,6 +204,9 @@ pub fn measure(graph: &Graph, pbf: &Path, table: &mut Table) -> Outcome<()> {
         floors.push(floor);
         let both = given.iter().zip(&seconds).filter_map(|(ours, theirs)| Some((f64::from((*ours)?), (*theirs)? * 1e3)));
         longer.extend(both.filter(|(ours, _)| *ours > 0.0).map(|(ours, theirs)| theirs / ours));
+    }
+    if name == "Porto" {
+        more(&peer, &mut places, table)?;
     }
     let [our, their, floor] = [&ours, &theirs, &floors].map(|times| percentile(times, 50));
     let what = format!("{name}, scene × {TEAMS}, Valhalla's matrix less its floor");
