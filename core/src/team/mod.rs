@@ -11,6 +11,7 @@ mod eta;
 pub mod fleet;
 pub mod jurisdiction;
 mod nearest;
+mod shortlist;
 
 pub use by_road::{ByRoad, OFF_ROAD_M};
 pub use eta::{Eta, Uncertain};

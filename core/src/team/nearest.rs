@@ -8,7 +8,7 @@ use geo::{Distance, Point};
 
 use super::by_road::{ByRoad, Way, Ways};
 use super::eta::{Eta, Uncertain};
-use super::fleet::Shortlist;
+use super::shortlist::Shortlist;
 use super::{Need, Needs, Reason, Team};
 use crate::clock::Instant;
 use crate::ids::{OrganizationId, TeamId};
@@ -138,7 +138,7 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
 }
 
 /// Keeps the `k` best: those that meet the most preferences, of them the nearest, and all that may be among these.
-fn narrow<'a>(able: Vec<(&'a Team, usize)>, scene: Position, k: usize) -> Vec<(&'a Team, usize)> {
+fn narrow(able: Vec<(&Team, usize)>, scene: Position, k: usize) -> Vec<(&Team, usize)> {
     let mut levels: Vec<usize> = able.iter().map(|(_, met)| *met).collect();
     levels.sort_unstable_by(|a, b| b.cmp(a));
     levels.dedup();

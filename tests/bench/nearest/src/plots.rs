@@ -30,7 +30,7 @@ impl Plot {
         match self {
             Self::Teams => "The nearest 5 teams that match (2 %), by straight line",
             Self::Nodes => "One scene and 50 teams by road, on three networks",
-            Self::Candidates => "One scene and its candidates by road, in Porto (68,000 nodes)",
+            Self::Candidates => "One scene and its candidates by road, in Porto",
         }
     }
 
@@ -93,7 +93,7 @@ fn about() -> String {
     let kib = memory.as_deref().and_then(|text| text.split_whitespace().nth(1)).and_then(|kib| kib.parse::<f64>().ok());
     let memory = kib.map_or_else(String::new, |kib| format!(", {:.0} GiB", kib / f64::from(1 << 20)));
     format!(
-        "Measured {day} on a machine with {cores} processors{memory}. Medians. Ours: CPU time; servers: time on the wall less an empty question."
+        "Measured {day} on a machine with {cores} processors{memory}. Medians of each question's best. CPU time; PostGIS, Valhalla: wall less an empty question."
     )
 }
 
@@ -110,14 +110,14 @@ fn draw(plot: Plot, points: &[&Point]) -> Result<String, std::fmt::Error> {
     for decade in xs.0 as i32..=xs.1 as i32 {
         let x = place(10_f64.powi(decade), xs, left, right);
         writeln!(svg, "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#ddd\"/>")?;
-        writeln!(svg, "<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>", bottom + 18.0, count(decade))?;
+        writeln!(svg, "<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>", bottom + 22.0, count(decade))?;
     }
     for decade in ys.0 as i32..=ys.1 as i32 {
         let y = place(10_f64.powi(decade), ys, bottom, top);
         writeln!(svg, "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#ddd\"/>")?;
         writeln!(svg, "<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", left - 8.0, y + 4.0, time(decade))?;
     }
-    writeln!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", (left + right) / 2.0, bottom + 42.0, plot.across())?;
+    writeln!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", (left + right) / 2.0, bottom + 46.0, plot.across())?;
     let middle = (top + bottom) / 2.0;
     writeln!(svg, "<text transform=\"translate(18 {middle}) rotate(-90)\" text-anchor=\"middle\">time of one question</text>")?;
     let mut curves: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
