@@ -68,7 +68,8 @@ impl Flat {
     /// The same plane for boxes, which do not know that the Earth is round: as it is, and seen from once around it.
     pub fn turned(&self) -> [Turned; 3] {
         let [north, east] = [self.middle.north, self.middle.east].map(f64::from);
-        [0.0, TURN, -TURN].map(|turn| Turned { north, east: east + turn, east_m: self.east_m })
+        let over = ((TURN / 2.0 - east.abs()) * self.east_m).powi(2);
+        [(0.0, 0.0), (TURN, over), (-TURN, over)].map(|(turn, beyond)| Turned { north, east: east + turn, east_m: self.east_m, beyond })
     }
 }
 
@@ -78,6 +79,8 @@ pub struct Turned {
     north: f64,
     east: f64,
     east_m: f64,
+    /// The square of the distance to the antimeridian, where one looks over it: nothing is nearer.
+    pub beyond: f64,
 }
 
 impl Turned {

@@ -88,7 +88,8 @@ impl Roads {
     }
 
     fn plain(&self, scene: &Spot, from: &[Spot], closed: &Closed) -> Result<Vec<Millis>, RoadsError> {
-        let all = from.iter().map(|spot| self.departures(spot, closed)).collect::<Result<Vec<_>, _>>()?;
+        let ends = |spot| Ok(self.departures(spot, closed)?.collect::<Vec<End>>());
+        let all = from.iter().map(ends).collect::<Result<Vec<_>, _>>()?;
         let wanted: Vec<u32> = all.iter().flatten().map(|end| end.node).collect();
         let found = self.backwards(scene, &wanted, closed)?;
         let time = |end: &End| found.millis.get(end.node as usize).map_or(NEVER, |rest| rest.saturating_add(end.millis));

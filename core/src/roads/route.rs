@@ -74,7 +74,7 @@ impl Roads {
     /// # Errors
     /// [`RoadsError`] where the pack is not what it says.
     pub fn route(&self, from: &Spot, scene: &Spot, closed: &Closed) -> Result<Option<Route>, RoadsError> {
-        let departures = self.departures(from, closed)?;
+        let departures: Vec<End> = self.departures(from, closed)?.collect();
         let wanted: Vec<u32> = departures.iter().map(|end| end.node).collect();
         let found = self.backwards(scene, &wanted, closed)?;
         let total = |end: &End| end.millis.saturating_add(found.millis.get(end.node as usize).copied().unwrap_or(NEVER));

@@ -35,8 +35,8 @@ struct Waiting {
     /// The square of its least distance, in square metres.
     square: f64,
     /// How many levels of blocks lie below; 0 is a run of points.
-    levels: usize,
-    number: usize,
+    levels: u32,
+    number: u32,
 }
 
 /// The nearest piece of a street so far.
@@ -59,20 +59,21 @@ impl Roads {
         let (boxes, points) = (self.boxes(), self.points());
         let mut waiting: Vec<Waiting> = Vec::with_capacity(64);
         for turned in flat.turned() {
-            waiting.push(Waiting { square: 0.0, levels: self.levels.len(), number: 0 });
+            waiting.push(Waiting { square: turned.beyond, levels: self.levels.len() as u32, number: 0 });
             // Depth first, the nearest child first: the first run of points is already near, and most boxes are then too far.
             while let Some(Waiting { square, levels, number }) = waiting.pop() {
                 if square > best.square {
                     continue;
                 }
                 let Some(below) = levels.checked_sub(1) else {
-                    nearer(points, number * RUN, &flat, &mut best);
+                    nearer(points, number as usize * RUN, &flat, &mut best);
                     continue;
                 };
-                let block = self.levels.get(below).and_then(|range| boxes.get(range.start + number)).ok_or(damaged("boxes"))?;
+                let block =
+                    self.levels.get(below as usize).and_then(|range| boxes.get(range.start + number as usize)).ok_or(damaged("boxes"))?;
                 let before = waiting.len();
                 let squares = turned.squares_to_boxes(block);
-                for (child, square) in (number * FAN..).zip(squares) {
+                for (child, square) in (number.saturating_mul(FAN as u32)..).zip(squares) {
                     if square <= best.square {
                         waiting.push(Waiting { square, levels: below, number: child });
                     }

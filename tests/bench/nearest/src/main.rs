@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("skipped: {name}, {file} is not here");
             continue;
         };
-        let (turns, fast) = questions::measure(&city, &mut table)?;
+        let fast = questions::measure(&city, &mut table)?;
         if name == "Porto" {
             candidates::measure(&city, &fast, &mut table)?;
         }
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if city.roads.about().split > 0
             && let Some(free) = graphs::city("without turns", file, false)?
         {
-            let without = questions::ask(&free, 60)?;
+            let [turns, without] = questions::in_turn([&city, &free], 200)?;
             table.ratio(&format!("{name}, scene × 50 with turn restrictions, beside without"), turns, without, "≤ 1.2×", |ratio| {
                 ratio <= 1.2
             });

@@ -43,6 +43,10 @@ pub fn wall<T>(f: impl FnOnce() -> T) -> (T, f64) {
     (got, ms(begun.elapsed()))
 }
 
+fn best_of<T>(mut f: impl FnMut() -> T) -> f64 {
+    (0..TIMES).map(|_| timed(&mut f).1).fold(f64::INFINITY, f64::min)
+}
+
 pub fn percentile(times: &[f64], percent: usize) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -95,16 +99,22 @@ pub fn answer(roads: &Roads, places: &[Position]) -> Outcome<Answer> {
     Ok(Answer { scene: *scene, teams: teams.to_vec(), millis })
 }
 
-/// The median of so many questions with snapping, in milliseconds.
-pub fn ask(graph: &Graph, questions: usize) -> Outcome<f64> {
-    let mut places = Places::of(&graph.roads)?;
-    let mut all = Vec::new();
+/// The medians of so many questions with snapping over two networks of the same streets, in turn, in milliseconds.
+pub fn in_turn(graphs: [&Graph; 2], questions: usize) -> Outcome<[f64; 2]> {
+    let [first, _] = graphs;
+    let mut places = Places::of(&first.roads)?;
+    let mut all = [Vec::new(), Vec::new()];
     for _ in 0..questions {
         let asked = (0..=TEAMS).map(|_| places.next()).collect::<Outcome<Vec<_>>>()?;
-        let best = (0..TIMES).map(|_| timed(|| answer(&graph.roads, &asked).map(drop)).1).fold(f64::INFINITY, f64::min);
-        all.push(best);
+        let mut best = [f64::INFINITY; 2];
+        for _ in 0..TIMES {
+            for (graph, best) in graphs.iter().zip(&mut best) {
+                *best = best.min(timed(|| answer(&graph.roads, &asked).map(drop)).1);
+            }
+        }
+        all.iter_mut().zip(best).for_each(|(all, best)| all.push(best));
     }
-    Ok(percentile(&all, 50))
+    Ok(all.map(|all| percentile(&all, 50)))
 }
 
 /// fast_paths: from each team by itself, over the same ends of the same streets. It has no snapping.
@@ -119,8 +129,8 @@ pub fn peer(roads: &Roads, fast: &FastGraph, calculator: &mut PathCalculator, as
     .collect()
 }
 
-/// Measures one network, and returns the median of a question, and the peer.
-pub fn measure(graph: &Graph, table: &mut Table) -> Outcome<(f64, FastGraph)> {
+/// Measures one network, and returns the peer.
+pub fn measure(graph: &Graph, table: &mut Table) -> Outcome<FastGraph> {
     let roads = &graph.roads;
     pack(graph, table);
     let mut edges = InputGraph::new();
@@ -177,9 +187,10 @@ pub fn measure(graph: &Graph, table: &mut Table) -> Outcome<(f64, FastGraph)> {
     let middle = roads.middle().ok_or("no middle")?;
     let (north, east) = (middle.latitude(), middle.longitude());
     let view = View { south: north - 0.08, west: east - 0.1, north: north + 0.08, east: east + 0.1, metres_per_pixel: 20.0 };
-    let (lines, took) = timed(|| roads.lines(view).map(|lines| lines.len()));
-    table.figure(&format!("{name}, a map of {} lines", lines?), took, "ms", "≤ 16 ms", took <= 16.0);
-    Ok((median, fast))
+    let lines = roads.lines(view)?.len();
+    let took = best_of(|| roads.lines(view).map(drop));
+    table.figure(&format!("{name}, a map of {lines} lines"), took, "ms", "≤ 16 ms", took <= 16.0);
+    Ok(fast)
 }
 
 /// Draws a line beside the scene and asks again; nothing where it crosses no street.
@@ -201,7 +212,7 @@ fn pack(graph: &Graph, table: &mut Table) {
     let name = format!("{} ({:.0}k nodes)", graph.name, nodes / 1e3);
     table.figure(&format!("{name}, query part per 100k nodes"), per(query), "MB", "≤ 6 MB", per(query) <= 6.0);
     table.figure(&format!("{name}, whole pack per 100k nodes"), per(all), "MB", "≤ 14 MB", per(all) <= 14.0);
-    let (_, opens) = timed(|| Roads::open(graph.pack.clone()).map(drop));
+    let opens = best_of(|| Roads::open(graph.pack.clone()).map(drop));
     table.figure(&format!("{name}, opens"), opens, "ms", "≤ 10 ms", opens <= 10.0);
     if let Some(built) = graph.built {
         let rate = nodes / built.as_secs_f64();
