@@ -56,12 +56,19 @@ soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s K
 
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl
+	@tools/need postgis osmium || echo "bench: goes on without peers that need these"
 	cargo run --quiet --release -p anydoor-tests --bin bench
+	ANYDOOR_SEEDS=499 cargo test --quiet --release -p anydoor-tests --test simulation every_promise -- --nocapture | grep -E "seeds"
 	cargo run --quiet --release -p anydoor-bench-nearest
+
+plots:           ## measures the nearest team and draws docs/cost-*.svg from that run
+	@tools/need cc pkg-config openssl
+	@tools/need postgis osmium || echo "plots: goes on without peers that need these"
+	cargo run --quiet --release -p anydoor-bench-nearest -- plots
 
 lint:            ## format, clippy, licences of dependencies where cargo-deny is installed
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
-.PHONY: help demo test test-rust test-python library bindings screens swift interop soak bench lint
+.PHONY: help demo test test-rust test-python library bindings screens swift interop soak bench plots lint

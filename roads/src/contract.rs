@@ -22,12 +22,12 @@ const TELL: u32 = 4096;
 pub struct Hierarchy {
     /// For each node its rank.
     pub rank: Vec<u32>,
-    /// Arcs up, by rank: tail, head, milliseconds, up, down. Sorted by tail.
+    /// Arcs up, by rank: grouped by tail; those that may be driven upwards first, the quickest first.
     pub arcs: Vec<Up>,
 }
 
 /// An arc from a node to one of higher rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Up {
     /// The lower node's rank.
     pub tail: u32,
@@ -256,7 +256,7 @@ pub fn contract(
     for arc in &mut arcs {
         *arc = Up { tail: of(arc.tail), head: of(arc.head), ..*arc };
     }
-    arcs.sort_unstable();
+    arcs.sort_unstable_by_key(|arc| (arc.tail, !arc.up, arc.millis, arc.head));
     hierarchy.arcs = arcs;
     Ok(hierarchy)
 }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use anydoor_core::roads::About;
-use anydoor_core::roads::format::{ENTRY, FAN, HEADER, MAGIC, NO_NODE, SECTIONS, VERSION, arc, header_checksum, levels, row};
+use anydoor_core::roads::format::{
+    Block, CLASS_BITS, ENTRY, FAN, HEADER, MAGIC, NO_NODE, NOWHERE, RUN, SECTIONS, VERSION, arc, header_checksum, levels, row,
+};
 
 use crate::BuildError;
 use crate::contract::Hierarchy;
@@ -11,6 +13,12 @@ use crate::map::{Map, Point, Street};
 use crate::network::{Network, Row};
 
 type Box4 = [i32; 4];
+
+/// Half a turn around the Earth in 10⁻⁷ degrees.
+const HALF_TURN: i32 = 1_800_000_000;
+
+/// The longest name, in bytes. OpenStreetMap allows 255 characters.
+const LONGEST_NAME: usize = 1020;
 
 /// The bytes of a pack.
 ///
@@ -24,18 +32,20 @@ pub fn write(map: &Map, network: &Network, hierarchy: &Hierarchy) -> Result<Vec<
         .filter_map(|number| map.streets.get(*number as usize).map(|street| (curve(middle(around(&street.line))), *number, street)))
         .collect();
     streets.sort_unstable_by_key(|(curve, number, _)| (*curve, *number));
-    let boxes = boxes(&streets.iter().map(|(.., street)| around(&street.line)).collect::<Vec<_>>());
     let names = Names::of(map);
     let (mut rows, mut records, mut points) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, (_, number, street)) in streets.iter().enumerate() {
-        let [south, west, ..] = boxes.get(place / FAN).copied().unwrap_or_default();
-        records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, names.at(street.name), street.class as u32]);
-        shape(&street.line, (south, west), &mut points);
+    for (_, number, street) in &streets {
+        let name = names.at(street.name);
+        if name > u32::MAX >> CLASS_BITS {
+            return Err(BuildError::TooLarge { what: "the names" });
+        }
+        records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, name << CLASS_BITS | street.class as u32]);
+        points.extend(street.line.iter().enumerate().map(|(place, (north, east))| [north << 1 | i32::from(place == 0), *east]));
         for row in merged(of_street.get(number).map_or(&[], Vec::as_slice), &hierarchy.rank) {
             rows.extend(row);
         }
     }
-    records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, 0, 0]);
+    records.extend([rows.len() as u32 / 3, offset(points.len(), "shapes")?, 0]);
     let first = first(network.nodes, hierarchy);
     let arcs: Vec<u32> =
         hierarchy.arcs.iter().flat_map(|up| [up.head, up.millis | flag(up.up, arc::UP) | flag(up.down, arc::DOWN)]).collect();
@@ -51,8 +61,9 @@ pub fn write(map: &Map, network: &Network, hierarchy: &Hierarchy) -> Result<Vec<
         islands_left_out: network.islands,
     };
     let about = serde_json::to_vec(&about).map_err(BuildError::Profile)?;
-    let boxes: Vec<u32> = boxes.iter().flatten().map(|side| side.cast_unsigned()).collect();
-    Ok(file([about, bytes(&first), bytes(&arcs), bytes(&rows), bytes(&boxes), bytes(&records), points, names.bytes]))
+    let boxes: Vec<u32> = boxes(&points).iter().flatten().flatten().map(|side| side.cast_unsigned()).collect();
+    let points: Vec<u32> = points.iter().flatten().map(|side| side.cast_unsigned()).collect();
+    Ok(file([about, bytes(&first), bytes(&arcs), bytes(&rows), bytes(&boxes), bytes(&records), bytes(&points), names.bytes]))
 }
 
 fn flag(set: bool, bit: u32) -> u32 {
@@ -123,8 +134,7 @@ fn merged(rows: &[Row], rank: &[u32]) -> Vec<[u32; 3]> {
 }
 
 fn around(line: &[Point]) -> Box4 {
-    let start = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
-    line.iter().fold(start, |[s, w, n, e], (north, east)| [s.min(*north), w.min(*east), n.max(*north), e.max(*east)])
+    line.iter().fold(NOWHERE, |[s, w, n, e], (north, east)| [s.min(*north), w.min(*east), n.max(*north), e.max(*east)])
 }
 
 fn both(a: Box4, b: Box4) -> Box4 {
@@ -153,35 +163,33 @@ fn curve((mut y, mut x): (u32, u32)) -> u64 {
     place
 }
 
-/// The boxes of every level, from the leaves to the root.
-fn boxes(of_streets: &[Box4]) -> Vec<Box4> {
-    let mut all: Vec<Box4> = Vec::new();
-    let mut below = of_streets.to_vec();
-    for _ in levels(of_streets.len()) {
+/// The boxes of every level, from the runs of points to the top.
+fn boxes(points: &[[i32; 2]]) -> Vec<Block> {
+    let runs = (0..points.len()).step_by(RUN).map(|begin| {
+        let run = points.get(begin..(begin + RUN + 1).min(points.len())).unwrap_or_default();
+        let pieces = run.iter().zip(run.iter().skip(1)).filter(|(_, [north, _])| north & 1 == 0);
+        let boxes = pieces.map(|(from, to)| {
+            let bounds @ [south, west, north, east] = around(&[from, to].map(|[north, east]| (north >> 1, *east)));
+            // A piece goes the short way. Over the antimeridian its least and greatest longitude lie around all others.
+            if i64::from(east) - i64::from(west) > i64::from(HALF_TURN) { [south, -HALF_TURN, north, HALF_TURN] } else { bounds }
+        });
+        boxes.reduce(both).unwrap_or(NOWHERE)
+    });
+    let mut below: Vec<Box4> = runs.collect();
+    let mut all = Vec::new();
+    for _ in levels(points.len()) {
+        all.extend(below.chunks(FAN).map(block));
         below = below.chunks(FAN).filter_map(|few| few.iter().copied().reduce(both)).collect();
-        all.extend(&below);
     }
     all
 }
 
-fn number(mut value: u64, bytes: &mut Vec<u8>) {
-    while value >= 0x80 {
-        bytes.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
+fn block(boxes: &[Box4]) -> Block {
+    let mut block: Block = NOWHERE.map(|side| [side; FAN]);
+    for (side, sides) in block.iter_mut().enumerate() {
+        sides.iter_mut().zip(boxes).for_each(|(slot, bounds)| bounds.get(side).into_iter().for_each(|side| *slot = *side));
     }
-    bytes.push(value as u8);
-}
-
-/// Writes a line relative to a corner.
-fn shape(line: &[Point], corner: Point, bytes: &mut Vec<u8>) {
-    number(line.len() as u64, bytes);
-    let mut before = corner;
-    for (north, east) in line {
-        for difference in [north.wrapping_sub(before.0), east.wrapping_sub(before.1)] {
-            number(u64::from(((difference << 1) ^ (difference >> 31)).cast_unsigned()), bytes);
-        }
-        before = (*north, *east);
-    }
+    block
 }
 
 /// The names and where each begins.
@@ -194,8 +202,9 @@ impl Names {
     fn of(map: &Map) -> Self {
         let mut names = Self { bytes: Vec::new(), begin: Vec::new() };
         for name in map.names.all() {
+            let name = name.get(..name.floor_char_boundary(LONGEST_NAME)).unwrap_or_default();
             names.begin.push(names.bytes.len() as u32);
-            number(name.len() as u64, &mut names.bytes);
+            names.bytes.extend((name.len() as u16).to_le_bytes());
             names.bytes.extend(name.as_bytes());
         }
         names

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::flat::{Flat, Point};
-use super::format::FAN;
+use super::format::{FAN, RUN};
 use super::pack::{Roads, RoadsError};
 use super::snap::lengths;
 use crate::incident::Position;
@@ -73,22 +73,30 @@ impl Roads {
         Ok(closed)
     }
 
-    /// The streets whose leaf's box touches a box: all that lie in it, and some beside it.
+    /// The streets of which a run of points has a box that touches a box: all that lie in it, and some beside it.
     pub(super) fn streets_in(&self, around: [i32; 4]) -> Vec<usize> {
-        let mut level: Vec<usize> = if self.levels.is_empty() { Vec::new() } else { vec![0] };
-        let touches = |range: &std::ops::Range<usize>, number: &usize| {
-            let bounds = self.boxes().get(range.start + number);
-            bounds.is_some_and(|[south, west, north, east]| {
-                let [from_south, from_west, to_north, to_east] = around;
-                *south <= to_north && from_south <= *north && *west <= to_east && from_west <= *east
-            })
-        };
+        let [from_south, from_west, to_north, to_east] = around;
+        let mut numbers: Vec<usize> = vec![0];
         for range in self.levels.iter().rev() {
-            let count = range.len();
-            let touched: Vec<usize> = level.into_iter().filter(|number| *number < count && touches(range, number)).collect();
-            level = touched.into_iter().flat_map(|number| number * FAN..(number + 1) * FAN).collect();
+            let blocks = self.boxes().get(range.clone()).unwrap_or_default();
+            let boxes = numbers.into_iter().filter_map(|number| Some((number, blocks.get(number)?))).flat_map(|(number, block)| {
+                let [souths, wests, norths, easts] = block;
+                (number * FAN..).zip(souths.iter().zip(wests).zip(norths.iter().zip(easts)))
+            });
+            let touching = boxes.filter(|(_, ((south, west), (north, east)))| {
+                **south <= to_north && from_south <= **north && **west <= to_east && from_west <= **east
+            });
+            numbers = touching.map(|(number, _)| number).collect();
         }
-        level.into_iter().filter(|street| *street < self.streets).collect()
+        let (records, mut streets) = (self.street_records(), Vec::new());
+        for run in numbers {
+            let begins_before = |street: usize| records.get(street).is_some_and(|[_, first, ..]| (*first as usize) < (run + 1) * RUN);
+            let next = streets.last().map_or(0, |last: &usize| last + 1);
+            // Where the runs follow each other, so do their streets.
+            let from = if begins_before(next) { self.street_at(run * RUN).max(next) } else { next };
+            streets.extend((from..self.streets).take_while(|street| begins_before(*street)));
+        }
+        streets
     }
 }
 
@@ -96,7 +104,7 @@ impl Roads {
 fn crossings(line: &[Point], a: Point, b: Point) -> Vec<f64> {
     let flat = Flat::around(a);
     let (from, to) = (flat.metres(a), flat.metres(b));
-    let lengths = lengths(line);
+    let lengths: Vec<f64> = lengths(line.iter().copied()).collect();
     let whole: f64 = lengths.iter().sum();
     let mut before = 0.0;
     let mut cuts = Vec::new();

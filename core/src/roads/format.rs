@@ -16,13 +16,22 @@
 /// How the file begins.
 pub const MAGIC: [u8; 8] = *b"anyroads";
 /// The version that this code reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The length of the header before the table.
 pub const HEADER: usize = 32;
 /// The length of one entry of the table.
 pub const ENTRY: usize = 24;
-/// Streets that share one box, and boxes that share the box above.
+/// Points that share one box of the lowest level: with so few, a snap measures some thirty pieces of street.
+pub const RUN: usize = 8;
+/// Boxes that share a block, and the box above.
 pub const FAN: usize = 8;
+/// Boxes side by side, so that a snap measures all of them at once: their souths, wests, norths and easts in 10⁻⁷ degrees.
+/// Where there are fewer than [`FAN`], the last ones are [`NOWHERE`].
+pub type Block = [[i32; FAN]; 4];
+/// A box with nothing in it: its south is north of its north.
+pub const NOWHERE: [i32; 4] = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
+/// The lowest bits of a street's last number are its class; those above say where its name is.
+pub const CLASS_BITS: u32 = 3;
 /// What stands for "no node".
 pub const NO_NODE: u32 = u32::MAX;
 
@@ -34,18 +43,21 @@ pub enum Section {
     About = 1,
     /// For each node, and once more at the end, where its arcs begin: `u32`.
     First = 2,
-    /// The arcs of the hierarchy, each from a node to one of higher rank: `[head, weight]`, see [`arc`].
+    /// The arcs of the hierarchy, each from a node to one of higher rank: `[head, weight]`, see [`arc`]. Of a node's arcs
+    /// those that may be driven upwards come first, the quickest first: a search may stop where they get too slow.
     Arcs = 3,
     /// The ways over streets, grouped by street: `[tail, head, weight]`, see [`row`].
     Rows = 4,
-    /// Boxes around streets, from the leaves to the root: `[south, west, north, east]` in 10⁻⁷ degrees.
+    /// Boxes around runs of [`RUN`] points, then around [`FAN`] boxes each, up to a single block: [`Block`]s. A run's box is
+    /// around the pieces of street that begin in it.
     Boxes = 5,
-    /// The streets along a space-filling curve: `[first row, points, name, class]`; one more at the end closes the rows.
+    /// The streets along a space-filling curve: `[first row, first point, name and class]`, see
+    /// [`CLASS_BITS`]; one more at the end closes the rows and points.
     Streets = 6,
-    /// The lines of the streets: a count, then latitude and longitude as differences; LEB128, zigzag. The first point
-    /// is relative to the south-west corner of its leaf's box.
+    /// The lines of the streets, one after the other, in 10⁻⁷ degrees: `[latitude, longitude]`; the latitude is shifted left
+    /// by one bit, which is set where a street begins.
     Points = 7,
-    /// The names: a LEB128 length, then UTF-8. Offset 0 holds the empty name.
+    /// The names: the length in two bytes, then UTF-8. Offset 0 holds the empty name.
     Names = 8,
 }
 
@@ -129,10 +141,10 @@ pub fn header_checksum(bytes: &[u8], table: usize) -> Option<u32> {
     Some(hasher.finalize())
 }
 
-/// How many boxes each level has, from the leaves to the root.
-pub fn levels(streets: usize) -> Vec<usize> {
+/// How many blocks of boxes each level has, from the runs of points to the single block at the top.
+pub fn levels(points: usize) -> Vec<usize> {
+    let mut below = points.div_ceil(RUN);
     let mut all = Vec::new();
-    let mut below = streets;
     while below > 1 || (all.is_empty() && below > 0) {
         below = below.div_ceil(FAN);
         all.push(below);

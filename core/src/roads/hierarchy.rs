@@ -26,12 +26,13 @@ pub(super) struct Scratch {
 /// What a question knows of a node.
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
-    /// The question that wrote it.
+    /// The question that wrote it; with [`KNOWN`] where `millis` is the time to the scene, and not yet only what the search
+    /// from the scene found.
     question: u32,
-    /// Whether `millis` is the time to the scene, and not yet only what the search from the scene found.
-    known: bool,
     millis: Millis,
 }
+
+const KNOWN: u32 = 1 << 31;
 
 /// A node whose arcs are being looked at.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +45,8 @@ struct Climb {
 
 impl Scratch {
     fn begin(&mut self, nodes: usize) {
-        self.question = self.question.wrapping_add(1);
-        if self.nodes.len() != nodes || self.question == 0 {
+        self.question += 1;
+        if self.nodes.len() != nodes || self.question == KNOWN {
             self.nodes = vec![Node::default(); nodes];
             self.question = 1;
         }
@@ -53,14 +54,21 @@ impl Scratch {
         self.stack.clear();
     }
 
-    fn get(&self, node: u32) -> Option<Node> {
-        let known = *self.nodes.get(node as usize)?;
-        Some(if known.question == self.question { known } else { Node { millis: NEVER, ..Node::default() } })
+    /// The best time so far, [`NEVER`] where there is none.
+    fn get(&self, node: u32) -> Option<Millis> {
+        let Node { question, millis } = *self.nodes.get(node as usize)?;
+        Some(if question & !KNOWN == self.question { millis } else { NEVER })
     }
 
-    fn set(&mut self, node: u32, millis: Millis, known: bool) {
-        let question = self.question;
-        self.nodes.get_mut(node as usize).into_iter().for_each(|slot| *slot = Node { question, known, millis });
+    /// The time to the scene, where it is known.
+    fn known(&self, node: u32) -> Option<Millis> {
+        let Node { question, millis } = *self.nodes.get(node as usize)?;
+        (question == self.question | KNOWN).then_some(millis)
+    }
+
+    fn set(&mut self, node: u32, millis: Millis, known: u32) {
+        let question = self.question | known;
+        self.nodes.get_mut(node as usize).into_iter().for_each(|slot| *slot = Node { question, millis });
     }
 }
 
@@ -80,7 +88,8 @@ impl Roads {
     }
 
     fn plain(&self, scene: &Spot, from: &[Spot], closed: &Closed) -> Result<Vec<Millis>, RoadsError> {
-        let all = from.iter().map(|spot| self.departures(spot, closed)).collect::<Result<Vec<_>, _>>()?;
+        let ends = |spot| Ok(self.departures(spot, closed)?.collect::<Vec<End>>());
+        let all = from.iter().map(ends).collect::<Result<Vec<_>, _>>()?;
         let wanted: Vec<u32> = all.iter().flatten().map(|end| end.node).collect();
         let found = self.backwards(scene, &wanted, closed)?;
         let time = |end: &End| found.millis.get(end.node as usize).map_or(NEVER, |rest| rest.saturating_add(end.millis));
@@ -109,35 +118,27 @@ impl Roads {
         answer
     }
 
-    fn arcs_of(&self, node: u32) -> Result<(u32, u32), RoadsError> {
-        let first = self.first();
-        match (first.get(node as usize), first.get(node as usize + 1)) {
-            (Some(from), Some(until)) if from <= until => Ok((*from, *until)),
-            _ => Err(damaged("nodes")),
-        }
-    }
-
     /// The search from the scene: over arcs that lead down to it, taken upwards.
     fn descend(&self, scene: &Spot, scratch: &mut Scratch) -> Result<(), RoadsError> {
-        let arcs = self.arcs();
+        let (arcs, first) = (self.arcs(), self.first());
         for End { node, millis, .. } in self.arrivals(scene, &Closed::default())? {
-            if millis < scratch.get(node).ok_or(damaged("ways"))?.millis {
-                scratch.set(node, millis, false);
+            if millis < scratch.get(node).ok_or(damaged("ways"))? {
+                scratch.set(node, millis, 0);
                 scratch.heap.push(Reverse((millis, node)));
             }
         }
         while let Some(Reverse((millis, node))) = scratch.heap.pop() {
-            if scratch.get(node).is_none_or(|best| best.millis != millis) {
+            if scratch.get(node).is_none_or(|best| best != millis) {
                 continue;
             }
-            let (from, until) = self.arcs_of(node)?;
+            let (from, until) = arcs_of(first, node)?;
             for [head, weight] in arcs.get(from as usize..until as usize).ok_or(damaged("hierarchy"))? {
                 if weight & arc::DOWN == 0 {
                     continue;
                 }
                 let there = millis.saturating_add(weight & arc::MILLIS);
-                if there < scratch.get(*head).ok_or(damaged("hierarchy"))?.millis {
-                    scratch.set(*head, there, false);
+                if there < scratch.get(*head).ok_or(damaged("hierarchy"))? {
+                    scratch.set(*head, there, 0);
                     scratch.heap.push(Reverse((there, *head)));
                 }
             }
@@ -147,46 +148,53 @@ impl Roads {
 
     /// The time from a node to the scene.
     fn climb(&self, node: u32, scratch: &mut Scratch) -> Result<Millis, RoadsError> {
-        let arcs = self.arcs();
-        let mut result = self.enter(node, scratch)?;
-        while let Some(mut top) = scratch.stack.pop() {
+        if let Some(millis) = scratch.known(node) {
+            return Ok(millis);
+        }
+        let (arcs, nodes) = (self.arcs(), self.first());
+        let mut result = NEVER;
+        self.enter(nodes, node, scratch)?;
+        while let Some(Climb { node, next, end, mut best }) = scratch.stack.pop() {
+            let rest = arcs.get(next as usize..end as usize).ok_or(damaged("hierarchy"))?;
             let mut below = None;
-            while top.next < top.end {
-                let [head, weight] = *arcs.get(top.next as usize).ok_or(damaged("hierarchy"))?;
+            for (number, [head, weight]) in (next..).zip(rest) {
                 let millis = weight & arc::MILLIS;
-                if weight & arc::UP == 0 || millis >= top.best {
-                    top.next += 1;
-                    continue;
-                }
-                let there = scratch.get(head).ok_or(damaged("hierarchy"))?;
-                if !there.known {
-                    if head <= top.node {
-                        return Err(damaged("hierarchy"));
-                    }
-                    below = Some(head);
+                // They are in order: no arc that follows leads up in less.
+                if weight & arc::UP == 0 || millis >= best {
                     break;
                 }
-                top.best = top.best.min(there.millis.saturating_add(millis));
-                top.next += 1;
+                let Some(there) = scratch.known(*head) else {
+                    below = Some((number, *head));
+                    break;
+                };
+                best = best.min(there.saturating_add(millis));
             }
-            if let Some(head) = below {
-                scratch.stack.push(top);
-                self.enter(head, scratch)?;
+            if let Some((next, head)) = below {
+                if head <= node {
+                    return Err(damaged("hierarchy"));
+                }
+                scratch.stack.push(Climb { node, next, end, best });
+                self.enter(nodes, head, scratch)?;
             } else {
-                scratch.set(top.node, top.best, true);
-                result = top.best;
+                scratch.set(node, best, KNOWN);
+                result = best;
             }
         }
         Ok(result)
     }
 
-    /// Begins to look at a node, if it is not known yet; returns what is known.
-    fn enter(&self, node: u32, scratch: &mut Scratch) -> Result<Millis, RoadsError> {
-        let here = scratch.get(node).ok_or(damaged("hierarchy"))?;
-        if !here.known {
-            let (next, end) = self.arcs_of(node)?;
-            scratch.stack.push(Climb { node, next, end, best: here.millis });
-        }
-        Ok(here.millis)
+    /// Begins to look at a node.
+    fn enter(&self, first: &[u32], node: u32, scratch: &mut Scratch) -> Result<(), RoadsError> {
+        let best = scratch.get(node).ok_or(damaged("hierarchy"))?;
+        let (next, end) = arcs_of(first, node)?;
+        scratch.stack.push(Climb { node, next, end, best });
+        Ok(())
+    }
+}
+
+fn arcs_of(first: &[u32], node: u32) -> Result<(u32, u32), RoadsError> {
+    match (first.get(node as usize), first.get(node as usize + 1)) {
+        (Some(from), Some(until)) if from <= until => Ok((*from, *until)),
+        _ => Err(damaged("nodes")),
     }
 }

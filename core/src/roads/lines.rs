@@ -78,7 +78,9 @@ impl Roads {
 fn touches(line: &[Point], [south, west, north, east]: [i32; 4]) -> bool {
     let side = |of: fn(&Point) -> i32| (line.iter().map(of).min().unwrap_or(i32::MAX), line.iter().map(of).max().unwrap_or(i32::MIN));
     let ((low, high), (left, right)) = (side(|p| p.north), side(|p| p.east));
-    low <= north && south <= high && left <= east && west <= right
+    // A line over the antimeridian has its least and greatest longitude around all others.
+    let over = i64::from(right) - i64::from(left) > 1_800_000_000;
+    low <= north && south <= high && (over || left <= east && west <= right)
 }
 
 fn simplified(line: &[Point], half: f64) -> Vec<f64> {

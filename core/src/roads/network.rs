@@ -68,7 +68,7 @@ impl Roads {
     /// [`RoadsError`] where the pack is not what it says.
     pub fn ends(&self, spot: &Spot) -> Result<(Vec<End>, Vec<End>), RoadsError> {
         let open = Closed::default();
-        Ok((self.departures(spot, &open)?, self.arrivals(spot, &open)?))
+        Ok((self.departures(spot, &open)?.collect(), self.arrivals(spot, &open)?))
     }
 
     fn ways_of(&self, street: u32) -> Result<impl Iterator<Item = Way> + '_, RoadsError> {
@@ -77,11 +77,14 @@ impl Roads {
     }
 
     /// The ends of its street at which one arrives when one sets out from a spot.
-    pub(super) fn departures(&self, spot: &Spot, closed: &Closed) -> Result<Vec<End>, RoadsError> {
+    pub(super) fn departures<'a>(&'a self, spot: &'a Spot, closed: &'a Closed) -> Result<impl Iterator<Item = End> + 'a, RoadsError> {
         let ways = self.ways_of(spot.street)?.filter(|way| !way.arrives_only && way.head != NO_NODE);
-        let ends =
-            ways.map(|way| End { node: way.head, millis: way.millis - way.at(spot.along), along: if way.against { 0.0 } else { 1.0 } });
-        Ok(ends.filter(|end| closed.is_open(spot.street, spot.along, end.along)).collect())
+        let ends = ways.map(move |way| End {
+            node: way.head,
+            millis: way.millis - way.at(spot.along),
+            along: if way.against { 0.0 } else { 1.0 },
+        });
+        Ok(ends.filter(move |end| closed.is_open(spot.street, spot.along, end.along)))
     }
 
     /// The ends of its street from which a spot is reached.

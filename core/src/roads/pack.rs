@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{ENTRY, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
+use super::format::{Block, ENTRY, FAN, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
 use super::hierarchy::Scratch;
 use super::network::Beside;
 use crate::incident::Position;
@@ -74,7 +74,7 @@ pub struct Roads {
     about: About,
     pub(super) nodes: usize,
     pub(super) streets: usize,
-    /// Where each level of boxes begins, from the leaves to the root.
+    /// Where each level of boxes begins, from the runs of points to the root.
     pub(super) levels: Vec<Range<usize>>,
     pub(super) scratch: Mutex<Vec<Scratch>>,
     pub(super) ending: OnceLock<Beside>,
@@ -140,9 +140,9 @@ impl Roads {
         let part = |section: Section| sections.get(section as usize - 1).and_then(|range| whole.get(range.clone())).unwrap_or_default();
         let about: About = serde_json::from_slice(part(Section::About)).map_err(|_| damaged("what it says of itself"))?;
         let nodes = (part(Section::First).len() / 4).checked_sub(1).ok_or(damaged("nodes"))?;
-        let streets = (part(Section::Streets).len() / 16).checked_sub(1).ok_or(damaged("streets"))?;
+        let streets = (part(Section::Streets).len() / size_of::<[u32; 3]>()).checked_sub(1).ok_or(damaged("streets"))?;
         let mut begin = 0;
-        let levels: Vec<Range<usize>> = levels(streets)
+        let levels: Vec<Range<usize>> = levels(part(Section::Points).len() / 8)
             .into_iter()
             .map(|count| {
                 let level = begin..begin + count;
@@ -150,7 +150,7 @@ impl Roads {
                 level
             })
             .collect();
-        if begin != part(Section::Boxes).len() / 16 || nodes >= u32::MAX as usize / 2 {
+        if begin != part(Section::Boxes).len() / size_of::<Block>() || nodes >= u32::MAX as usize / 2 {
             return Err(damaged("boxes"));
         }
         Ok(Self {
@@ -180,9 +180,9 @@ impl Roads {
 
     /// The middle of what the pack covers; `None` where it covers nothing.
     pub fn middle(&self) -> Option<Position> {
-        let [south, west, north, east] = *self.boxes().last()?;
-        let half = |a: i32, b: i32| (f64::from(a) + f64::from(b)) / 2e7;
-        Position::new(half(south, north), half(west, east)).ok()
+        let [souths, wests, norths, easts] = self.boxes().last()?;
+        let half = |low: &[i32; FAN], high: &[i32; FAN]| Some((f64::from(*low.iter().min()?) + f64::from(*high.iter().max()?)) / 2e7);
+        Position::new(half(souths, norths)?, half(wests, easts)?).ok()
     }
 
     pub(super) fn bytes_of(&self, section: Section) -> &[u8] {
@@ -203,10 +203,13 @@ impl Roads {
     pub(super) fn rows(&self) -> &[[u32; 3]] {
         self.slice(Section::Rows)
     }
-    pub(super) fn boxes(&self) -> &[[i32; 4]] {
+    pub(super) fn points(&self) -> &[[i32; 2]] {
+        self.slice(Section::Points)
+    }
+    pub(super) fn boxes(&self) -> &[Block] {
         self.slice(Section::Boxes)
     }
-    pub(super) fn street_records(&self) -> &[[u32; 4]] {
+    pub(super) fn street_records(&self) -> &[[u32; 3]] {
         self.slice(Section::Streets)
     }
 }

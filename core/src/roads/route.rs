@@ -45,7 +45,7 @@ impl Drawn<'_> {
 
 /// The part of a line between two places on it (0 … 1), turned round where it is driven against the line.
 fn part(line: &[Point], from: f64, to: f64) -> Vec<Point> {
-    let lengths = lengths(line);
+    let lengths: Vec<f64> = lengths(line.iter().copied()).collect();
     let whole: f64 = lengths.iter().sum();
     let (low, high) = (from.min(to) * whole, from.max(to) * whole);
     let mut part = Vec::new();
@@ -53,8 +53,7 @@ fn part(line: &[Point], from: f64, to: f64) -> Vec<Point> {
     for ((a, b), length) in line.iter().zip(line.iter().skip(1)).zip(&lengths) {
         let place = |at: f64| {
             let share = if *length > 0.0 { ((at - before) / length).clamp(0.0, 1.0) } else { 0.0 };
-            let between = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-            Point { north: between(a.north, b.north), east: between(a.east, b.east) }
+            a.towards(*b, share)
         };
         if before + length >= low && before <= high {
             part.push(place(low.max(before)));
@@ -75,7 +74,7 @@ impl Roads {
     /// # Errors
     /// [`RoadsError`] where the pack is not what it says.
     pub fn route(&self, from: &Spot, scene: &Spot, closed: &Closed) -> Result<Option<Route>, RoadsError> {
-        let departures = self.departures(from, closed)?;
+        let departures: Vec<End> = self.departures(from, closed)?.collect();
         let wanted: Vec<u32> = departures.iter().map(|end| end.node).collect();
         let found = self.backwards(scene, &wanted, closed)?;
         let total = |end: &End| end.millis.saturating_add(found.millis.get(end.node as usize).copied().unwrap_or(NEVER));
@@ -97,7 +96,7 @@ impl Roads {
             }
             _ => return Ok(None),
         };
-        let metres = drawn.points.windows(2).map(|pair| lengths(pair).iter().sum::<f64>()).sum();
+        let metres = drawn.points.windows(2).map(|pair| lengths(pair.iter().copied()).sum::<f64>()).sum();
         let line = drawn.points.iter().filter_map(|point| point.position()).collect();
         Ok(Some(Route { millis, metres, line, streets: drawn.streets }))
     }

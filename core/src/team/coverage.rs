@@ -6,7 +6,7 @@
 //! straight line at a pace that is said. One search serves all teams (`roads::FirstTwo`).
 
 use super::by_road::{ByRoad, OFF_ROAD_M};
-use super::fleet::Shortlist;
+use super::shortlist::Shortlist;
 use super::nearest::{straight_m, why_not};
 use super::{Measure, Needs, Team, straight_millis};
 use crate::clock::Instant;

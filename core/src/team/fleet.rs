@@ -5,8 +5,7 @@
 //! that could have put in the wrong order is measured by geodesic. Space is halved again and again, by its three axes in
 //! turn, wherever more than [`FULL`] teams share a cell; halves never have to be balanced again, however teams move.
 
-use std::collections::BinaryHeap;
-
+use super::shortlist::{RADIUS_M, Shortlist, Space, space, square};
 use super::straight_m;
 use crate::incident::Position;
 
@@ -16,15 +15,6 @@ const FULL: usize = 32;
 const FEW: usize = FULL / 4;
 /// So often space is halved at most: cells of a metre, in which any number of teams may stand.
 const DEEPEST: u32 = 72;
-/// The equatorial radius of the WGS84 ellipsoid, in metres.
-const RADIUS_M: f64 = 6_378_137.0;
-/// The square of its first eccentricity.
-const ECCENTRICITY: f64 = 6.694_379_990_141_316e-3;
-/// By how much two places may be in another order by geodesic than by the straight line through the Earth: this times
-/// the cube of the line, in metres. The ellipsoid's radii of curvature lie between 6,335 and 6,400 km, so a geodesic of
-/// one length spans lines that differ by up to c³ (1/6335² − 1/6400²) / 24; three times that covers the whole Earth.
-const FLATTENING: f64 = 6e-17;
-
 /// What a team has or is, one bit each; the caller says which bit means what.
 pub type Features = u64;
 
@@ -35,83 +25,6 @@ pub struct Near {
     pub team: u32,
     /// Metres by WGS84 geodesic.
     pub m: f64,
-}
-
-/// A point in metres from the middle of the Earth.
-type Space = [f64; 3];
-
-fn space(position: Position) -> Space {
-    let (up, out) = position.latitude().to_radians().sin_cos();
-    let (east, on) = position.longitude().to_radians().sin_cos();
-    let radius = RADIUS_M / (1.0 - ECCENTRICITY * up * up).sqrt();
-    [radius * out * on, radius * out * east, radius * (1.0 - ECCENTRICITY) * up]
-}
-
-fn square([ax, ay, az]: Space, [bx, by, bz]: Space) -> f64 {
-    let (x, y, z) = (ax - bx, ay - by, az - bz);
-    x * x + y * y + z * z
-}
-
-/// The square of a distance.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Square(f64);
-
-impl Eq for Square {}
-impl PartialOrd for Square {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Square {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-/// The `k` nearest by the line through the Earth, and all that may be nearer by geodesic.
-pub(super) struct Shortlist {
-    scene: Space,
-    k: usize,
-    nearest: BinaryHeap<Square>,
-    all: Vec<(f64, u32)>,
-    reach: f64,
-}
-
-impl Shortlist {
-    pub fn new(scene: Position, k: usize) -> Self {
-        let reach = if k == 0 { -1.0 } else { f64::INFINITY };
-        Self { scene: space(scene), k, nearest: BinaryHeap::new(), all: Vec::new(), reach }
-    }
-
-    pub fn offer(&mut self, team: u32, position: Position) {
-        self.offer_space(team, space(position));
-    }
-
-    fn offer_space(&mut self, team: u32, at: Space) {
-        let far = square(self.scene, at);
-        if far > self.reach {
-            return;
-        }
-        self.all.push((far, team));
-        if self.nearest.len() < self.k {
-            self.nearest.push(Square(far));
-        } else if let Some(mut last) = self.nearest.peek_mut()
-            && far < last.0
-        {
-            *last = Square(far);
-        }
-        if self.nearest.len() == self.k
-            && let Some(Square(last)) = self.nearest.peek()
-        {
-            let line = last.sqrt();
-            self.reach = (line + FLATTENING * line.powi(3) + 1e-6).powi(2);
-        }
-    }
-
-    /// The teams, in no order: at least the `k` nearest by geodesic, or all there are.
-    pub fn teams(&self) -> impl Iterator<Item = u32> {
-        self.all.iter().filter(|(far, _)| *far <= self.reach).map(|(_, team)| *team)
-    }
 }
 
 /// A team in its cell.
@@ -138,6 +51,16 @@ struct Cell {
     /// What any team in it has.
     any: Features,
     above: u32,
+    /// Its middle, and half its width.
+    middle: Space,
+    half: Space,
+}
+
+impl Cell {
+    fn around(&self, at: Space) -> bool {
+        let sides = self.middle.iter().zip(&self.half).zip(&at);
+        sides.into_iter().all(|((middle, half), at)| *at >= middle - half && *at < middle + half)
+    }
 }
 
 /// Where a team stands.
@@ -161,7 +84,8 @@ const EARTH: u32 = 0;
 
 impl Default for Fleet {
     fn default() -> Self {
-        let earth = Cell { inside: Inside::Teams(Vec::new()), any: 0, above: EARTH };
+        let Way { middle, half, .. } = Way::from_earth();
+        let earth = Cell { inside: Inside::Teams(Vec::new()), any: 0, above: EARTH, middle, half };
         Self { cells: vec![earth], unused: Vec::new(), places: Vec::new() }
     }
 }
@@ -209,8 +133,11 @@ impl Fleet {
 
     /// Puts a team where it is now, with what it has now.
     pub fn place(&mut self, team: u32, position: Position, features: Features) {
-        self.remove(team);
         let at = space(position);
+        if self.moved_within(team, position, at, features) {
+            return;
+        }
+        self.remove(team);
         let mut way = Way::from_earth();
         loop {
             let Some(cell) = self.cells.get_mut(way.cell as usize) else { return };
@@ -235,6 +162,16 @@ impl Fleet {
                 Inside::Teams(_) => self.halve(&way),
             }
         }
+    }
+
+    /// Moves a team that has what it had and stays in its cell, as nearly all do that drive on; whether it is such a one.
+    fn moved_within(&mut self, team: u32, position: Position, at: Space, features: Features) -> bool {
+        let Some(Some(place)) = self.places.get_mut(team as usize) else { return false };
+        let Some(cell) = self.cells.get_mut(place.cell as usize).filter(|cell| cell.around(at)) else { return false };
+        let Inside::Teams(teams) = &mut cell.inside else { return false };
+        let Some(entry) = teams.get_mut(place.seat as usize).filter(|entry| entry.features == features) else { return false };
+        (entry.at, place.position) = (at, position);
+        true
     }
 
     /// Takes a team away: its position is no longer known, or it has gone home. Whether it was there.
@@ -302,8 +239,8 @@ impl Fleet {
 
     /// Halves a full cell.
     fn halve(&mut self, way: &Way) {
-        let cells = [self.fresh(way.cell), self.fresh(way.cell)];
         let middle = way.middle.get(way.axis()).copied().unwrap_or_default();
+        let cells = [-1.0, 1.0].map(|side| self.fresh(way, side));
         let Some(cell) = self.cells.get_mut(way.cell as usize) else { return };
         let Inside::Teams(teams) = std::mem::replace(&mut cell.inside, Inside::Halves { middle, cells }) else { return };
         for entry in teams {
@@ -380,8 +317,14 @@ impl Fleet {
         }
     }
 
-    fn fresh(&mut self, above: u32) -> u32 {
-        let cell = Cell { inside: Inside::Teams(Vec::new()), any: 0, above };
+    /// A cell without teams: that half of another which lies to this side of its middle.
+    fn fresh(&mut self, way: &Way, side: f64) -> u32 {
+        let (mut middle, mut half) = (way.middle, way.half);
+        for (middle, half) in middle.iter_mut().zip(&mut half).skip(way.axis()).take(1) {
+            *half /= 2.0;
+            *middle += side * *half;
+        }
+        let cell = Cell { inside: Inside::Teams(Vec::new()), any: 0, above: way.cell, middle, half };
         match self.unused.pop() {
             Some(number) => {
                 if let Some(old) = self.cells.get_mut(number as usize) {

@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod jurisdiction;
 mod nearest;
 pub mod rounds;
+mod shortlist;
 
 pub use by_road::{ByRoad, OFF_ROAD_M};
 pub use eta::{Eta, Uncertain};

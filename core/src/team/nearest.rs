@@ -8,7 +8,7 @@ use geo::{Distance, Point};
 
 use super::by_road::{ByRoad, Way, Ways};
 use super::eta::{Eta, Uncertain};
-use super::fleet::Shortlist;
+use super::shortlist::Shortlist;
 use super::{Need, Needs, Reason, Team};
 use crate::clock::Instant;
 use crate::ids::{OrganizationId, TeamId};

@@ -4,6 +4,7 @@
 // Clippy's leave for tests does not reach what they share.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod edges;
 mod oracle;
 mod town;
 

@@ -25,8 +25,9 @@ pub struct Graph {
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data/roads")
+/// A file of the data folder, there or not.
+pub fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data/roads").join(file)
 }
 
 fn graph(name: &'static str, map: &Map, begun: Option<ThreadTime>) -> Outcome<Graph> {
@@ -38,7 +39,7 @@ fn graph(name: &'static str, map: &Map, begun: Option<ThreadTime>) -> Outcome<Gr
 
 /// A city from OpenStreetMap, with or without its turn restrictions.
 pub fn city(name: &'static str, file: &str, turns: bool) -> Outcome<Option<Graph>> {
-    let path = folder().join(file);
+    let path = path(file);
     let Ok(about) = std::fs::metadata(&path) else { return Ok(None) };
     let begun = ThreadTime::now();
     let mut map = pbf::read(&|| File::open(&path), about.len(), file, &Profile::default(), &mut |_| true)?;
@@ -49,7 +50,7 @@ pub fn city(name: &'static str, file: &str, turns: bool) -> Outcome<Option<Graph
 }
 
 fn lines(file: &str) -> Option<impl Iterator<Item = String>> {
-    let file = File::open(folder().join(file)).ok()?;
+    let file = File::open(path(file)).ok()?;
     Some(BufReader::new(GzDecoder::new(file)).lines().map_while(Result::ok))
 }
 

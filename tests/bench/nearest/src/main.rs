@@ -1,10 +1,15 @@
 //! `make bench`, its part about the nearest team by road: ours beside its peer, taken in turn within one run, in CPU time
 //! of this thread. A word in the last column is computed from this run; the exit code says only whether it ran.
 
+mod candidates;
 mod fleet;
 mod graphs;
+mod plots;
+mod postgis;
+mod programs;
 mod questions;
 mod table;
+mod valhalla;
 
 use std::error::Error;
 
@@ -24,11 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("skipped: {name}, {file} is not here");
             continue;
         };
-        let turns = questions::measure(&city, &mut table)?;
+        let fast = questions::measure(&city, &mut table)?;
+        if name == "Porto" {
+            candidates::measure(&city, &fast, &mut table)?;
+        }
+        valhalla::measure(&city, &graphs::path(file), &mut table)?;
         if city.roads.about().split > 0
             && let Some(free) = graphs::city("without turns", file, false)?
         {
-            let without = questions::ask(&free, 60)?;
+            let [turns, without] = questions::in_turn([&city, &free], 200)?;
             table.ratio(&format!("{name}, scene × 50 with turn restrictions, beside without"), turns, without, "≤ 1.2×", |ratio| {
                 ratio <= 1.2
             });
@@ -38,9 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(graph) => drop(questions::measure(&graph, &mut table)?),
         None => println!("skipped: New York, its files are not here"),
     }
-    for absent in ["PostGIS", "Valhalla"] {
-        println!("peer not measured: {absent}");
-    }
     table.print();
+    if std::env::args().any(|part| part == "plots") {
+        plots::write(&table.points)?;
+    }
     Ok(())
 }
