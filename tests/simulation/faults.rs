@@ -35,8 +35,7 @@ pub const FAULTS: [&str; 19] = [
 /// Sends one request of a client through it all. `step` is the world's; `late` takes what arrives later.
 pub fn deliver(
     server: &mut Server,
-    client: usize,
-    request: &Request,
+    (client, request): (usize, &Request),
     now: Instant,
     step: u64,
     late: &mut Vec<Late>,

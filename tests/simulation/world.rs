@@ -334,7 +334,7 @@ impl World {
         let request = self.planted.outgoing(request);
         let (fault, outcome) = if faults {
             let (server, late, chance) = (&mut self.server, &mut self.late, &mut self.chance);
-            faults::deliver(server, at, &request, self.now, self.step, late, chance, &mut self.report)
+            faults::deliver(server, (at, &request), self.now, self.step, late, chance, &mut self.report)
         } else {
             (None, Ok(self.server.answer(at, &request, self.now)))
         };

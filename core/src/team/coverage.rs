@@ -6,8 +6,8 @@
 //! straight line at a pace that is said. One search serves all teams (`roads::FirstTwo`).
 
 use super::by_road::{ByRoad, OFF_ROAD_M};
-use super::shortlist::Shortlist;
 use super::nearest::{straight_m, why_not};
+use super::shortlist::Shortlist;
 use super::{Measure, Needs, Team, straight_millis};
 use crate::clock::Instant;
 use crate::ids::TeamId;
