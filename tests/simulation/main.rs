@@ -70,7 +70,7 @@ fn every_planted_bug_is_found() {
     std::panic::set_hook(Box::new(|_| {}));
     let found: Vec<(Planted, Option<u64>)> = planted::ALL
         .into_iter()
-        .map(|bug| (bug, (0..150).find(|seed| std::panic::catch_unwind(|| world::play(*seed, bug)).is_err())))
+        .map(|bug| (bug, (0..420).find(|seed| std::panic::catch_unwind(|| world::play(*seed, bug)).is_err())))
         .collect();
     drop(std::panic::take_hook());
     for (bug, seed) in &found {

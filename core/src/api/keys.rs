@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Anydoor, Config, KeptKey, Result, StorageRow};
 use crate::incident::Code;
-use crate::store::disk::RealDisk;
+use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, work_key};
-use crate::store::{Escalations, Key, WipeReason, file_name, unsent_of_others};
+use crate::store::{Key, StoreError, WipeReason, file_name, finish_begun, unsent_of_others};
 
 fn path(config: &Config) -> PathBuf {
     Path::new(&config.folder).join(file_name(&config.server, &config.agency, &config.member))
@@ -31,6 +31,7 @@ pub fn new_work_key() -> Result<Vec<u8>> {
 #[uniffi::export]
 pub fn keep_key(config: Config, work_key: Vec<u8>, wrapped: Vec<u8>, recovery_key: Vec<u8>) -> Result<()> {
     let (path, key) = (path(&config), Key::new(&work_key)?);
+    finish_begun(&RealDisk, &path)?;
     if KeyFile::read(&RealDisk, &path)?.is_some_and(|file| !file.fits(&key)) {
         return Err(super::AnydoorError::NotAllowed { why: "other-key".into() });
     }
@@ -43,7 +44,10 @@ pub fn keep_key(config: Config, work_key: Vec<u8>, wrapped: Vec<u8>, recovery_ke
 /// `StorageLocked` where it cannot be read.
 #[uniffi::export]
 pub fn kept_key(config: Config) -> Result<Option<KeptKey>> {
-    let file = KeyFile::read(&RealDisk, &path(&config))?;
+    let path = path(&config);
+    // The key of a database that is being wiped is nobody's any more.
+    finish_begun(&RealDisk, &path)?;
+    let file = KeyFile::read(&RealDisk, &path)?;
     Ok(file.map(|file| KeptKey { wrapped: file.wrapped(), key_id: file.key_id, recovery: file.recovery, recovery_key: file.recovery_key }))
 }
 
@@ -87,11 +91,15 @@ impl Anydoor {
     ///
     /// # Errors
     /// `Changed` where `unsent` is not what would be destroyed, `NotAllowed` with `escalation` while a call for help has not
-    /// reached its server, `Invalid` with `reason`, `StorageLocked`: nothing is removed.
+    /// reached its server or their file is not open to tell, `Invalid` with `reason`, `StorageLocked`: nothing is removed.
     pub fn wipe(&self, unsent: u32, reason: &str) -> Result<()> {
         let reason = WipeReason::from_code(reason).ok_or_else(|| super::AnydoorError::Invalid { what: "reason".into() })?;
         let mut calls = super::lock(&self.inner.escalations);
-        if calls.as_ref().map(Escalations::unsent).transpose()?.is_some_and(|waiting| !waiting.is_empty()) {
+        let waiting = match calls.as_ref() {
+            Some(file) => !file.unsent()?.is_empty(),
+            None => RealDisk.length(&self.inner.path.with_extension("escalations")).map_err(StoreError::from)?.is_some(),
+        };
+        if waiting {
             return Err(super::AnydoorError::NotAllowed { why: "escalation".into() });
         }
         let mut guard = super::lock(&self.inner.store);

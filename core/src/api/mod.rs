@@ -172,6 +172,7 @@ impl Anydoor {
     /// `StorageLocked`; the file is untouched.
     pub fn open_escalations(&self, first_unlock_key: Vec<u8>) -> Result<()> {
         let path = self.inner.path.with_extension("escalations");
+        crate::store::finish_begun(&crate::store::disk::RealDisk, &self.inner.path)?;
         let opened = Escalations::open(&path, &Key::new(&first_unlock_key)?)?;
         *lock(&self.inner.escalations) = Some(opened);
         // Where the work database is closed, its own opening takes the head in.

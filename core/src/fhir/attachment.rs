@@ -68,9 +68,11 @@ pub fn with_data(binary: &Document, data: &[u8]) -> Document {
     whole
 }
 
-/// The data of a content; `None` where there is none, or it is not base64.
+/// The data of a content; `None` where there is none, or it is not base64. R4 allows whitespace in it.
 pub fn data(binary: &Document) -> Option<Vec<u8>> {
-    STANDARD.decode(binary.text("/data")?).ok()
+    let mut text = binary.text("/data")?.as_bytes().to_vec();
+    text.retain(|byte| !byte.is_ascii_whitespace());
+    STANDARD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -84,6 +86,10 @@ mod tests {
         let [binary, doc] = write(&attachment);
         assert_eq!(read(&doc).unwrap(), attachment);
         assert_eq!(doc.text("/content/0/attachment/url"), Some(binary.reference().as_str()));
-        assert_eq!(data(&with_data(&binary, b"\x89PNG....")).unwrap(), b"\x89PNG....");
+        let mut whole = with_data(&binary, b"\x89PNG....");
+        assert_eq!(data(&whole).unwrap(), b"\x89PNG....");
+        let lines = whole.text("/data").unwrap().replacen('R', "R\r\n", 1);
+        assert!(lines.contains('\n'), "{lines}");
+        assert_eq!(data(whole.set("data", json!(lines))).unwrap(), b"\x89PNG....");
     }
 }

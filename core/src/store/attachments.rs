@@ -98,16 +98,24 @@ impl Store {
     /// piece reads in neither.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError::File`] where a copy cannot be reached and the other is not whole.
     pub fn attachment(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let (disk, database, key) = self.copy.place();
-        let mut merged: Vec<Option<Vec<u8>>> = Vec::new();
+        let (mut merged, mut unreached): (Vec<Option<Vec<u8>>>, _) = (Vec::new(), None);
         for path in named(&database, id) {
             if disk.length(&path)?.is_none() {
                 continue;
             }
-            let file = disk.read(&path, (MOST_ATTACHMENT + HEADER + MOST_ATTACHMENT.div_ceil(PIECE) * aead::MAX_TAG_LEN) as u64)?;
-            let Some(found) = pieces(&key, &file) else { continue };
+            let most = (MOST_ATTACHMENT + HEADER + MOST_ATTACHMENT.div_ceil(PIECE) * aead::MAX_TAG_LEN) as u64;
+            let file = match disk.read(&path, most) {
+                Ok(file) => file,
+                Err(error) => {
+                    unreached = Some(error);
+                    continue;
+                }
+            };
+            // A copy of which nothing reads says nothing, not even how many pieces there are.
+            let Some(found) = pieces(&key, &file).filter(|found| found.iter().any(Option::is_some)) else { continue };
             if merged.is_empty() {
                 merged = found;
             } else if merged.len() == found.len() {
@@ -115,7 +123,10 @@ impl Store {
             }
         }
         let whole: Option<Vec<Vec<u8>>> = merged.into_iter().collect();
-        Ok(whole.filter(|pieces| !pieces.is_empty()).map(|pieces| pieces.concat()))
+        match (whole.filter(|pieces| !pieces.is_empty()), unreached) {
+            (None, Some(error)) => Err(error.into()),
+            (whole, _) => Ok(whole.map(|pieces| pieces.concat())),
+        }
     }
 
     /// The server has given the attachment back as it is here: one copy may go.
@@ -201,5 +212,25 @@ mod tests {
             std::fs::write(path, bytes).unwrap();
         }
         assert_eq!(store.attachment("a").unwrap(), None);
+    }
+
+    #[test]
+    fn a_damaged_length_or_a_copy_that_cannot_be_reached_costs_one_copy_and_not_both() {
+        let (folder, store) = store();
+        let content = photo(3 * PIECE);
+        let [first, second] = ["work-1.attachment-a", "work-1.attachment-a-copy"].map(|name| folder.path().join(name));
+        for (damaged, bit) in [(&first, 1), (&first, 4), (&second, 1), (&second, 4)] {
+            store.keep_attachment("a", &content).unwrap();
+            let mut bytes = std::fs::read(damaged).unwrap();
+            bytes[42] ^= bit;
+            std::fs::write(damaged, bytes).unwrap();
+            assert_eq!(store.attachment("a").unwrap(), Some(content.clone()), "{bit}");
+        }
+        store.keep_attachment("a", &content).unwrap();
+        std::fs::remove_file(&first).unwrap();
+        std::fs::create_dir(&first).unwrap();
+        assert_eq!(store.attachment("a").unwrap(), Some(content));
+        std::fs::remove_file(&second).unwrap();
+        assert!(matches!(store.attachment("a"), Err(StoreError::File(_))));
     }
 }

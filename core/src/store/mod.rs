@@ -40,7 +40,7 @@ pub use salvage::unsent_of_others;
 pub use second_copy::Opening;
 use second_copy::SecondCopy;
 pub use truth::Truth;
-pub use wipe::{Wipe, WipeReason};
+pub use wipe::{Wipe, WipeReason, finish_begun};
 
 /// What can go wrong with the database. No personal data, no paths.
 #[derive(Debug, thiserror::Error)]

@@ -281,7 +281,12 @@ impl Store {
     pub fn acknowledge(&mut self, arrived: &[(i64, String, Document)]) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
         for (seq, version, sent) in arrived {
-            tx.prepare_cached("DELETE FROM intents WHERE seq = ?")?.execute([seq])?;
+            // The number alone is not enough: after a salvage or a wipe under a running sync it is another document's.
+            tx.prepare_cached("DELETE FROM intents WHERE seq = ? AND kind = ? AND id = ?")?.execute(params![
+                seq,
+                sent.kind(),
+                sent.id()
+            ])?;
             let more: bool = tx
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
                 .query_row([sent.kind(), sent.id()], |row| row.get(0))?;

@@ -290,14 +290,19 @@ fn is_news(tx: &Connection, (row, version, _): &(i64, Option<String>, bool), fou
     if version.as_deref() == found.version() && version.is_some() {
         return Ok(true);
     }
-    let held: String =
-        tx.prepare_cached("SELECT coalesce(base_body, body) FROM documents WHERE row = ?")?.query_row([row], |row| row.get(0))?;
-    let held = documents::parse(&held)?;
-    let later = match (held.last_updated(), found.last_updated()) {
-        (Some(held), Some(found)) => found > held,
+    let (beside, held): (Option<String>, String) = tx
+        .prepare_cached("SELECT server_body, coalesce(base_body, body) FROM documents WHERE row = ?")?
+        .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // What waits beside ours for a person is the newest that is known of the server's.
+    let newest = documents::parse(beside.as_deref().unwrap_or(&held))?;
+    if beside.is_some() && newest.version() == found.version() && newest.version().is_some() {
+        return Ok(true);
+    }
+    let later = match (newest.last_updated(), found.last_updated()) {
+        (Some(newest), Some(found)) => found > newest,
         _ => false,
     };
-    Ok(later && held.version() == version.as_deref() && !is_rollback(tx, found)?)
+    Ok(later && (beside.is_some() || newest.version() == version.as_deref()) && !is_rollback(tx, found)?)
 }
 
 /// Whether the server shows a state of a document that was shown here before it was changed.
@@ -349,4 +354,40 @@ fn forget_note(tx: &Connection, id: &str) -> Result<(), StoreError> {
         .execute([id])?;
     tx.prepare_cached("DELETE FROM notes WHERE id = ?")?.execute([id])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::ids::MemberId;
+    use crate::store::{Incoming, Key, ParkReason};
+
+    fn theirs(version: &str, second: u8) -> Incoming {
+        let meta = json!({ "versionId": version, "lastUpdated": format!("2026-11-25T02:00:{second:02}Z") });
+        let document = Document::from_value(json!({ "resourceType": "Basic", "id": "b", "meta": meta, "author": version })).unwrap();
+        Incoming { documents: vec![document], read_upto: Some((vec!["Basic?".into()], "2026-11-25T03:00:00Z".parse().unwrap())) }
+    }
+
+    #[test]
+    fn a_conflict_that_waits_for_a_person_holds_up_no_watermark_and_its_other_side_never_goes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        let at = "2026-11-25T02:00:00Z".parse().unwrap();
+        store.commit(&Plan::new("test", &MemberId::fresh(), at, "v").create(Document::new("Basic", "b"))).unwrap();
+        let seq = store.unsent().unwrap()[0].seq;
+        store.park(seq, ParkReason::ChangedElsewhere, None).unwrap();
+        assert_eq!(store.take_found(&theirs("2", 20)).unwrap().in_doubt.len(), 1, "nothing is known of the server's yet");
+        store.take(&theirs("2", 20)).unwrap();
+        // The same page again, with nothing decided; then an index that is behind; then news.
+        assert_eq!(store.take_found(&theirs("2", 20)).unwrap().in_doubt.len(), 0);
+        assert!(store.watermark("Basic?").unwrap().is_some());
+        assert_eq!(store.take_found(&theirs("1", 10)).unwrap().in_doubt.len(), 1);
+        let beside = |store: &Store| store.stored("Basic", "b").unwrap().unwrap().theirs.unwrap().version().unwrap().to_owned();
+        assert_eq!(beside(&store), "2");
+        assert_eq!(store.take_found(&theirs("3", 30)).unwrap().in_doubt.len(), 0);
+        assert_eq!(beside(&store), "3");
+    }
 }

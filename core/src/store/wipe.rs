@@ -1,8 +1,9 @@
 //! The named wipe: the only way in which this client removes unsent work (P6).
 //!
 //! Rule: whoever wipes says how many unsent things that destroys; a wrong number destroys nothing. Before the first file
-//! goes, a record stands beside them on disk; a wipe that was cut short is finished by the next opening, and the next
-//! database begins its audit chain with the record, so that the gap shows (P27).
+//! goes, a record stands beside them on disk (`wiping`); a wipe that was cut short is finished before anything else is made
+//! in its place. With the last file gone the record says so (`wiped`) and removes nothing any more; the next database
+//! begins its audit chain with it, so that the gap shows (P27).
 //! Neighbours: `open` finishes and notes, `api` names.
 
 use std::path::{Path, PathBuf};
@@ -58,17 +59,22 @@ pub struct Wipe {
     path: PathBuf,
 }
 
-fn beside(path: &Path) -> PathBuf {
+/// The record while files go.
+fn begun(path: &Path) -> PathBuf {
+    path.with_extension("wiping")
+}
+
+/// The record once all are gone.
+fn ended(path: &Path) -> PathBuf {
     path.with_extension("wiped")
 }
 
-fn read(disk: &dyn Disk, path: &Path) -> Result<Option<Record>, StoreError> {
-    let path = beside(path);
-    if disk.length(&path)?.is_none() {
+fn read(disk: &dyn Disk, record: &Path) -> Result<Option<Record>, StoreError> {
+    if disk.length(record)?.is_none() {
         return Ok(None);
     }
     // Written whole or not at all, under a name that nothing else has.
-    serde_json::from_slice(&disk.read(&path, MOST)?).map(Some).map_err(|_| StoreError::File(std::io::ErrorKind::InvalidData))
+    serde_json::from_slice(&disk.read(record, MOST)?).map(Some).map_err(|_| StoreError::File(std::io::ErrorKind::InvalidData))
 }
 
 impl Wipe {
@@ -81,22 +87,26 @@ impl Wipe {
     }
 }
 
-/// Everything of this database, but the record.
+/// Everything of this database, but the record; then the record says that it is done.
 fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return Ok(()) };
-    let (own, record) = (format!("{}.", stem.to_string_lossy()), beside(path));
+    let (own, records) = (format!("{}.", stem.to_string_lossy()), [begun(path), ended(path)]);
     let mut files = disk.list(folder)?;
-    files.retain(|file| *file != record && file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&own)));
+    files.retain(|file| !records.contains(file) && file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&own)));
     files.sort_by_key(|file| file.extension().is_none_or(|kind| kind != "key"));
     for file in files {
         disk.remove(&file)?;
     }
-    Ok(())
+    Ok(disk.rename(&begun(path), &ended(path))?)
 }
 
-/// Goes on with a wipe that was cut short: nothing of the old database is read any more.
-pub(super) fn finish_begun(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
-    match read(disk, path)? {
+/// Goes on with a wipe of the database at `path` that was cut short: nothing of the old one is read any more. Comes before
+/// anything new is made under its name: a key file, a database, a file of escalations.
+///
+/// # Errors
+/// [`StoreError::File`]; then nothing is to be made there yet.
+pub fn finish_begun(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+    match read(disk, &begun(path))? {
         Some(_) => remove(disk, path),
         None => Ok(()),
     }
@@ -124,20 +134,26 @@ impl Store {
         let head = self.audit_head()?;
         let record = Record { format: FORMAT, at: at.to_string(), who: who.to_owned(), reason: reason.code().to_owned(), unsent, head };
         let (disk, path, _) = self.copy.place();
-        let fresh = path.with_extension("wiped-new");
+        let fresh = path.with_extension("wiping-new");
         let text = serde_json::to_vec(&record).map_err(|_| StoreError::Cipher)?;
         disk.remove(&fresh)?;
         let mut file = disk.open(&fresh, true)?;
         file.write_at(0, &text)?;
         file.sync()?;
-        disk.rename(&fresh, &beside(&path))?;
+        if let Err(error) = disk.rename(&fresh, &begun(&path)) {
+            // The record may stand, and would destroy at the next opening what is saved until then. Where it cannot be taken
+            // back the wipe goes on, as it was ordered.
+            if disk.remove(&begun(&path)).is_ok() {
+                return Err(error.into());
+            }
+        }
         Ok(Wipe { path })
     }
 
     /// Takes the record of a wipe into this database's audit chain, and lets the record go.
     pub(super) fn note_wipe(&mut self) -> Result<(), StoreError> {
         let (disk, path, _) = self.copy.place();
-        let Some(record) = read(disk.as_ref(), &path)? else { return Ok(()) };
+        let Some(record) = read(disk.as_ref(), &ended(&path))? else { return Ok(()) };
         let noted: bool = self.connection.query_row(
             "SELECT EXISTS (SELECT 1 FROM audit WHERE act = 'wipe' AND at = ? AND subject = ?)",
             [&record.at, &record.subject()],
@@ -149,7 +165,7 @@ impl Store {
             commit::append_audit(&tx, &work, &record.subject())?;
             tx.commit()?;
         }
-        Ok(disk.remove(&beside(&path))?)
+        Ok(disk.remove(&ended(&path))?)
     }
 }
 
@@ -227,5 +243,63 @@ mod tests {
         let store = Store::open(&path, &Key::new(&[8; 32]).unwrap(), "agency").unwrap();
         assert_eq!(store.unsent().unwrap(), []);
         assert_eq!(store.audit_rows("wipe").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_made_after_a_wipe_is_not_touched_by_its_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("work-1.db");
+        let store = with_one_unsent(&path);
+        let wipe = store.name_wipe(1, WipeReason::PhoneHandedOn, "member", at()).unwrap();
+        drop(store);
+        wipe.finish(&RealDisk).unwrap();
+        // The next key file and a call for help come before the next database.
+        std::fs::write(path.with_extension("key"), "wrapped").unwrap();
+        std::fs::write(path.with_extension("escalations"), "help").unwrap();
+        drop(Store::open(&path, &key(), "agency").unwrap());
+        assert!(path.with_extension("key").exists(), "the new database has lost its key");
+        assert!(path.with_extension("escalations").exists(), "a call for help is gone");
+    }
+
+    /// A disk on which one name cannot be synced.
+    #[derive(Debug)]
+    struct Unsynced;
+
+    impl Disk for Unsynced {
+        fn length(&self, path: &Path) -> std::io::Result<Option<u64>> {
+            RealDisk.length(path)
+        }
+        fn read(&self, path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+            RealDisk.read(path, most)
+        }
+        fn open(&self, path: &Path, new: bool) -> std::io::Result<Box<dyn crate::store::disk::DiskFile>> {
+            RealDisk.open(path, new)
+        }
+        fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+            RealDisk.rename(from, to)?;
+            let record = to.extension().is_some_and(|kind| kind.to_string_lossy().starts_with("wip"));
+            if record { Err(std::io::ErrorKind::Other.into()) } else { Ok(()) }
+        }
+        fn remove(&self, path: &Path) -> std::io::Result<()> {
+            RealDisk.remove(path)
+        }
+        fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+            RealDisk.list(folder)
+        }
+    }
+
+    #[test]
+    fn a_wipe_whose_record_could_not_be_written_destroys_nothing_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("work-1.db");
+        drop(with_one_unsent(&path));
+        let disk: std::sync::Arc<dyn Disk> = std::sync::Arc::new(Unsynced);
+        let mut store = Store::open_on(&disk, &path, &key(), "agency").unwrap();
+        store.name_wipe(1, WipeReason::Ordered, "member", at()).unwrap_err();
+        // The member was told that nothing was removed, and goes on.
+        let plan = Plan::new("test", &MemberId::fresh(), at(), "v").create(Document::new("Basic", "after"));
+        store.commit(&plan).unwrap();
+        drop(store);
+        assert_eq!(Store::open(&path, &key(), "agency").unwrap().unsent().unwrap().len(), 2);
     }
 }

@@ -93,6 +93,9 @@ impl Engine {
         let (mut arrived, mut beneath, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for (intent, entry) in intents.into_iter().zip(entries) {
             let there = entry.resource.filter(|_| entry.status.as_deref().is_some_and(|s| s.starts_with('2')));
+            if there.as_ref().is_some_and(|there| !is_of(there, &intent)) {
+                continue; // another document in its place tells nothing: it stays unknown for the next run
+            }
             let (Some(there), Some(sent)) = (there, readable(store.sent(intent.seq))?) else {
                 waiting.push(intent.seq);
                 continue;
@@ -210,7 +213,7 @@ impl Engine {
 
     /// The server's version, fetched because ours was made from an older one.
     fn heard_theirs(&mut self, store: &mut Store, intent: &Intent, answer: &Answer) -> Result<(), StoreError> {
-        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
+        let (Some(theirs), 200) = (the_document(answer, intent), answer.status) else {
             return self.park(store, intent, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
         };
         let Some(stored) = store.stored(&intent.kind, &intent.id)? else { return Ok(()) };
@@ -281,7 +284,7 @@ impl Engine {
         answer: &Answer,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (Ok(theirs), 200) = (Document::parse(&answer.body), answer.status) else {
+        let (Some(theirs), 200) = (the_document(answer, claim), answer.status) else {
             return self.park(store, claim, park_reason(answer.status.max(404)), answer.diagnostics().as_deref());
         };
         let Some(stored) = store.stored(&claim.kind, &claim.id)? else { return Ok(()) };
@@ -377,6 +380,15 @@ pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
 pub(super) fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
     let page = bundle::read(&answer.body).ok()?;
     (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
+}
+
+/// The document that was asked for; a cache or a hostile server may give another.
+fn the_document(answer: &Answer, intent: &Intent) -> Option<Document> {
+    Document::parse(&answer.body).ok().filter(|there| is_of(there, intent))
+}
+
+fn is_of(there: &Document, intent: &Intent) -> bool {
+    there.kind() == intent.kind && there.id() == intent.id
 }
 
 /// Whether `there` is what we sent, or was made from it: it carries our revision, or names it as its parent.

@@ -2,7 +2,7 @@
 //!
 //! Rule: it begins when a run has nothing left to send, sends one content at a time, and stops as soon as anything else
 //! waits. A content never changes, so a plain PUT may be sent again; only what the server gives back, byte for byte, lets
-//! its second copy go (P3). The documents that name contents wait for them in the outbox.
+//! its second copy go (P3). What it does not give back goes once more, then waits for a person. The documents that name contents wait for them in the outbox.
 //! Neighbours: `store::attachments` keeps them, `engine` sends everything else.
 
 use std::collections::HashSet;
@@ -23,6 +23,9 @@ pub enum AttachmentStep {
     Done(Option<Stop>),
 }
 
+/// Contents at which the server may fail before the run ends: one must not hold up those behind it, and each is 4 MB.
+const MOST_FAILED: u32 = 3;
+
 enum Waiting {
     Put(Intent, Document),
     Back(String),
@@ -34,6 +37,9 @@ pub struct Attachments {
     newest: i64,
     tried: HashSet<i64>,
     to_read_back: Vec<String>,
+    /// Contents that the server did not give back in this run, and got once more.
+    again: HashSet<String>,
+    failed: u32,
     waiting: Option<Waiting>,
     stop: Option<Stop>,
     /// `Type/id` of what changed, for watches.
@@ -66,6 +72,8 @@ impl Attachments {
             newest: store.unsent()?.last().map_or(0, |intent| intent.seq),
             tried: HashSet::new(),
             to_read_back: unproven.map(|(_, id)| id).collect(),
+            again: HashSet::new(),
+            failed: 0,
             waiting: None,
             stop: None,
             changed: Vec::new(),
@@ -113,6 +121,19 @@ impl Attachments {
         store.park(intent.seq, reason, detail)
     }
 
+    /// A content that the server acknowledged and does not hold: it goes once more, and if that is in vain too a person is
+    /// told. Without that a server that never gives one back would get 4 MB for ever.
+    fn not_given_back(&mut self, store: &mut Store, id: &str, reason: ParkReason) -> Result<(), StoreError> {
+        store.send_again(attachment::CONTENT, id)?;
+        if self.again.insert(id.to_owned()) {
+            return Ok(());
+        }
+        for intent in store.unsent()?.into_iter().filter(|intent| is_content(intent) && intent.id == id) {
+            self.park(store, &intent, reason, None)?;
+        }
+        Ok(())
+    }
+
     /// Takes what came of it.
     ///
     /// # Errors
@@ -121,11 +142,22 @@ impl Attachments {
         let Some(waiting) = self.waiting.take() else { return Ok(()) };
         let answer = match outcome {
             Ok(answer) => answer,
+            // What is larger than is read is not what we sent. After a PUT it proves nothing: the next run sends again.
+            Err(Failure::TooLarge) => {
+                return match waiting {
+                    Waiting::Back(id) => self.not_given_back(store, &id, ParkReason::Refused),
+                    Waiting::Put(..) => Ok(()),
+                };
+            }
             Err(failure) => {
                 self.stop = Some(if failure == Failure::Untrusted { Stop::Untrusted } else { Stop::Offline });
                 return Ok(());
             }
         };
+        if matches!(answer.status, 500 | 501 | 505..=599) && self.failed < MOST_FAILED {
+            self.failed += 1;
+            return Ok(());
+        }
         if let Some(stop) = ends_the_run(&answer, now) {
             self.stop = Some(stop);
             return Ok(());
@@ -145,14 +177,95 @@ impl Attachments {
                 match (there.as_ref().and_then(attachment::data), store.attachment(&id)?) {
                     (Some(there), Some(ours)) if there == ours => store.attachment_proven(&id),
                     // The server holds something else, or nothing that reads: it gets ours again.
-                    (_, Some(_)) => store.send_again(attachment::CONTENT, &id),
+                    (_, Some(_)) => self.not_given_back(store, &id, ParkReason::Refused),
                     _ => Ok(()),
                 }
             }
-            (Waiting::Back(id), 404, _) => store.send_again(attachment::CONTENT, &id),
+            (Waiting::Back(id), 404, _) => self.not_given_back(store, &id, ParkReason::Gone),
             // It had it and will not show it to us again: its version id is stored here.
             (Waiting::Back(id), 403 | 410, _) => store.attachment_proven(&id),
             (Waiting::Back(_), ..) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::ids::{IncidentId, MemberId, PersonId};
+    use crate::note::{Attachment, AttachmentKind};
+    use crate::store::Key;
+    use crate::sync::{Answer, Method};
+
+    fn now() -> Instant {
+        "2026-11-25T02:00:00Z".parse().unwrap()
+    }
+
+    fn with_photos(count: u8) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        for photo in 0..count {
+            let about = (IncidentId::fresh(), PersonId::fresh(), MemberId::fresh());
+            let made = Attachment::of(&[photo; 9], AttachmentKind::Photo, "image/png", about.clone(), now()).unwrap();
+            store.keep_attachment(&made.content_id(), &[photo; 9]).unwrap();
+            let [content, _] = attachment::write(&made);
+            store.commit(&Plan::new("test", &about.2, now(), "v").create(content)).unwrap();
+        }
+        (folder, store)
+    }
+
+    /// One run against a server; returns what was put, and the lane as it ended.
+    fn run(store: &mut Store, server: impl Fn(&Request) -> Outcome) -> (Vec<String>, Attachments) {
+        let (mut lane, mut put) = (Attachments::new(store).unwrap(), Vec::new());
+        for _ in 0..50 {
+            match lane.next(store).unwrap() {
+                AttachmentStep::Done(_) => return (put, lane),
+                AttachmentStep::Send(request) => {
+                    if request.method == Method::Put {
+                        put.push(request.path.clone());
+                    }
+                    lane.hear(store, server(&request), now()).unwrap();
+                }
+            }
+        }
+        panic!("the run does not end");
+    }
+
+    fn took() -> Answer {
+        Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() }
+    }
+
+    #[test]
+    fn a_server_that_never_gives_a_content_back_gets_it_twice_and_then_a_person_is_told() {
+        let other = || Answer { status: 200, body: br#"{"resourceType":"Binary","id":"x"}"#.to_vec(), ..Answer::default() };
+        let back: [fn() -> Outcome; 3] = [
+            || Ok(Answer { status: 404, ..Answer::default() }),
+            || Err(Failure::TooLarge),
+            || Ok(Answer { status: 200, ..Answer::default() }),
+        ];
+        for back in back.into_iter().map(|back| Box::new(back) as Box<dyn Fn() -> Outcome>).chain([Box::new(move || Ok(other())) as _]) {
+            let (_folder, mut store) = with_photos(2);
+            let (put, lane) = run(&mut store, |request| if request.method == Method::Put { Ok(took()) } else { back() });
+            assert_eq!((put.len(), lane.parked, store.parked().unwrap().len()), (4, 2, 2));
+            let (put, _) = run(&mut store, |_| Ok(took()));
+            assert!(put.is_empty(), "a parked content waits for a person");
+        }
+    }
+
+    #[test]
+    fn a_content_at_which_the_server_fails_holds_up_none_behind_it() {
+        let (_folder, mut store) = with_photos(3);
+        let first = store.unsent().unwrap().remove(0).id;
+        let bad = format!("Binary/{first}");
+        let (_, lane) = run(&mut store, |request| {
+            if request.path == bad { Ok(Answer { status: 500, ..Answer::default() }) } else { Ok(Answer { status: 201, ..took() }) }
+        });
+        assert_eq!(lane.sent, 2);
+        // A server that fails at everything is left in peace.
+        let (_folder, mut store) = with_photos(20);
+        let (put, lane) = run(&mut store, |_| Ok(Answer { status: 500, ..Answer::default() }));
+        assert_eq!((put.len(), lane.stop), (4, Some(Stop::ServerTrouble)));
+        assert_eq!(store.unsent().unwrap().len(), 20);
     }
 }

@@ -278,9 +278,9 @@ impl Pull {
 
     fn heard_doubted(&mut self, store: &mut Store, answer: &Answer) -> Result<Vec<String>, StoreError> {
         let asked = std::mem::take(&mut self.reading);
-        // An answer that cannot be read settles nothing: the watermarks stayed, and the next run asks again.
-        let Some(entries) = entries_of(answer, asked.len()) else { return Ok(Vec::new()) };
-        let there = asked.iter().zip(entries).filter_map(|(reference, entry)| entry.resource.filter(|doc| doc.reference() == *reference));
+        // What cannot be read settles nothing: the watermarks stayed, and the next run asks again. The rest is taken.
+        let Some(page) = bundle::read(&answer.body).ok().filter(|_| answer.status < 300) else { return Ok(Vec::new()) };
+        let there = page.entries.into_iter().filter_map(|entry| entry.resource).filter(|doc| asked.contains(&doc.reference()));
         Ok(store.take(&Incoming { documents: there.collect(), read_upto: None })?.0)
     }
 
