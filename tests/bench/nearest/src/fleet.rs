@@ -140,16 +140,18 @@ const ASKED: u64 = 300;
 /// Points of the curves over so many teams, and ours beside PostGIS where it is here.
 fn curves(teams: &[(Position, Features)], fleet: &Fleet, postgis: Option<&mut Peer>, table: &mut Table) -> Outcome<Option<Beside>> {
     let count = teams.len() as f64;
-    let ours = percentile(&ask(fleet, RARE, ASKED)?, 50);
-    table.point(Plot::Teams, "ours", count, ours);
     let all: Vec<([f64; 3], Features)> = teams.iter().map(|(at, features)| (space(*at), *features)).collect();
     let scans = (0..20).map(|question| {
         let scene = space(Dice::new(2_000_000 + question).position()?);
         Ok((0..5).map(|_| timed(|| std::hint::black_box(scan(&all, scene, RARE))).1).fold(f64::INFINITY, f64::min))
     });
     table.point(Plot::Teams, "a look at every team", count, percentile(&scans.collect::<Outcome<Vec<_>>>()?, 50));
-    let Some(peer) = postgis else { return Ok(None) };
+    let Some(peer) = postgis else {
+        table.point(Plot::Teams, "ours", count, percentile(&ask(fleet, RARE, ASKED)?, 50));
+        return Ok(None);
+    };
     let beside = peer.beside(teams, fleet, ASKED)?;
+    table.point(Plot::Teams, "ours", count, beside.ours);
     table.point(Plot::Teams, "PostGIS, partial index", count, beside.theirs - beside.floor);
     Ok(Some(beside))
 }

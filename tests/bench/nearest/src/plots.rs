@@ -55,7 +55,7 @@ pub struct Point {
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 470.0;
 /// The area of the curves: left, top, right, bottom.
-const AREA: [f64; 4] = [80.0, 70.0, 600.0, 400.0];
+const AREA: [f64; 4] = [80.0, 76.0, 600.0, 400.0];
 /// Told apart by all kinds of eyes (Okabe and Ito); ours is the first.
 const COLOURS: [&str; 5] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000"];
 
@@ -92,10 +92,10 @@ fn about() -> String {
     let memory = std::fs::read_to_string("/proc/meminfo").ok();
     let kib = memory.as_deref().and_then(|text| text.split_whitespace().nth(1)).and_then(|kib| kib.parse::<f64>().ok());
     let memory = kib.map_or_else(String::new, |kib| format!(", {:.0} GiB", kib / f64::from(1 << 20)));
-    format!(
-        "Measured {day} on a machine with {cores} processors{memory}. Medians of each question's best. CPU time; PostGIS, Valhalla: wall less an empty question."
-    )
+    format!("Measured {day} on a machine with {cores} processors{memory}. Each point is the median of each question's best time.")
 }
+
+const CLOCKS: &str = "CPU time of one thread; PostGIS and Valhalla: time on the wall less that of an empty question.";
 
 fn draw(plot: Plot, points: &[&Point]) -> Result<String, std::fmt::Error> {
     let [left, top, right, bottom] = AREA;
@@ -103,7 +103,7 @@ fn draw(plot: Plot, points: &[&Point]) -> Result<String, std::fmt::Error> {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"{left}\" y=\"28\" font-size=\"17\">{}</text>\n\
-         <text x=\"{left}\" y=\"50\" font-size=\"11\" fill=\"#555\">{}</text>\n",
+         <text x=\"{left}\" y=\"46\" font-size=\"11\" fill=\"#555\">{}<tspan x=\"{left}\" dy=\"14\">{CLOCKS}</tspan></text>\n",
         plot.title(),
         about()
     );
