@@ -122,7 +122,7 @@ fn what_was_accepted_survives_kill_nine() {
     let path = folder.path().join("work.db");
     let (mut notes, mut draft, mut rolled) = (BTreeSet::new(), 0, 0);
     for at in 0..kills() {
-        for line in run_and_kill(&path, micros(at, 40_000), true) {
+        for line in run_and_kill(&path, micros(at, 80_000), true) {
             notes.extend(number(&line, "note "));
             draft = number(&line, "draft ").unwrap_or(draft);
         }

@@ -1,10 +1,37 @@
 //! What reconcile decided, put at rest: our change on a newer version, or both versions whole.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::commit::Hand;
-use super::{Store, StoreError, documents, project};
+use super::{ParkReason, Store, StoreError, documents, outbox, project, second_copy};
 use crate::fhir::{Document, Revision};
+use crate::incident::Code;
+
+/// What becomes of a document that arrived and was changed by somebody else since.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Under {
+    /// This phone shows theirs, with what was changed here after the sending.
+    Joined(Document),
+    /// No rule joins these elements: both are kept whole.
+    Apart(String),
+}
+
+fn rebase(tx: &Connection, hand: &Hand<'_>, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
+    let mut merged = merged.clone();
+    if !merged.same_meaning(theirs) {
+        let by = Revision::of(&merged).and_then(|revision| revision.by);
+        hand.sign(tx, &mut merged, Some(theirs), by)?;
+        documents::saw(tx, &merged)?;
+    }
+    tx.execute(
+        "UPDATE documents SET body = ?, base_body = ?, server_body = NULL, version = ? WHERE kind = ? AND id = ?",
+        params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
+    )?;
+    let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
+    documents::saw(tx, theirs)?;
+    documents::index(tx, row, &merged, false)?;
+    project::touched(tx, [&merged])
+}
 
 impl Store {
     /// Writes onto a Task what the stamps here say (a projection, recomputed after each merge).
@@ -30,20 +57,33 @@ impl Store {
     pub fn rebase(&mut self, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
         let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
-        let mut merged = merged.clone();
-        if !merged.same_meaning(theirs) {
-            let by = Revision::of(&merged).and_then(|revision| revision.by);
-            hand.sign(&tx, &mut merged, Some(theirs), by)?;
-            documents::saw(&tx, &merged)?;
+        rebase(&tx, &hand, merged, theirs)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Ours arrived at the server, and what it shows is `theirs`, made on top of it. In one commit the intent ends with that
+    /// version, and what this phone shows and holds beside it is as `under` says: were they two, a crash in between would
+    /// leave ours under the name of theirs.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of it was done.
+    pub fn settle(&mut self, seq: i64, sent: &Document, theirs: &Document, under: &Under) -> Result<(), StoreError> {
+        let hand = Hand { writer: &self.writer, agency: &self.agency };
+        let tx = self.connection.transaction()?;
+        outbox::arrive(&tx, seq, theirs.version().unwrap_or_default(), sent)?;
+        match under {
+            Under::Joined(merged) => rebase(&tx, &hand, merged, theirs)?,
+            Under::Apart(elements) => {
+                let (kind, id) = (theirs.kind(), theirs.id());
+                tx.execute("UPDATE documents SET server_body = ? WHERE kind = ? AND id = ?", params![theirs.to_text(), kind, id])?;
+                tx.execute(
+                    "UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE kind = ? AND id = ?",
+                    params![ParkReason::ChangedElsewhere.code(), elements, kind, id],
+                )?;
+                project::touched(&tx, [sent])?;
+            }
         }
-        tx.execute(
-            "UPDATE documents SET body = ?, base_body = ?, server_body = NULL, version = ? WHERE kind = ? AND id = ?",
-            params![merged.to_text(), theirs.to_text(), theirs.version(), merged.kind(), merged.id()],
-        )?;
-        let row = tx.query_row("SELECT row FROM documents WHERE kind = ? AND id = ?", [merged.kind(), merged.id()], |row| row.get(0))?;
-        documents::saw(&tx, theirs)?;
-        documents::index(&tx, row, &merged, false)?;
-        project::touched(&tx, [&merged])?;
+        second_copy::prove(&tx, sent.kind(), sent.id())?;
         Ok(tx.commit()?)
     }
 

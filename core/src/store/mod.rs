@@ -32,6 +32,7 @@ pub use commit::Changes;
 pub use documents::Stored;
 pub use escalations::{EscalationRow, Escalations};
 pub use incoming::{Found, Incoming};
+pub use merge::Under;
 pub use notes::{Draft, NoteRow};
 pub use open::{Key, file_name};
 pub use outbox::{Held, Intent, IntentState, ParkReason};

@@ -134,6 +134,20 @@ pub(super) fn again(tx: &Connection, kind: &str, id: &str, act: Act) -> Result<(
     Ok(())
 }
 
+/// The server has `sent` as this version: its intent ends; where the document has changed since, `sent` is what the next
+/// change starts from.
+pub(super) fn arrive(tx: &Connection, seq: i64, version: &str, sent: &Document) -> Result<(), StoreError> {
+    // The number alone is not enough: after a salvage or a wipe under a running sync it is another document's.
+    tx.prepare_cached("DELETE FROM intents WHERE seq = ? AND kind = ? AND id = ?")?.execute(params![seq, sent.kind(), sent.id()])?;
+    let more: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
+        .query_row([sent.kind(), sent.id()], |row| row.get(0))?;
+    let base = more.then(|| sent.to_text());
+    tx.prepare_cached("UPDATE documents SET version = ?, base_body = ?, server_body = NULL WHERE kind = ? AND id = ?")?
+        .execute(params![version, base, sent.kind(), sent.id()])?;
+    Ok(())
+}
+
 const COLUMNS: &str = "seq, unit, lane, act, kind, id, state, not_before";
 
 fn intent(row: &Row<'_>) -> rusqlite::Result<Intent> {
@@ -281,18 +295,7 @@ impl Store {
     pub fn acknowledge(&mut self, arrived: &[(i64, String, Document)]) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
         for (seq, version, sent) in arrived {
-            // The number alone is not enough: after a salvage or a wipe under a running sync it is another document's.
-            tx.prepare_cached("DELETE FROM intents WHERE seq = ? AND kind = ? AND id = ?")?.execute(params![
-                seq,
-                sent.kind(),
-                sent.id()
-            ])?;
-            let more: bool = tx
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ?)")?
-                .query_row([sent.kind(), sent.id()], |row| row.get(0))?;
-            let base = more.then(|| sent.to_text());
-            tx.prepare_cached("UPDATE documents SET version = ?, base_body = ?, server_body = NULL WHERE kind = ? AND id = ?")?
-                .execute(params![version, base, sent.kind(), sent.id()])?;
+            arrive(&tx, *seq, version, sent)?;
         }
         project::touched(&tx, arrived.iter().map(|(_, _, sent)| sent))?;
         Ok(tx.commit()?)

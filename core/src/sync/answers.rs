@@ -10,7 +10,7 @@ use crate::acts::Act;
 use crate::clock::Instant;
 use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, Revision, manners};
-use crate::store::{Incoming, Intent, ParkReason, Store, StoreError, Stored};
+use crate::store::{Incoming, Intent, ParkReason, Store, StoreError, Stored, Under};
 
 /// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
 const MOST_SKIPPED: u32 = 2;
@@ -116,7 +116,7 @@ impl Engine {
             } else if sent.same_meaning(&there) {
                 arrived.push((intent.seq, version, sent));
             } else if comes_from(&there, &sent) {
-                beneath.push((intent.seq, version, sent, there));
+                beneath.push((intent.seq, sent, there));
             } else if intent.act == Act::Create && never_changed_here && is_derived(&sent) {
                 store.take_theirs(intent.seq, &there)?;
             } else if intent.act == Act::Create {
@@ -134,33 +134,29 @@ impl Engine {
             store.proven(document.kind(), document.id())?;
         }
         store.mark_waiting(&waiting)?;
-        for (seq, version, sent, there) in beneath {
-            store.acknowledge(&[(seq, version, sent.clone())])?;
-            store.proven(sent.kind(), sent.id())?;
-            self.settle_under(store, &sent, &there)?;
+        for (seq, sent, there) in beneath {
+            self.settle_under(store, seq, &sent, &there)?;
         }
         Ok(())
     }
 
     /// Ours arrived, and somebody else has changed it since: theirs is what this phone shows, with what we have changed
     /// after `sent` on top; what no rule joins is kept whole on both sides.
-    fn settle_under(&mut self, store: &mut Store, sent: &Document, theirs: &Document) -> Result<(), StoreError> {
+    fn settle_under(&mut self, store: &mut Store, seq: i64, sent: &Document, theirs: &Document) -> Result<(), StoreError> {
         self.report.changed.push(theirs.reference());
         let Some(stored) = store.stored(theirs.kind(), theirs.id())? else { return Ok(()) };
+        let others = store.unsent()?.iter().filter(|i| i.kind == theirs.kind() && i.id == theirs.id() && i.seq != seq).count();
         let immutable = crate::fhir::note::is_signed(&stored.document) || crate::fhir::assignment::is_stamp(&stored.document);
         let result = reconcile(sent, &stored.document, theirs);
         if immutable || !result.conflicts.is_empty() {
-            store.keep_both(theirs)?;
-            for intent in store.unsent()?.into_iter().filter(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
-                self.park(store, &intent, ParkReason::ChangedElsewhere, Some(&result.conflicts.join(", ")))?;
-            }
-            return Ok(());
+            self.report.parked += u32::try_from(others).unwrap_or(u32::MAX);
+            return store.settle(seq, sent, theirs, &Under::Apart(result.conflicts.join(", ")));
         }
         let mut merged = result.merged;
-        if store.unsent()?.iter().any(|i| i.kind == theirs.kind() && i.id == theirs.id()) {
+        if others > 0 {
             store.project_status(&mut merged)?;
         }
-        store.rebase(&merged, theirs)
+        store.settle(seq, sent, theirs, &Under::Joined(merged))
     }
 
     fn heard_transaction(&mut self, store: &mut Store, items: Vec<(Intent, Document)>, answer: &Answer) -> Result<(), StoreError> {
@@ -301,9 +297,11 @@ impl Engine {
         let Some(version) = theirs.version().map(str::to_owned) else { return Ok(()) };
         self.report.sent += 1;
         let sent = readable(store.sent(claim.seq))?.unwrap_or(stored.document);
+        if !sent.same_meaning(&theirs) {
+            return self.settle_under(store, claim.seq, &sent, &theirs);
+        }
         store.acknowledge(&[(claim.seq, version, sent.clone())])?;
-        store.proven(sent.kind(), sent.id())?;
-        if sent.same_meaning(&theirs) { Ok(()) } else { self.settle_under(store, &sent, &theirs) }
+        store.proven(sent.kind(), sent.id())
     }
 
     fn lost(&mut self, store: &mut Store, claim: &Intent, theirs: &Document) -> Result<(), StoreError> {
