@@ -89,7 +89,7 @@ impl Store {
 
     /// Whether a note that was entered in error here is the same note at the server, still standing.
     pub fn stands_there(&self, ours: &Document, theirs: &Document) -> bool {
-        crate::fhir::in_error::is_in_error(ours) && project::only_the_status_differs(ours, theirs)
+        !crate::fhir::in_error::is_in_error(theirs) && project::one_note_in_error(ours, theirs)
     }
 
     /// Shows the server's version, where ours was never more than that: the intent ends.

@@ -236,7 +236,7 @@ pub(super) fn take(tx: &Connection, incoming: &Document, came: Came, hand: &Hand
         }
         (row, _, true) => {
             let ours = load(tx, &incoming.reference())?;
-            if let Some(ours) = ours.as_ref().filter(|ours| only_the_status_differs(ours, incoming)) {
+            if let Some(ours) = ours.as_ref().filter(|ours| one_note_in_error(ours, incoming)) {
                 return entered_in_error(tx, *row, ours, incoming);
             }
             // Signed here: the body stays. Another content under the same id is kept beside it for a person to see.
@@ -255,16 +255,16 @@ pub(super) fn take(tx: &Connection, incoming: &Document, came: Came, hand: &Hand
     }
 }
 
-/// Whether two versions of a signed note are one note, which one of them says was entered in error.
-pub(super) fn only_the_status_differs(ours: &Document, theirs: &Document) -> bool {
-    let (here, there) = (fhir::in_error::is_in_error(ours), fhir::in_error::is_in_error(theirs));
-    here != there && fhir::in_error::in_error(ours).same_besides_extensions(&fhir::in_error::in_error(theirs))
+/// Whether two versions of a signed note are one note, which at least one of them says was entered in error.
+pub(super) fn one_note_in_error(ours: &Document, theirs: &Document) -> bool {
+    let said = fhir::in_error::is_in_error(ours) || fhir::in_error::is_in_error(theirs);
+    said && fhir::in_error::in_error(ours).same_besides_extensions(&fhir::in_error::in_error(theirs))
 }
 
 /// A signed note was entered in error: here, and the server shows it standing again (it was set back, and hears of it once
-/// more); or there, and then here too, with every word as it was.
+/// more); or there, and then here too, with every word as it was and the revision that says so.
 fn entered_in_error(tx: &Connection, row: i64, ours: &Document, incoming: &Document) -> Result<Took, StoreError> {
-    if fhir::in_error::is_in_error(ours) {
+    if !fhir::in_error::is_in_error(incoming) {
         tx.prepare_cached("UPDATE documents SET base_body = ?, server_body = NULL, version = ? WHERE row = ?")?.execute(params![
             incoming.to_text(),
             incoming.version(),

@@ -245,8 +245,12 @@ impl Engine {
     /// nothing of a signed note is merged.
     fn in_error_there_too(&mut self, store: &mut Store, intent: &Intent, ours: Document, theirs: &Document) -> Result<(), StoreError> {
         if crate::fhir::in_error::is_in_error(theirs) && ours.same_besides_extensions(theirs) {
-            let version = theirs.version().unwrap_or_default().to_owned();
-            return store.acknowledge(&[(intent.seq, version, ours)]);
+            // Somebody else was first: the revision that says so is theirs.
+            let mut after = ours.clone();
+            for element in ["extension", "meta"] {
+                after.set(element, theirs.value().get(element).cloned().unwrap_or_default());
+            }
+            return store.settle(intent.seq, &ours, theirs, &Under::Joined(after));
         }
         if store.stands_there(&ours, theirs) {
             store.rebase(&ours, theirs)?;
