@@ -25,10 +25,6 @@ pub fn at_every_step(phone: &mut Phone, server: &Server) {
                 let same = there.is_some_and(|there| there.pointer("/content") == stored.document.at("/content"));
                 assert!(same, "{}: {reference} at the agency says something else", phone.name);
             }
-            // Never back in time (P20).
-            let number: u64 = version.parse().unwrap_or(0);
-            let before = phone.shown.insert(reference.clone(), number).unwrap_or(0);
-            assert!(number >= before, "{}: {reference} went back from version {before} to {number}", phone.name);
         } else if store.truth_of(kind, id).is_ok_and(|t| t == Truth::OnThisPhone) && stored.version.is_none() {
             let waits = store.unsent().is_ok_and(|all| all.iter().any(|i| i.kind == kind && i.id == id));
             assert!(waits, "{}: {reference} is not at the agency and nothing is left to send it (P5)", phone.name);

@@ -58,8 +58,6 @@ pub struct Phone {
     pub member: MemberId,
     /// How wrong its clock is, in seconds.
     pub clock_off: i64,
-    /// The newest server version shown of each document, by its number.
-    pub shown: BTreeMap<String, u64>,
     /// What acts wrote since this was last taken: each document as it is stored, and whether it is new.
     pub accepted: Vec<Vec<(Document, bool)>>,
     agency: OrganizationId,
@@ -127,7 +125,6 @@ impl Phone {
             team,
             member: MemberId::derived(&format!("member {index}")),
             clock_off: 0,
-            shown: BTreeMap::new(),
             accepted: Vec::new(),
             agency: OrganizationId::derived("agency"),
             count: 0,

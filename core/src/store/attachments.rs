@@ -26,7 +26,7 @@ fn named(database: &Path, id: &str) -> [PathBuf; 2] {
     [database.with_extension(format!("attachment-{id}")), database.with_extension(format!("attachment-{id}-copy"))]
 }
 
-/// What a piece is sealed to: its place, and whether it is the last.
+/// What a piece is sealed to: its place, and how many there are.
 fn place(number: usize, of: usize) -> [u8; 16] {
     let mut place = [0; 16];
     let (first, second) = place.split_at_mut(8);

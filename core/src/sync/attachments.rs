@@ -2,7 +2,8 @@
 //!
 //! Rule: it begins when a run has nothing left to send, sends one content at a time, and stops as soon as anything else
 //! waits. A content never changes, so a plain PUT may be sent again; only what the server gives back, byte for byte, lets
-//! its second copy go (P3). What it does not give back goes once more, then waits for a person. The documents that name contents wait for them in the outbox.
+//! its second copy go (P3). What it does not give back goes once more, then waits for a person. The documents that name
+//! contents wait for them in the outbox.
 //! Neighbours: `store::attachments` keeps them, `engine` sends everything else.
 
 use std::collections::HashSet;
