@@ -1,26 +1,33 @@
 //! Anydoor's core: the field client for mobile crisis teams, without a screen.
 //!
-//! The way of a call is the reading order: [`incident`] → [`door`] → [`assignment`] → [`roads`] → [`team`] → [`note`] → [`safety`]
-//! → [`handoff`] are values and rules. [`fhir`] is how they are written, [`store`] where they rest, [`acts`] what a
-//! person does, [`sync`] how it travels, [`api`] what the phones see. [`words`] says codes in English and Spanish.
+//! The way of a call is the reading order: [`incident`] → [`door`] → [`assignment`] → [`roads`] → [`team`] → [`planning`] →
+//! [`note`] → [`safety`] → [`handoff`] are values and rules, over what [`base`] holds for all.
+//!
+//! Then: [`fhir`] is how they are written, [`records`] how they are read, [`delivery`] where an item is. [`acts`] are what a
+//! person does, [`views`] what a screen shows, `arrive` what becomes of a document that arrives, with [`reconcile`] for
+//! what changed on both sides. [`http`] carries requests, [`store`] is where documents rest, [`sync`] how they travel,
+//! [`words`] says codes in English and Spanish, and [`api`] is what the phones see.
 
 pub mod acts;
 pub mod api;
 pub mod assignment;
-pub mod chance;
-pub mod clock;
+pub mod base;
+pub mod delivery;
 pub mod door;
 pub mod fhir;
 pub mod handoff;
-pub mod ids;
+pub mod http;
 pub mod incident;
-pub mod json;
 pub mod note;
+pub mod planning;
+pub mod reconcile;
+pub mod records;
 pub mod roads;
 pub mod safety;
 pub mod store;
 pub mod sync;
 pub mod team;
+pub mod views;
 pub mod words;
 
 uniffi::setup_scaffolding!("anydoor");

@@ -2,7 +2,7 @@
 //!
 //! Rule: codes decide, words speak. No decision and no stored row depends on a word. A code that has no word here is
 //! shown by its own text (P30); a missing key fails the tests, never the phone.
-//! Neighbours: [`crate::incident::Code`] is what has a word; `api::words` lends this to the phones.
+//! Neighbours: [`crate::base::Code`] is what has a word; `api::words` lends this to the phones.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -11,9 +11,10 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
 use crate::assignment::Card;
-use crate::clock::Instant;
-use crate::incident::{Code, Likeness};
-use crate::store::Truth;
+use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::delivery::Truth;
+use crate::incident::Likeness;
 use crate::team::{Fallback, Need, Reason};
 
 /// A language of the catalogue.
@@ -60,7 +61,7 @@ macro_rules! spoken {
 }
 
 spoken! {
-    "act" crate::acts::Act,
+    "act" crate::delivery::Act,
     "alone-reason" crate::assignment::AloneReason,
     "answer" crate::door::triage::Answer,
     "asked-by" crate::incident::AskedBy,
@@ -80,7 +81,7 @@ spoken! {
     "handoff-state" crate::handoff::HandoffState,
     "how-closed" crate::assignment::HowClosed,
     "in-error-reason" crate::note::InErrorReason,
-    "intent-state" crate::store::IntentState,
+    "intent-state" crate::delivery::IntentState,
     "join-reason" crate::incident::JoinReason,
     "label" crate::incident::Label,
     "legal" crate::assignment::Legal,
@@ -92,8 +93,8 @@ spoken! {
     "next-step" crate::assignment::NextStep,
     "no-contact" crate::assignment::NoContact,
     "not-sent" crate::safety::NotSent,
-    "not-visited" crate::team::rounds::NotVisited,
-    "park-reason" crate::store::ParkReason,
+    "not-visited" crate::planning::rounds::NotVisited,
+    "park-reason" crate::delivery::ParkReason,
     "question" crate::door::triage::Question,
     "relation" crate::incident::Relation,
     "role" crate::incident::Role,
@@ -106,7 +107,7 @@ spoken! {
     "urgency" crate::incident::Urgency,
     "voice-call" crate::safety::VoiceCall,
     "whereabouts" crate::assignment::Whereabouts,
-    "wipe-reason" crate::store::WipeReason,
+    "wipe-reason" crate::delivery::WipeReason,
     "withheld-reason" crate::handoff::WithheldReason,
 }
 
@@ -317,7 +318,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::ids::{OrganizationId, StampId, TeamId};
+    use crate::base::ids::{OrganizationId, StampId, TeamId};
     use crate::team::{Capability, Eta, Uncertain};
 
     const BOTH: [(Locale, &str); 2] = [(Locale::English, ENGLISH_TEXT), (Locale::Spanish, SPANISH_TEXT)];
@@ -507,7 +508,7 @@ mod tests {
             Likeness::SameBirthDate,
         ];
         let truths =
-            [Truth::OnThisPhone, Truth::Sending, Truth::AtTheAgency, Truth::AskedFor, Truth::NeedsYou(crate::store::ParkReason::Gone)];
+            [Truth::OnThisPhone, Truth::Sending, Truth::AtTheAgency, Truth::AskedFor, Truth::NeedsYou(crate::delivery::ParkReason::Gone)];
         let ids: Vec<&str> = PHRASES.split_whitespace().collect();
         for (locale, _) in BOTH {
             let mut said: Vec<String> = fallbacks.iter().map(|f| say_fallback(f, "Norte", "America/New_York", locale)).collect();

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use anydoor_core::clock::{Clock, Instant};
+use anydoor_core::base::clock::{Clock, Instant};
 
 /// The shift's clock: it stands still until it is moved.
 #[derive(Debug)]

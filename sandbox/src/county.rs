@@ -1,12 +1,13 @@
 //! Alder County: fictional, generated, the same for the same seed. People, two-person teams, services with opening
 //! hours, and a road network on both banks of a river with two bridges.
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Position;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{MemberId, OrganizationId, ServiceId, TeamId};
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::handoff::{Opening, Service};
-use anydoor_core::ids::{MemberId, OrganizationId, ServiceId, TeamId};
-use anydoor_core::incident::{Person, PersonName, Position, Role};
-use anydoor_core::team::coverage::{PeoplePoint, Population, PopulationError};
+use anydoor_core::incident::{Person, PersonName, Role};
+use anydoor_core::planning::coverage::{PeoplePoint, Population, PopulationError};
 use anydoor_core::team::{Capability, CrewRole, Fix, Member, Shift, Team};
 use serde_json::json;
 
@@ -191,9 +192,11 @@ impl County {
             all.push(doc);
         }
         let hours = anydoor_core::handoff::follow_up::Schedule { hours: vec![24, 72] };
-        all.push(fhir::agency::write_follow_up_hours(&anydoor_core::ids::derived("agency-data", self.agency.as_str()), &hours));
+        all.push(fhir::agency::write_follow_up_hours(&anydoor_core::base::ids::derived("agency-data", self.agency.as_str()), &hours));
         let people = self.population().ok();
-        all.extend(people.map(|people| fhir::population::write(&anydoor_core::ids::derived("population", self.agency.as_str()), &people)));
+        all.extend(
+            people.map(|people| fhir::population::write(&anydoor_core::base::ids::derived("population", self.agency.as_str()), &people)),
+        );
         all.extend(self.teams.iter().flat_map(|team| fhir::team::write(team, self.agency.as_str())));
         for document in self.services.iter().flat_map(fhir::directory::write) {
             if !all.iter().any(|d| d.reference() == document.reference()) {
@@ -288,8 +291,10 @@ fn service_of(seeded: &mut Seeded, given: &Given) -> Service {
 
 fn person(seeded: &mut Seeded) -> Person {
     let id = seeded.id();
-    let mut person =
-        Person::unnamed(anydoor_core::ids::PersonId::parse(&id).unwrap_or_else(|_| anydoor_core::ids::PersonId::fresh()), Role::InCrisis);
+    let mut person = Person::unnamed(
+        anydoor_core::base::ids::PersonId::parse(&id).unwrap_or_else(|_| anydoor_core::base::ids::PersonId::fresh()),
+        Role::InCrisis,
+    );
     person.name = Some(PersonName {
         family: Some(seeded.one_of(&FAMILY, "Ruiz").into()),
         given: vec![seeded.one_of(&GIVEN, "Ana").into()],

@@ -1,9 +1,9 @@
 //! The two desks: a CAD that sends EIDO documents, and a 988 desk that sends FHIR orders. Each keeps the list of what
 //! it said, so that both sides can be compared afterwards.
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{FactId, IncidentId, PersonId};
 use anydoor_core::door::{Agency, eido};
-use anydoor_core::ids::{FactId, IncidentId, PersonId};
 use anydoor_core::incident::{
     About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Place, Role,
     SafeContact, Source, Urgency,

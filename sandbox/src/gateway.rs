@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anydoor_core::acts::Plan;
 use anydoor_core::fhir::{Document, Revision, bundle};
-use anydoor_core::sync::transport::Transport;
-use anydoor_core::sync::{Answer, Failure, Method, Request};
+use anydoor_core::http::Transport;
+use anydoor_core::http::{Answer, Failure, Method, Request};
 
 /// The server did not take or give what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::store::disk::RealDisk;
 use anydoor_core::store::keys;
-use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::probe::{self, Probe};
@@ -129,7 +129,7 @@ async fn probe(url: &str, token_command: Option<&str>, agency: Option<&str>) -> 
             Probe::new(url, token).map_err(|e| e.to_string())?.publish(&found, agency).await.map_err(|e| e.to_string())?;
             println!("written as data of Organization/{agency}: its phones read it at their next full re-check");
         }
-        None => println!("{}", found.write(&anydoor_core::ids::fresh()).to_text()),
+        None => println!("{}", found.write(&anydoor_core::base::ids::fresh()).to_text()),
     }
     Ok(())
 }

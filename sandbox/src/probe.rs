@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids;
 use anydoor_core::fhir::manners::{ServerManners, statement};
 use anydoor_core::fhir::{Document, bundle};
-use anydoor_core::ids;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -59,8 +59,7 @@ impl Probe {
     /// [`ProbeError::Address`].
     pub fn new(base: &str, token: Option<String>) -> Result<Self, ProbeError> {
         // The same rule as on a phone: plain HTTP to this machine only.
-        anydoor_core::sync::transport::Transport::new(base, std::sync::Arc::new(anydoor_core::sync::transport::NoToken))
-            .map_err(|_| ProbeError::Address)?;
+        anydoor_core::http::Transport::new(base, std::sync::Arc::new(anydoor_core::http::NoToken)).map_err(|_| ProbeError::Address)?;
         let client = reqwest::Client::builder()
             .timeout(std::time::Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use anydoor_core::roads::Roads;
 use anydoor_core::roads::format::Class;
 use anydoor_roads::{BuildError, Map, Street, build};

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use anydoor_core::assignment::{Assignment, Capture, Stamp, StampKind, State};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Position;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{AssignmentId, FactId, IncidentId, MemberId, NoteId, PersonId, StampId, TeamId};
 use anydoor_core::fhir::{self, Document};
-use anydoor_core::ids::{AssignmentId, FactId, IncidentId, MemberId, NoteId, PersonId, StampId, TeamId};
-use anydoor_core::incident::{About, AskedBy, Channel, Door, Fact, FactKind, Incident, Label, Person, PersonName, Place, Position};
+use anydoor_core::incident::{About, AskedBy, Channel, Door, Fact, FactKind, Incident, Label, Person, PersonName, Place};
 use anydoor_core::incident::{Role, Source, Urgency};
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store};

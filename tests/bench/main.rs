@@ -11,14 +11,15 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anydoor_core::acts::Act;
 use anydoor_core::api::ClosingInput;
-use anydoor_core::clock::SystemClock;
+use anydoor_core::base::clock::SystemClock;
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
+use anydoor_core::delivery::Act;
 use anydoor_core::fhir::bundle;
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, PersonId};
-use anydoor_core::store::{Draft, Incoming, Key, Store, file_name};
-use anydoor_core::sync::transport::{NoToken, Transport};
-use anydoor_core::sync::{Scope, transport};
+use anydoor_core::http::{NoToken, Transport};
+use anydoor_core::note::{Draft, DraftBody};
+use anydoor_core::store::{Incoming, Key, Store, file_name};
+use anydoor_core::sync::{Scope, driver};
 use anydoor_sandbox::server::{Manners, Network};
 use anydoor_tests::World;
 use anydoor_tests::proxy::{Fault, Proxy};
@@ -176,21 +177,25 @@ fn draft() -> Draft {
         incident: IncidentId::derived("bench-1"),
         person: PersonId::derived("bench-1"),
         author: MemberId::derived("bench-a"),
-        text: "She was calm when we came and spoke of her mother. ".repeat(20),
+        body: DraftBody::Text("She was calm when we came and spoke of her mother. ".repeat(20)),
         changed: jiff::Timestamp::now(),
     }
+}
+
+fn longer(draft: &Draft) -> DraftBody {
+    DraftBody::Text(format!("{} word", draft.body.text()))
 }
 
 /// Saves a draft again and again, one word longer each time, in turn with a peer that does the same.
 fn autosaves(store: &mut Store, connection: &rusqlite::Connection) -> Outcome<Pair> {
     let (mut draft, mut other) = (draft(), draft());
     let ours = |turn| {
-        draft.text.push_str(" word");
+        draft.body = longer(&draft);
         draft.changed += jiff::SignedDuration::from_millis(turn as i64);
         timed(|| Ok(store.save_draft(&draft)?))
     };
     let peer = |turn| {
-        other.text.push_str(" word");
+        other.body = longer(&other);
         other.changed += jiff::SignedDuration::from_millis(turn as i64);
         timed(|| Ok(plain::save_draft(connection, &other)?))
     };
@@ -283,7 +288,7 @@ fn upload() -> Outcome<Line> {
         let carrier = Transport::new(proxy.base_url(), std::sync::Arc::new(NoToken))?;
         // Nobody on shift: what is unsent goes out, and no pull follows.
         let scope = Scope { team: None, full: false };
-        let report = transport::run(&carrier, &store, scope, &SystemClock::default(), |_| {}).await?;
+        let report = driver::run(&carrier, &store, scope, &SystemClock::default(), |_| {}).await?;
         if report.stop.is_some() || report.parked > 0 || report.sent as usize != unsent.len() {
             return Err(format!("the upload did not arrive whole: {report:?}").into());
         }

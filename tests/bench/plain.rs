@@ -6,8 +6,13 @@ use std::error::Error;
 use std::path::Path;
 
 use anydoor_core::assignment::State;
-use anydoor_core::incident::Code;
-use anydoor_core::store::{Draft, NoteRow, QueueRow, Truth};
+use anydoor_core::base::Code;
+use anydoor_core::base::ids::{AssignmentId, IncidentId, TeamId};
+use anydoor_core::delivery::Truth;
+use anydoor_core::incident::{Door, Urgency};
+use anydoor_core::note::Draft;
+use anydoor_core::store::NoteRow;
+use anydoor_core::views::queue::{QueueRow, Row};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
@@ -79,7 +84,7 @@ pub fn save_draft(connection: &Connection, draft: &Draft) -> Result<(), rusqlite
             draft.incident.as_str(),
             draft.person.as_str(),
             draft.author.as_str(),
-            draft.text,
+            draft.body.text(),
             draft.changed.to_string()
         ])?;
     Ok(())
@@ -95,30 +100,30 @@ pub fn queue(connection: &Connection, most: u32) -> Result<Vec<QueueRow>, rusqli
          INDEXED BY assignments_queue ORDER BY open DESC, urgency, determined LIMIT ?",
     )?;
     let rows = statement.query_map([most], |row| {
-        Ok(QueueRow {
-            assignment: row.get(0)?,
-            incident: row.get(1)?,
-            team: row.get(2)?,
-            state: State::from_code(&row.get::<_, String>(3)?).unwrap_or(State::Offered),
-            urgency: row.get(4)?,
-            determined: row.get(5)?,
+        let text = |index: usize| row.get::<_, Option<String>>(index);
+        Ok(Row {
+            assignment: AssignmentId::parse(&row.get::<_, String>(0)?).map_err(|_| rusqlite::Error::InvalidQuery)?,
+            incident: text(1)?.and_then(|id| IncidentId::parse(&id).ok()),
+            team: text(2)?.and_then(|id| TeamId::parse(&id).ok()),
+            state: text(3)?.as_deref().and_then(State::from_code).unwrap_or(State::Offered),
+            urgency: Urgency::ALL.get(usize::from(row.get::<_, u8>(4)?)).copied().unwrap_or(Urgency::Urgent),
+            determined: text(5)?.and_then(|at| at.parse().ok()),
             headline: row.get(6)?,
             person: row.get(7)?,
             place: row.get(8)?,
-            door: row.get(9)?,
+            door: text(9)?.as_deref().and_then(Door::from_code),
             cards: row.get(10)?,
             readable: row.get(11)?,
-            truth: Truth::AtTheAgency,
         })
     })?;
-    let mut rows: Vec<QueueRow> = rows.collect::<Result<_, _>>()?;
-    for row in &mut rows {
+    let rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
+    let mut all = Vec::new();
+    for row in rows {
         let mut unsent = connection.prepare_cached("SELECT DISTINCT state, reason FROM intents WHERE lane = ?1")?;
-        if unsent.exists([&row.assignment])? {
-            row.truth = Truth::OnThisPhone;
-        }
+        let truth = if unsent.exists([row.assignment.as_str()])? { Truth::OnThisPhone } else { Truth::AtTheAgency };
+        all.push(QueueRow { row, truth });
     }
-    Ok(rows)
+    Ok(all)
 }
 
 /// As `Store::search_notes`, with the query ready.

@@ -1,9 +1,9 @@
 //! FHIR as bytes: resources, bundles, OperationOutcomes.
 
+use anydoor_core::base::ids;
 use anydoor_core::fhir::manners::{ServerManners, statement};
 use anydoor_core::fhir::{Document, bundle};
-use anydoor_core::ids;
-use anydoor_core::sync::Answer;
+use anydoor_core::http::Answer;
 
 use crate::mangle::{json_bytes, mangles};
 use crate::{fuzz, seeds};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anydoor_core::acts::receive::{Receiver, receive};
+use anydoor_core::base::ids::{MemberId, OrganizationId};
 use anydoor_core::door::{Agency, Arrival, eido};
 use anydoor_core::fhir::{self, Document, order};
-use anydoor_core::ids::{MemberId, OrganizationId};
 use anydoor_core::incident::Identifier;
 use serde_json::json;
 

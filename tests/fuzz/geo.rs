@@ -1,8 +1,9 @@
 //! Positions and the nearest teams, with any numbers whatever.
 
-use anydoor_core::clock::Instant;
-use anydoor_core::ids::{OrganizationId, TeamId};
-use anydoor_core::incident::{Position, Urgency};
+use anydoor_core::base::Position;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{OrganizationId, TeamId};
+use anydoor_core::incident::Urgency;
 use anydoor_core::team::{Commitment, Fix, Need, Needs, Question, Shift, Team, nearest};
 use bolero::{TypeGenerator, produce};
 

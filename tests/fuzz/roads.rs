@@ -1,6 +1,6 @@
 //! Road packs and OpenStreetMap files that are cut, changed and resealed: every question gets an answer or an error.
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use anydoor_core::roads::{Closed, Closure, Roads, View, format};
 use anydoor_roads::profile::Profile;
 use anydoor_roads::{build, pbf};

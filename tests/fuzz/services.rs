@@ -1,6 +1,6 @@
 //! HSDS: the directory from JSON and from CSV tables.
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
 use anydoor_core::fhir::{Document, directory};
 use anydoor_core::handoff::Service;
 use anydoor_core::handoff::hsds::{Context, from_csv, from_json};

@@ -4,8 +4,8 @@
 use std::fmt::Debug;
 
 use anydoor_core::assignment::State;
+use anydoor_core::base::ids::PersonId;
 use anydoor_core::fhir::{self, Document, Revision};
-use anydoor_core::ids::PersonId;
 use anydoor_core::incident::Role;
 
 use crate::mangle::{json_bytes, mangles};
@@ -111,7 +111,7 @@ fn a_basis_whose_end_cannot_be_read_allows_nothing() {
 
 #[test]
 fn two_versions_mangled_apart_are_joined_or_shown_as_conflicts() {
-    use anydoor_core::sync::{in_our_favour, reconcile};
+    use anydoor_core::reconcile::{in_our_favour, reconcile};
     let seeds = seeds::fhir();
     fuzz!((mangles(), mangles()), |((seed, ours), (_, theirs))| {
         let seed = &seeds[usize::from(*seed) % seeds.len()];

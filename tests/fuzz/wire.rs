@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use anydoor_core::clock::Instant;
-use anydoor_core::sync::{Answer, retry_after};
+use anydoor_core::base::clock::Instant;
+use anydoor_core::http::{Answer, retry_after};
 use bolero::produce;
 
 use crate::fuzz;

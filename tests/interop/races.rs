@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::api::{Anydoor, AnydoorError, Config};
-use anydoor_core::clock::Instant;
-use anydoor_core::ids::{MemberId, TeamId, fresh};
-use anydoor_core::sync::transport::{NoToken, Transport};
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{MemberId, TeamId, fresh};
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::team::Team;
 use anydoor_sandbox::clock::ShiftClock;
 use anydoor_sandbox::county::County;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anydoor_core::acts::receive::{Receiver, receive};
+use anydoor_core::base::ids::MemberId;
 use anydoor_core::fhir::safety;
-use anydoor_core::ids::MemberId;
+use anydoor_core::http::Timeouts;
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::safety::Acknowledgement;
-use anydoor_core::sync::Patience;
-use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_tests::proxy::{Exchange, Fault, Proxy, replay};
@@ -34,11 +34,11 @@ struct Played {
 
 /// A shift of two phones, a call for help, and an offer that one of them claims; the receivers answer.
 async fn play(base: &str) -> Tested<Played> {
-    let county = County::generate(13, anydoor_core::clock::Instant::now());
+    let county = County::generate(13, anydoor_core::base::clock::Instant::now());
     let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, county.agency.as_str());
     gateway.write("the county", &county.documents()).await?;
     let proxy = Proxy::new(base, |_, _| Fault::None).await?;
-    let phone = |member| Phone::new(&county, proxy.base_url(), Who { member, ..Who::default() }, Arc::new(NoToken), Patience::default());
+    let phone = |member| Phone::new(&county, proxy.base_url(), Who { member, ..Who::default() }, Arc::new(NoToken), Timeouts::default());
     let (ana, ben) = (phone(0)?, phone(1)?);
     let offer = offer(&gateway, &county).await?;
     let started = shift::play(&county, &gateway, &ana, &ben).await?;
@@ -51,7 +51,7 @@ async fn play(base: &str) -> Tested<Played> {
     settle(&[&ana, &ben]).await?;
     ben.client.tap(&offer, "en-route", "")?;
     settle(&[&ana, &ben]).await?;
-    let said = Acknowledgement { who: "call-taker 7".into(), at: anydoor_core::clock::Instant::now(), channel: "cad".into() };
+    let said = Acknowledgement { who: "call-taker 7".into(), at: anydoor_core::base::clock::Instant::now(), channel: "cad".into() };
     gateway.change(&format!("Task/{}", asked.id), |task| safety::acknowledge(task, &said, "accepted")).await?;
     settle(&[&ana, &ben]).await?;
     let writes = proxy.recorded().into_iter().filter(Exchange::writes).collect();
@@ -60,9 +60,9 @@ async fn play(base: &str) -> Tested<Played> {
 
 /// A 988 centre's order, open to any team. Returns its assignment.
 async fn offer(gateway: &Gateway, county: &County) -> Tested<String> {
-    let now = anydoor_core::clock::Instant::now();
+    let now = anydoor_core::base::clock::Instant::now();
     let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
-        "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": anydoor_core::ids::fresh() }],
+        "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": anydoor_core::base::ids::fresh() }],
         "code": { "text": "wants to talk" }, "authoredOn": now.to_string(), "subject": { "display": "unnamed" } } }] });
     let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes())?;
     let taken = receive(arrival, None, &Receiver { member: MemberId::derived("gateway"), agency: county.agency.clone(), now });

@@ -2,9 +2,9 @@
 
 use anydoor_core::api::{AnydoorError, ItemTruth};
 use anydoor_core::fhir::{Document, attachment};
+use anydoor_core::http::{Answer, Failure};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::attachments::{AttachmentStep, Attachments};
-use anydoor_core::sync::{Answer, Failure};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::{Phone, World};
 
@@ -92,7 +92,7 @@ async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_cam
     lane.hear(&mut store, Err(Failure::NoAnswer), now)?;
     let mut lane = Attachments::new(&store)?;
     let AttachmentStep::Send(put) = lane.next(&mut store)? else { return Err("nothing to send".into()) };
-    let plan = anydoor_core::acts::Plan::new("test", &anydoor_core::ids::MemberId::fresh(), now, "v");
+    let plan = anydoor_core::acts::Plan::new("test", &anydoor_core::base::ids::MemberId::fresh(), now, "v");
     anydoor_core::acts::Ledger::commit(&mut store, &plan.create(Document::new("Basic", "b")))?;
     let taken = Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() };
     lane.hear(&mut store, Ok(taken.clone()), now)?;

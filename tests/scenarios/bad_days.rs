@@ -67,7 +67,7 @@ async fn a_refused_item_parks_itself_and_the_rest_goes_on() -> Tested {
     let phone = world.phone(0)?;
     let (good, bad) = (phone.on_view(&world)?, phone.on_view(&world)?);
     // A reference to a service that the server does not have: strict servers refuse it.
-    let nobody = anydoor_core::ids::MemberId::fresh().to_string();
+    let nobody = anydoor_core::base::ids::MemberId::fresh().to_string();
     phone.client.set_crew(&bad.assignment, vec![nobody.clone(), world.county.teams[0].crew[0].id.to_string()], None)?;
     let done = phone.client.sync(false).await?;
     let parked = phone.client.needs_you()?;
@@ -109,9 +109,9 @@ async fn offer(world: &World) -> Result<String, Box<dyn std::error::Error>> {
         "authoredOn": "2026-11-23T05:00:00Z", "subject": { "display": "unnamed" } } }] });
     let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes())?;
     let receiver = anydoor_core::acts::receive::Receiver {
-        member: anydoor_core::ids::MemberId::fresh(),
+        member: anydoor_core::base::ids::MemberId::fresh(),
         agency: world.county.agency.clone(),
-        now: anydoor_core::clock::Instant::now(),
+        now: anydoor_core::base::clock::Instant::now(),
     };
     let taken = anydoor_core::acts::receive::receive(arrival, None, &receiver);
     world.gateway.deliver(&taken.plan).await?;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
-use anydoor_core::store::{Draft, Incoming, Key, Store, StoreError};
+use anydoor_core::store::{Incoming, Key, Store, StoreError};
 use serde_json::json;
 
 #[path = "bit_rot/escalations.rs"]
@@ -63,16 +64,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let mut store = Store::open(&path, &key(), "agency").unwrap();
     half(&mut store, NOTES / 2, NOTES);
     let draft = note(99);
-    store
-        .save_draft(&Draft {
-            id: draft.id,
-            incident: draft.incident,
-            person: draft.person,
-            author: draft.author,
-            text: draft.text,
-            changed: draft.at,
-        })
-        .unwrap();
+    store.save_draft(&Draft::of(draft)).unwrap();
     let mut found = BTreeMap::new();
     for name in ["work.db", "work.db-wal", "work.journal"] {
         found.insert(name, std::fs::read(folder.path().join(name)).unwrap());
@@ -125,7 +117,7 @@ fn read_all(store: &Store, what: &str, outcome: Outcome) -> Result<(), StoreErro
     }
     let drafts = store.drafts()?;
     assert_eq!(drafts.len(), 1, "{what}: the draft is gone");
-    assert_eq!(drafts[0].text, note(99).text, "{what}");
+    assert_eq!(drafts[0].body.text(), note(99).text, "{what}");
     for at in 0..FROM_THE_SERVER {
         match store.document("Observation", &format!("o-{at}"))? {
             Some(there) => assert_eq!(there.at("/valueString"), their(at).at("/valueString"), "{what}"),

@@ -1,9 +1,10 @@
 //! One incident through both doors, and what goes out through them.
 
 use anydoor_core::acts::receive::{Receiver, receive, receive_eido};
+use anydoor_core::base::Position;
+use anydoor_core::base::ids::MemberId;
 use anydoor_core::fhir::{self, order};
-use anydoor_core::ids::MemberId;
-use anydoor_core::incident::{FactKind, Place, Position, Urgency};
+use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_sandbox::desks::{Call, Told};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
@@ -11,7 +12,7 @@ use anydoor_tests::World;
 type Tested = Result<(), Box<dyn std::error::Error>>;
 
 fn call(number: &str, callback: &str) -> Call {
-    let now = anydoor_core::clock::Instant::now();
+    let now = anydoor_core::base::clock::Instant::now();
     Call {
         number: number.into(),
         first_contact: now,
@@ -27,7 +28,7 @@ fn call(number: &str, callback: &str) -> Call {
 }
 
 fn receiver(world: &World) -> Receiver {
-    Receiver { member: MemberId::derived("gateway"), agency: world.county.agency.clone(), now: anydoor_core::clock::Instant::now() }
+    Receiver { member: MemberId::derived("gateway"), agency: world.county.agency.clone(), now: anydoor_core::base::clock::Instant::now() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,13 @@
 
 use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
-use anydoor_core::clock::Instant;
-use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::delivery::IntentState;
+use anydoor_core::http::{Answer, Failure, Request};
 use anydoor_core::incident::{Place, Urgency};
-use anydoor_core::store::{IntentState, Key, Store};
-use anydoor_core::sync::{Answer, Engine, Failure, Next, Request, Scope, Stop};
+use anydoor_core::store::{Key, Store};
+use anydoor_core::sync::{Engine, Next, Scope, Stop};
 use serde_json::{Value, json};
 
 struct Bench {

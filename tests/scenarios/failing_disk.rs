@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use anydoor_core::acts::{Actor, Ledger, attach, sign};
-use anydoor_core::chance::{self, NoChance};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
-use anydoor_core::store::{Draft, Escalations, Key, Store, StoreError};
+use anydoor_core::store::{Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
 
 const PHOTO: &[u8] = &[7; 5000];
@@ -33,7 +34,7 @@ fn note(id: &str, text: &str) -> Note {
 
 fn draft(text: &str) -> Draft {
     let note = note("draft", text);
-    Draft { id: note.id, incident: note.incident, person: note.person, author: note.author, text: note.text, changed: note.at }
+    Draft::of(note)
 }
 
 fn actor() -> Actor {
@@ -130,7 +131,7 @@ impl Phone {
         for at in 0..3 {
             assert!(holds(&store, at), "{what}: note {at} is gone");
         }
-        assert_eq!(store.drafts().unwrap()[0].text, "draft 2", "{what}");
+        assert_eq!(store.drafts().unwrap()[0].body.text(), "draft 2", "{what}");
         assert!(store.unsent().unwrap().len() <= 5, "{what}: a note stands twice in the outbox");
         let photos = store.of_kind("Binary").unwrap();
         assert_eq!(photos.len(), 1, "{what}: the photo");
@@ -175,15 +176,15 @@ fn every_drawing_of_randomness_fails_once() {
     for at in 1.. {
         let drawn = std::rc::Rc::new(std::cell::Cell::new(0_u64));
         let count = drawn.clone();
-        chance::on_this_thread(Some(Box::new(move |bytes| {
+        random::on_this_thread(Some(Box::new(move |bytes| {
             count.set(count.get() + 1);
             let now = count.get();
             bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = u8::try_from((now * 31 + i as u64 * 7) % 251).unwrap());
-            if now == at { Err(NoChance) } else { Ok(()) }
+            if now == at { Err(NoRandomness) } else { Ok(()) }
         })));
         let mut phone = Phone::new();
         phone.day(&agency);
-        chance::on_this_thread(None);
+        random::on_this_thread(None);
         phone.check(&format!("drawing {at} failed"));
         phone.disk.forget();
         if drawn.get() < at {
@@ -211,7 +212,7 @@ fn a_full_disk_is_loud_and_a_call_for_help_still_fits() {
             Err(StoreError::Full) => told += 1,
             Err(other) => panic!("a full disk says {other}"),
         }
-        assert_eq!(store.drafts().unwrap()[0].text, last, "half of a save is there");
+        assert_eq!(store.drafts().unwrap()[0].body.text(), last, "half of a save is there");
     }
     assert!(told > 0, "the disk was full and nobody was told");
     for at in 0..10 {
@@ -223,6 +224,6 @@ fn a_full_disk_is_loud_and_a_call_for_help_still_fits() {
     assert!(store.has_second_copy());
     drop(store);
     let store = Store::open_on(&shared, &path, &key(), "agency").unwrap();
-    assert_eq!(store.drafts().unwrap()[0].text, "room again");
+    assert_eq!(store.drafts().unwrap()[0].body.text(), "room again");
     assert_eq!(lane.all().unwrap().len(), 10);
 }

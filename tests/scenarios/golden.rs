@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anydoor_core::acts::{Actor, Ledger, Plan, respond, sign};
 use anydoor_core::assignment::AloneReason;
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::delivery::ParkReason;
 use anydoor_core::fhir::Document;
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::incident::{Place, Urgency};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
-use anydoor_core::store::{Draft, Incoming, Key, ParkReason, Store};
+use anydoor_core::store::{Incoming, Key, Store};
 use serde_json::json;
 
 #[path = "golden/replay.rs"]
@@ -59,16 +61,7 @@ fn fill(store: &mut Store) {
     let last = store.unsent().unwrap().last().unwrap().seq;
     store.park(last, ParkReason::Refused, Some("no")).unwrap();
     let half = note("draft", "half a sen");
-    store
-        .save_draft(&Draft {
-            id: half.id,
-            incident: half.incident,
-            person: half.person,
-            author: half.author,
-            text: half.text,
-            changed: half.at,
-        })
-        .unwrap();
+    store.save_draft(&Draft::of(half)).unwrap();
     for (id, version) in [("offer", "1"), ("changed", "1")] {
         let mut theirs = Document::new("Task", id);
         theirs.set("meta", json!({ "versionId": version })).set("status", json!("requested"));
@@ -118,7 +111,11 @@ fn everything_is_there(store: &Store, schema: i64) {
     }
     let parked: Vec<ParkReason> = store.parked().unwrap().into_iter().map(|held| held.reason).collect();
     assert_eq!(parked, [ParkReason::Refused, ParkReason::ChangedElsewhere], "schema {schema}");
-    assert_eq!(store.drafts().unwrap().into_iter().map(|d| d.text).collect::<Vec<_>>(), ["half a sen"], "schema {schema}");
+    assert_eq!(
+        store.drafts().unwrap().into_iter().map(|d| d.body.text().to_owned()).collect::<Vec<_>>(),
+        ["half a sen"],
+        "schema {schema}"
+    );
     let conflict = store.stored("Task", "changed").unwrap().unwrap();
     let said = |document: &Document| document.text("/description").map(str::to_owned);
     assert_eq!((said(&conflict.document), conflict.theirs.as_ref().and_then(said)), (Some("ours".into()), Some("theirs".into())));

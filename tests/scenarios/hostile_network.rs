@@ -1,5 +1,5 @@
 //! The real client on a hostile network: a visit goes through latency, narrow lines, resets, halves and lost answers, and
-//! arrives once; servers that do not end cost patience and nothing else. Servers whose certificate is not trusted get nothing.
+//! arrives once; servers that do not end cost timeouts and nothing else. Servers whose certificate is not trusted get nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

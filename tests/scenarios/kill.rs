@@ -8,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anydoor_core::acts::{Actor, Ledger, sign};
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
-use anydoor_core::store::{Draft, Key, Store};
+use anydoor_core::store::{Key, Store};
 
 const KEY: [u8; 32] = [7; 32]; // also that of the golden databases
 
@@ -57,14 +58,7 @@ fn as_the_process_that_is_killed() {
         store.commit(&sign::sign(&note("note", text), false, "lane", &actor).unwrap().0).unwrap();
         writeln!(out, "note {round}").unwrap();
         let draft = note("draft", format!("draft {round} {}", "typed ".repeat(round % 5 * 900)));
-        let draft = Draft {
-            id: draft.id,
-            incident: draft.incident,
-            person: draft.person,
-            author: draft.author,
-            text: draft.text,
-            changed: draft.at,
-        };
+        let draft = Draft::of(draft);
         store.save_draft(&draft).unwrap();
         writeln!(out, "draft {round}").unwrap();
         if round % 5 == 4 {
@@ -136,7 +130,7 @@ fn what_was_accepted_survives_kill_nine() {
         }
         let lost: Vec<_> = notes.difference(&there).collect();
         assert!(lost.is_empty(), "kill {at}: lost {lost:?}");
-        let kept = store.drafts().unwrap().first().and_then(|d| number(&d.text, "draft ")).unwrap_or(0);
+        let kept = store.drafts().unwrap().first().and_then(|d| number(d.body.text(), "draft ")).unwrap_or(0);
         assert!(kept >= draft, "kill {at}: the draft went back from {draft} to {kept}");
         assert_eq!(store.first_break_in_audit().unwrap(), None, "kill {at}");
     }

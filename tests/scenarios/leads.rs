@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, CoverageScreen, PlannedVisitInput, ReachedRow, RoundInput};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Position;
+use anydoor_core::base::clock::Instant;
 use anydoor_core::fhir;
-use anydoor_core::incident::Position;
+use anydoor_core::http::NoToken;
+use anydoor_core::http::Timeouts;
+use anydoor_core::planning::coverage::{PeoplePoint, Population};
 use anydoor_core::roads::{Closed, Roads};
-use anydoor_core::sync::Patience;
-use anydoor_core::sync::transport::NoToken;
 use anydoor_core::team::Fix;
-use anydoor_core::team::coverage::{PeoplePoint, Population};
 use anydoor_sandbox::roads::Pack;
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::{Phone, Who, World};
@@ -27,7 +27,7 @@ async fn led() -> (World, Pack, Phone) {
     world.gateway.write("where the teams are", &places).await.unwrap();
     let pack = Pack::of(&world.county).unwrap();
     let who = Who { lead: true, ..Who::default() };
-    let phone = Phone::new(&world.county, world.server.base_url(), who, Arc::new(NoToken), Patience::default()).unwrap();
+    let phone = Phone::new(&world.county, world.server.base_url(), who, Arc::new(NoToken), Timeouts::default()).unwrap();
     phone.client.sync(true).await.unwrap();
     (world, pack, phone)
 }
@@ -114,7 +114,7 @@ async fn without_people_or_with_a_team_that_nobody_knows_the_answer_is_a_typed_e
     let refused = |teams: &[&str]| client.coverage_if_gone(teams.iter().map(|id| (*id).to_owned()).collect(), "en").unwrap_err();
     assert_eq!(refused(&["nobody"]), AnydoorError::NotFound { what: "team".into() });
     assert_eq!(refused(&["no id at all!"]), AnydoorError::Invalid { what: "id".into() });
-    let offline = Phone::new(&world.county, "http://127.0.0.1:9/fhir", Who::default(), Arc::new(NoToken), Patience::default()).unwrap();
+    let offline = Phone::new(&world.county, "http://127.0.0.1:9/fhir", Who::default(), Arc::new(NoToken), Timeouts::default()).unwrap();
     assert_eq!(offline.client.coverage_if_gone(Vec::new(), "en").unwrap_err(), AnydoorError::NotFound { what: "population".into() });
     // A newer table that nobody can read leaves the figures that stand.
     let before = client.coverage_if_gone(Vec::new(), "en").unwrap().people;

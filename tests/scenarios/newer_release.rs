@@ -6,8 +6,8 @@ use std::error::Error;
 
 use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::api::AnydoorError;
+use anydoor_core::base::ids::{MemberId, fresh};
 use anydoor_core::fhir::{Document, element, order};
-use anydoor_core::ids::{MemberId, fresh};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::sides::{alike, ours, settle};
 use anydoor_tests::{Phone, World};
@@ -26,7 +26,7 @@ struct Shared {
 impl Shared {
     async fn new(team: bool) -> Result<Self, Box<dyn Error>> {
         let world = World::new(Manners::Strict).await?;
-        let now = anydoor_core::clock::Instant::now();
+        let now = anydoor_core::base::clock::Instant::now();
         let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
             "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": fresh() }],
             "code": { "text": "wants to talk" }, "authoredOn": now.to_string(), "subject": { "display": "unnamed" } } }] });

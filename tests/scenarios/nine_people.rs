@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use anydoor_core::base::ids::{self, FactId, PersonId};
 use anydoor_core::fhir::{Document, document};
-use anydoor_core::ids::{self, FactId, PersonId};
 use anydoor_core::incident::{About, Door, Fact, FactKind, Label, Source};
 use anydoor_core::store::{Incoming, Key, Store};
 use anydoor_sandbox::server::Manners;
@@ -30,14 +30,14 @@ fn caution(alert: &Value, patient: &str) -> Fact {
         code: None,
         source: Source { who: "source unknown".into(), agency: None },
         door: Door::AgencyLine,
-        said: anydoor_core::clock::Instant::now(),
+        said: anydoor_core::base::clock::Instant::now(),
         label: Label::Health,
         life_saving: false,
     }
 }
 
 fn load(text: &[u8], patient: &str) -> Loaded {
-    let root = anydoor_core::json::read(text, anydoor_core::json::Limits::MESSAGE).unwrap();
+    let root = anydoor_core::base::json::read(text, anydoor_core::base::json::Limits::MESSAGE).unwrap();
     let (mut documents, mut cautions) = (Vec::new(), Vec::new());
     for (list, items) in root.as_object().unwrap() {
         for item in items.as_array().unwrap() {

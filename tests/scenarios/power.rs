@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use anydoor_core::acts::{Actor, Ledger, sign};
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::disk::Disk;
-use anydoor_core::store::{Draft, Key, Store, StoreError};
+use anydoor_core::store::{Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -51,7 +52,7 @@ fn actor() -> Actor {
 
 fn draft(text: &str) -> Draft {
     let note = note("draft", text.to_owned());
-    Draft { id: note.id, incident: note.incident, person: note.person, author: note.author, text: note.text, changed: note.at }
+    Draft::of(note)
 }
 
 /// What the person was told.
@@ -91,7 +92,7 @@ fn check(store: &Store, told: &Told, what: &str) {
     for text in &there {
         assert!(told.notes.contains(text) || told.unclear.contains(text), "{what}: nobody wrote {}", &text[..8]);
     }
-    let kept = store.drafts().unwrap().first().map(|d| d.text.clone());
+    let kept = store.drafts().unwrap().first().map(|d| d.body.text().to_owned());
     let fits = kept == told.draft || kept.as_ref().is_some_and(|text| told.unclear.contains(text));
     assert!(fits, "{what}: the draft is {:?}, told {:?}", kept.map(|t| t[..8].to_owned()), told.draft.as_ref().map(|t| &t[..8]));
     assert_eq!(store.first_break_in_audit().unwrap(), None, "{what}");
@@ -119,7 +120,7 @@ fn play(seed: u64, lies: bool) -> (usize, u32) {
         assert!(opening.moved_aside.is_empty(), "seed {seed} round {round}: {opening:?}");
         check(&store, &told, &format!("seed {seed} round {round}"));
         // What was unclear is decided now.
-        let kept = store.drafts().unwrap().first().map(|d| d.text.clone());
+        let kept = store.drafts().unwrap().first().map(|d| d.body.text().to_owned());
         told.draft = kept;
     }
     disk.forget();
@@ -159,7 +160,7 @@ fn a_database_behind_its_journal_is_rolled_forward() {
         drop(store);
         disk.power_cut(|| false);
         let store = Store::open_on(&shared, &path, &key, "agency").unwrap();
-        let kept = store.drafts().unwrap().remove(0).text;
+        let kept = store.drafts().unwrap().remove(0).body.text().to_owned();
         assert!(said.is_err() || kept == "cut short", "cut {cut}: told {said:?}, kept {kept}");
         // Where the database had it whole and only the answer was cut off, there is nothing to roll forward.
         assert!(store.opening().rolled_forward == 0 || said.is_err() && kept == "cut short", "cut {cut}");

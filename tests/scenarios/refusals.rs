@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anydoor_core::api::{self, Anydoor, AnydoorError, ClosingInput, ItemTruth};
-use anydoor_core::clock::{Instant, SystemClock};
+use anydoor_core::base::clock::{Instant, SystemClock};
 use anydoor_core::fhir::manners::ServerManners;
+use anydoor_core::http::{NoToken, Tokens};
 use anydoor_core::store::{Key, Store, file_name};
-use anydoor_core::sync::transport::{NoToken, Tokens};
 use anydoor_sandbox::probe::Probe;
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::{Phone, World};
@@ -52,7 +52,7 @@ async fn a_refused_item_can_be_edited_and_goes() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
-    let nobody = anydoor_core::ids::MemberId::fresh().to_string();
+    let nobody = anydoor_core::base::ids::MemberId::fresh().to_string();
     phone.client.set_crew(&started.assignment, vec![nobody.clone(), world.county.teams[0].crew[0].id.to_string()], None)?;
     phone.client.sync(false).await?;
     let held = phone.client.needs_you()?.into_iter().find(|h| h.document.starts_with("Task/")).ok_or("nothing is held")?;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, NeedsInput, SceneInput, TeamRow};
+use anydoor_core::base::Position;
+use anydoor_core::base::ids::OrganizationId;
 use anydoor_core::fhir;
-use anydoor_core::ids::OrganizationId;
-use anydoor_core::incident::Position;
-use anydoor_core::sync::Patience;
-use anydoor_core::sync::transport::NoToken;
+use anydoor_core::http::NoToken;
+use anydoor_core::http::Timeouts;
 use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Fix, Jurisdiction};
 use anydoor_sandbox::roads::Pack;
@@ -20,7 +20,7 @@ async fn on_both_banks() -> (World, Pack, (f64, f64)) {
     let junction = |row: usize, column: usize| world.county.junctions[row * 24 + column].position;
     let (scene, across, along) = (junction(12, 12), junction(12, 11), junction(12, 16));
     for (team, position) in world.county.teams.iter_mut().take(3).zip([along, across, along]) {
-        team.fix = Some(Fix { position, at: anydoor_core::clock::Instant::now(), accuracy_m: 5.0 });
+        team.fix = Some(Fix { position, at: anydoor_core::base::clock::Instant::now(), accuracy_m: 5.0 });
     }
     let places: Vec<_> =
         world.county.teams.iter().take(3).filter_map(|team| fhir::team::write_position(team, world.county.agency.as_str())).collect();
@@ -30,7 +30,7 @@ async fn on_both_banks() -> (World, Pack, (f64, f64)) {
 }
 
 fn phone(world: &World, team: usize, lead: bool) -> Phone {
-    Phone::new(&world.county, world.server.base_url(), Who { team, lead, ..Who::default() }, Arc::new(NoToken), Patience::default())
+    Phone::new(&world.county, world.server.base_url(), Who { team, lead, ..Who::default() }, Arc::new(NoToken), Timeouts::default())
         .unwrap()
 }
 

@@ -10,9 +10,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
-use anydoor_core::clock::SystemClock;
-use anydoor_core::ids::fresh;
-use anydoor_core::sync::transport::NoToken;
+use anydoor_core::base::clock::SystemClock;
+use anydoor_core::base::ids::fresh;
+use anydoor_core::http::NoToken;
 
 const MOUNTED: &str = "ANYDOOR_SMALL_DISK";
 /// `unshare` gives a process mounts of its own, which go when it ends.

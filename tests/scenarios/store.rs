@@ -1,8 +1,8 @@
 //! The store itself: what the database holds, whatever the code does.
 
 use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::{self, Document};
-use anydoor_core::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Key, Store, StoreError};
 
@@ -70,13 +70,9 @@ fn a_draft_ends_with_its_signature_and_not_before() {
     let (folder, actor) = (tempfile::tempdir().unwrap(), actor());
     let mut store = open(&folder);
     let note = draft(&actor, "half");
-    let row = anydoor_core::store::Draft {
-        id: note.id.clone(),
-        incident: note.incident.clone(),
-        person: note.person.clone(),
-        author: note.author.clone(),
-        text: "half".into(),
-        changed: actor.now,
+    let row = anydoor_core::note::Draft {
+        body: anydoor_core::note::DraftBody::Text("half".into()),
+        ..anydoor_core::note::Draft::of(note.clone())
     };
     store.save_draft(&row).unwrap();
     assert_eq!(sign::sign(&draft(&actor, "  "), false, "lane", &actor).unwrap_err(), anydoor_core::note::NoteError::Empty);
@@ -124,7 +120,7 @@ fn a_task_that_our_view_cannot_read_is_shown_and_marked() {
     let task = Document::from_value(task).unwrap();
     store.take(&anydoor_core::store::Incoming { documents: vec![task], read_upto: None }).unwrap();
     let rows = store.queue(10).unwrap();
-    assert_eq!((rows[0].headline.as_str(), rows[0].readable), ("from a newer gateway", false));
+    assert_eq!((rows[0].row.headline.as_str(), rows[0].row.readable), ("from a newer gateway", false));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anydoor_core::api::AnydoorError;
 use anydoor_core::fhir::Document;
-use anydoor_core::sync::Request;
-use anydoor_core::sync::transport::{NoToken, Transport};
+use anydoor_core::http::Request;
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::{Phone, World};
 

@@ -1,9 +1,23 @@
 //! The promises, as conditions on what phones and server hold.
 
-use anydoor_core::store::Truth;
+use anydoor_core::delivery::Outbox as _;
+use anydoor_core::delivery::Truth;
+use anydoor_core::views::teams::Teams as _;
+use anydoor_core::views::{queue, teams};
 
 use crate::phone::Phone;
 use crate::server::Server;
+
+/// The slim rows say what the views say of the documents: the phone reads the table, a gateway computes.
+pub fn slim_rows_are_what_the_views_say(phone: &Phone) {
+    let Some(store) = &phone.store else { return };
+    let (Ok(rows), Ok(tasks), Ok(teams)) = (store.queue(10_000), store.of_kind("Task"), store.teams()) else { return };
+    for task in tasks.iter().filter(|task| anydoor_core::fhir::assignment::is_assignment(task)) {
+        let shown = rows.iter().find(|shown| shown.row.assignment.as_str() == task.id()).map(|shown| &shown.row);
+        assert_eq!(shown, queue::row(store, task).ok().as_ref(), "{}: the queue's row of {}", phone.name, task.id());
+    }
+    assert_eq!(Ok(teams), teams::computed(store), "{}: the teams' rows", phone.name);
+}
 
 /// What must hold of a phone at every step.
 pub fn at_every_step(phone: &mut Phone, server: &Server) {
@@ -41,12 +55,18 @@ pub fn at_every_step(phone: &mut Phone, server: &Server) {
 
 /// What must hold of a phone that has just been opened again after a crash.
 pub fn after_opening(phone: &Phone) {
+    slim_rows_are_what_the_views_say(phone);
     let Some(store) = &phone.store else { return };
     let drafts = store.drafts().unwrap();
     for (id, text) in &phone.told.drafts {
         let kept = drafts.iter().find(|draft| draft.id.as_str() == id);
         let kept = kept.unwrap_or_else(|| panic!("{}: a draft is gone: {text}", phone.name));
-        assert!(&kept.text == text || phone.told.unclear.contains(&kept.text), "{}: the draft says {}, told {text}", phone.name, kept.text);
+        assert!(
+            kept.body.text() == text || phone.told.unclear.iter().any(|said| said == kept.body.text()),
+            "{}: the draft says {}, told {text}",
+            phone.name,
+            kept.body.text()
+        );
     }
     let lane = phone.lane_store.as_ref().unwrap();
     for reference in &phone.told.help {
@@ -59,6 +79,7 @@ pub fn after_opening(phone: &Phone) {
 
 /// What must hold when all faults have ended and everybody has synced.
 pub fn at_rest(phones: &[Phone], server: &Server) {
+    phones.iter().for_each(slim_rows_are_what_the_views_say);
     for phone in phones {
         let store = phone.store.as_ref().unwrap();
         let kept_back: Vec<String> =

@@ -1,11 +1,11 @@
 //! What a network and a server do to a request.
 
-use anydoor_core::sync::{Answer, Failure, Outcome, Request};
+use anydoor_core::http::{Answer, Failure, Outcome, Request};
 use anydoor_tests::chance::Chance;
 
 use crate::report::Report;
 use crate::server::{Server, outcome};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
 
 /// A copy of a client's request that arrives by itself, later.
 pub type Late = (u64, usize, Request);

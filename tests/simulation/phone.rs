@@ -3,19 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use anydoor_core::acts::{Act, Actor, Ledger, Plan, attach, escalate, respond, sign, stamp};
+use anydoor_core::acts::{Actor, Decision, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Code;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::delivery::Act;
+use anydoor_core::delivery::ParkReason;
 use anydoor_core::fhir::Document;
-use anydoor_core::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
-use anydoor_core::incident::{Code, Place, Urgency};
+use anydoor_core::http::{Outcome, Request};
+use anydoor_core::incident::{Place, Urgency};
+use anydoor_core::note::Draft;
 use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
+use anydoor_core::reconcile::in_our_favour;
 use anydoor_core::safety::Need;
 use anydoor_core::store::disk::Disk;
-use anydoor_core::store::{Draft, Escalations, Key, ParkReason, Store, StoreError};
+use anydoor_core::store::{Escalations, Key, Store, StoreError};
 use anydoor_core::sync::attachments::{AttachmentStep, Attachments};
 use anydoor_core::sync::lane::{Lane, LaneStep};
-use anydoor_core::sync::{Engine, Next, Outcome, Request, Scope, in_our_favour};
+use anydoor_core::sync::{Engine, Next, Scope};
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::SimDisk;
 use serde_json::json;
@@ -296,8 +302,7 @@ impl Phone {
     pub fn save_draft(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
         let (text, which) = (self.texts("draft"), chance.below(2).to_string());
         let note = self.note(&which, &text, world);
-        let draft =
-            Draft { id: note.id, incident: note.incident, person: note.person, author: note.author, text: note.text, changed: note.at };
+        let draft = Draft::of(note);
         let Some(store) = &mut self.store else { return Ok(false) };
         match store.save_draft(&draft) {
             Ok(()) => {
@@ -423,6 +428,8 @@ impl Phone {
 
     /// The member looks at what needs them, and decides. Returns whether anything was decided.
     pub fn decide(&mut self, chance: &mut Chance, report: &mut Report, said: &mut Vec<String>) -> Result<bool, StoreError> {
+        let member = self.member.clone();
+        let decided_by = |name, seq, decision| Plan::new(name, &member, Instant::UNIX_EPOCH, "").deciding(seq, decision);
         let Some(store) = &mut self.store else { return Ok(false) };
         let mut decided = false;
         for held in store.parked()? {
@@ -434,12 +441,12 @@ impl Phone {
                     // What was written on the strength of the claim is shown with it.
                     let ours = store.sent(seq)?.and_then(|ours| ours.text("/description").map(str::to_owned));
                     self.told.given_up.extend(ours);
-                    decided |= store.seen_lost(seq).is_ok();
+                    decided |= store.commit(&decided_by("seen lost claim", seq, Decision::SeenLost)).is_ok();
                 }
                 ParkReason::ChangedElsewhere => {
                     let Some(stored) = store.stored(kind, id)? else { continue };
                     let Some(theirs) = stored.theirs.clone() else {
-                        store.retry(seq)?;
+                        store.commit(&decided_by("retry", seq, Decision::Retry))?;
                         decided = true;
                         continue;
                     };
@@ -451,17 +458,17 @@ impl Phone {
                         && chance.one_in(2)
                     {
                         self.told.given_up.push(ours.to_owned());
-                        store.take_theirs(seq, &theirs)?;
+                        store.commit(&decided_by("keep theirs", seq, Decision::KeepTheirs { theirs }))?;
                         report.path("person took theirs");
                     } else {
-                        store.rebase(&in_our_favour(&base, &stored.document, &theirs), &theirs)?;
-                        store.retry(seq)?;
+                        let merged = in_our_favour(&base, &stored.document, &theirs);
+                        store.commit(&decided_by("keep ours", seq, Decision::KeepOurs { merged, theirs }))?;
                         report.path("person kept ours");
                     }
                     decided = true;
                 }
                 _ => {
-                    store.retry(seq)?;
+                    store.commit(&decided_by("retry", seq, Decision::Retry))?;
                     decided = true;
                 }
             }

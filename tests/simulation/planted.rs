@@ -1,9 +1,9 @@
 //! Bugs of the kinds that other clients had, planted around ours: the simulation must find each of them, or it proves
 //! nothing. They live here, never in the core.
 
+use anydoor_core::delivery::ParkReason;
 use anydoor_core::fhir::Revision;
-use anydoor_core::store::ParkReason;
-use anydoor_core::sync::{Answer, Failure, Method, Outcome, Request};
+use anydoor_core::http::{Answer, Failure, Method, Outcome, Request};
 use anydoor_tests::disk::Ails;
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ impl Planted {
             && let Some(mut body) = put_reference(&request)
             && body.get("resourceType").is_some_and(|kind| kind == "DocumentReference")
         {
-            let id = anydoor_core::ids::fresh();
+            let id = anydoor_core::base::ids::fresh();
             request.path = format!("DocumentReference/{id}");
             body["id"] = Value::String(id);
             request.body = Some(body.to_string());

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
 use anydoor_core::fhir::Document;
-use anydoor_core::sync::{Answer, Method, Request};
+use anydoor_core::http::{Answer, Method, Request};
 use anydoor_tests::chance::Chance;
 use serde_json::{Value, json};
 

@@ -3,11 +3,11 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anydoor_core::acts::receive::{Receiver, receive};
-use anydoor_core::chance as randomness;
-use anydoor_core::clock::Instant;
-use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::random as randomness;
+use anydoor_core::http::{Outcome, Request};
 use anydoor_core::store::StoreError;
-use anydoor_core::sync::{Outcome, Request};
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::Ails;
 use serde_json::json;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
-use anydoor_core::clock::SystemClock;
-use anydoor_core::sync::Patience;
-use anydoor_core::sync::transport::{NoToken, Tokens, Transport};
+use anydoor_core::base::clock::SystemClock;
+use anydoor_core::http::Timeouts;
+use anydoor_core::http::{NoToken, Tokens, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::server::{Manners, Options, Server};
@@ -51,7 +51,7 @@ impl World {
     /// Where this machine lends no port, or the server refuses the county.
     pub async fn new(manners: Manners) -> Result<Self, Box<dyn std::error::Error>> {
         let server = Server::start(Options { manners, ..Options::default() }).await?;
-        let county = County::generate(7, anydoor_core::clock::Instant::now());
+        let county = County::generate(7, anydoor_core::base::clock::Instant::now());
         let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, county.agency.as_str());
         gateway.write("the county", &county.documents()).await?;
         Ok(Self { county, server, gateway })
@@ -62,7 +62,7 @@ impl World {
     /// # Errors
     /// Where the folder or the database cannot be made.
     pub fn phone_at(&self, base: &str, index: usize, member: usize) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(base, Who { team: index, member, lead: false }, Arc::new(NoToken), Patience::default())
+        self.phone_of(base, Who { team: index, member, lead: false }, Arc::new(NoToken), Timeouts::default())
     }
 
     /// A phone of the `index`-th team with tokens of its own.
@@ -70,19 +70,19 @@ impl World {
     /// # Errors
     /// As [`World::phone_at`].
     pub fn phone_with(&self, index: usize, tokens: Arc<dyn Tokens>) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(self.server.base_url(), Who { team: index, ..Who::default() }, tokens, Patience::default())
+        self.phone_of(self.server.base_url(), Who { team: index, ..Who::default() }, tokens, Timeouts::default())
     }
 
     /// A phone of the `index`-th team, talking to `base` with other limits than a phone has.
     ///
     /// # Errors
     /// As [`World::phone_at`].
-    pub fn phone_that_waits(&self, base: &str, index: usize, patience: Patience) -> Result<Phone, Box<dyn std::error::Error>> {
-        self.phone_of(base, Who { team: index, ..Who::default() }, Arc::new(NoToken), patience)
+    pub fn phone_that_waits(&self, base: &str, index: usize, timeouts: Timeouts) -> Result<Phone, Box<dyn std::error::Error>> {
+        self.phone_of(base, Who { team: index, ..Who::default() }, Arc::new(NoToken), timeouts)
     }
 
-    fn phone_of(&self, base: &str, who: Who, tokens: Arc<dyn Tokens>, patience: Patience) -> Result<Phone, Box<dyn std::error::Error>> {
-        Phone::new(&self.county, base, who, tokens, patience)
+    fn phone_of(&self, base: &str, who: Who, tokens: Arc<dyn Tokens>, timeouts: Timeouts) -> Result<Phone, Box<dyn std::error::Error>> {
+        Phone::new(&self.county, base, who, tokens, timeouts)
     }
 
     /// A phone of the `index`-th team.
@@ -104,7 +104,7 @@ impl Phone {
         base: &str,
         who: Who,
         tokens: Arc<dyn Tokens>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let team = county.teams.get(who.team).ok_or("no such team")?;
         let folder = tempfile::tempdir()?;
@@ -117,7 +117,7 @@ impl Phone {
             team: team.id.to_string(),
         };
         let key = vec![7; 32];
-        let client = Anydoor::open_patient(config.clone(), &key, tokens, Arc::new(SystemClock::default()), patience)?;
+        let client = Anydoor::open_with_timeouts(config.clone(), &key, tokens, Arc::new(SystemClock::default()), timeouts)?;
         client.open_escalations(vec![9; 32])?;
         Ok(Self { client, config, key, folder })
     }

@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 
 use super::Actor;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId};
 use crate::door::{Agency, eido};
 use crate::fhir::element::{concept, extension_of, part, reference};
 use crate::fhir::{self, Document};
 use crate::handoff::{Packet, Recipient, packet};
-use crate::ids::{AssignmentId, IncidentId};
-use crate::incident::{Code, Identifier, Incident, Person};
+use crate::incident::{Identifier, Incident, Person};
 
 /// The EIDO for a 911 call-taker: what this recipient may have of the incident. `issuer` is our system's domain name.
 pub fn for_psap(incident: &Incident, police_read: bool, issuer: &str, actor: &Actor) -> (Value, Packet) {
@@ -61,7 +62,7 @@ pub fn document(
     parted: &Packet,
     actor: &Actor,
 ) -> Document {
-    let id = crate::ids::ReceivedId::fresh();
+    let id = crate::base::ids::ReceivedId::fresh();
     let mut doc = fhir::incident::write_received(&id, incident, media_type, bytes, actor.server_now.unwrap_or(actor.now));
     doc.set("type", concept("document", kind));
     let withheld: Vec<Value> = parted

@@ -1,8 +1,8 @@
 //! Help from 911 in one gesture.
 
 use super::Actor;
+use crate::base::ids::{AssignmentId, EscalationId, OrganizationId};
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, EscalationId, OrganizationId};
 use crate::incident::Place;
 use crate::safety::{Escalation, Need};
 

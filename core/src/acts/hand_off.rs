@@ -1,11 +1,12 @@
 //! Handing a person on to a service: the basis, the packet, the referral; and the follow-ups after clear.
 
 use super::{Actor, Plan};
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, BasisId, FollowUpId, HandoffId, PersonId};
 use crate::fhir;
 use crate::handoff::follow_up::{self, Attempt, FollowUp, Schedule, Unsafe};
 use crate::handoff::{Basis, BasisKind, Handoff, Recipient, Service, packet};
-use crate::ids::{AssignmentId, BasisId, FollowUpId, HandoffId, PersonId};
-use crate::incident::{Code, Incident, Person};
+use crate::incident::{Incident, Person};
 
 /// Why a person cannot be handed on like this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +79,7 @@ pub fn hand_off(
 /// Makes the follow-ups of one person after clear, under ids that every writer derives alike.
 pub fn follow_ups(incident: &Incident, assignment: &AssignmentId, person: &PersonId, schedule: &Schedule, actor: &Actor) -> Plan {
     let clear = actor.server_now.unwrap_or(actor.now);
-    let make = |(index, due): (usize, crate::clock::Instant)| {
+    let make = |(index, due): (usize, crate::base::clock::Instant)| {
         fhir::handoff::write_follow_up(&FollowUp {
             id: FollowUpId::derived(&format!("{assignment}/{person}/{index}")),
             assignment: assignment.clone(),
@@ -99,7 +100,7 @@ pub fn follow_ups(incident: &Incident, assignment: &AssignmentId, person: &Perso
 /// [`Unsafe`] where the person's safe contact forbids it: nothing is recorded as done that must not be done.
 pub fn attempt(task: &fhir::Document, follow_up: &FollowUp, attempt: &Attempt, person: &Person, actor: &Actor) -> Result<Plan, Unsafe> {
     follow_up::allowed(attempt, &person.safe_contact)?;
-    let id = crate::ids::fresh();
+    let id = crate::base::ids::fresh();
     let plan = Plan::new("follow up", &actor.member, actor.now, follow_up.assignment.as_str())
         .create(fhir::handoff::write_attempt(&id, follow_up, attempt));
     let (ended, _) = follow_up::ends(attempt.outcome);

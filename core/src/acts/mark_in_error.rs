@@ -2,8 +2,8 @@
 //! who may have had it are told (P14).
 
 use super::{Actor, Plan};
+use crate::base::ids::{AssignmentId, InErrorId, NoteId, PersonId};
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, InErrorId, NoteId, PersonId};
 use crate::note::{InError, InErrorReason, InErrorRefused, Note, Standing};
 
 /// Marks a signed note. It stands until somebody else confirms.
@@ -56,7 +56,7 @@ pub fn confirm(marked: &InError, task: &Document, note: &Document, handoffs: &[D
         _ => true,
     };
     let told = handoffs.iter().filter(had_it).filter_map(|handoff| {
-        let id = crate::ids::derived("told-in-error", &format!("{}/{}", marked.id, handoff.id()));
+        let id = crate::base::ids::derived("told-in-error", &format!("{}/{}", marked.id, handoff.id()));
         fhir::in_error::told(&id, note.id(), handoff, &actor.member, at)
     });
     let plan = Plan::new("confirm in error", &actor.member, actor.now, marked.assignment.as_str())
@@ -114,7 +114,7 @@ fn onto(task: &Document, marked: &InError) -> Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{IncidentId, MemberId, OrganizationId, TeamId};
+    use crate::base::ids::{IncidentId, MemberId, OrganizationId, TeamId};
 
     fn actor(member: &MemberId) -> Actor {
         Actor {

@@ -19,10 +19,10 @@ pub mod sign;
 pub mod stamp;
 pub mod step_down;
 
-pub use plan::{Act, Ledger, Plan, Write};
+pub use plan::{Decision, Ledger, Plan, Write};
 
-use crate::clock::Instant;
-use crate::ids::{MemberId, OrganizationId, TeamId};
+use crate::base::clock::Instant;
+use crate::base::ids::{MemberId, OrganizationId, TeamId};
 
 /// Who acts, and when.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,20 +1,10 @@
 //! A plan: what one act writes, as values. Committed whole or not at all.
 
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{MemberId, NoteId};
+use crate::delivery::Act;
 use crate::fhir::Document;
-use crate::ids::MemberId;
-
-crate::codes! {
-    /// What is meant for one document.
-    Act {
-        /// A new document. Sent as a plain PUT; an immutable one may be sent again, any other only after a look.
-        Create = "create",
-        /// A change of a document from the version it was read in. Sent with If-Match.
-        Change = "change",
-        /// Taking an open offer: one PUT with If-Match, then looked at twice.
-        Claim = "claim",
-    }
-}
+use crate::note::Draft;
 
 /// One document of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +13,27 @@ pub struct Write {
     pub document: Document,
     /// What is meant.
     pub act: Act,
+}
+
+/// What a person decides about an item that waits for them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Ours goes out, on top of theirs.
+    KeepOurs {
+        /// Theirs with our changes on it.
+        merged: Document,
+        /// What it starts from.
+        theirs: Document,
+    },
+    /// Theirs is what this phone shows from now on; our change ends.
+    KeepTheirs {
+        /// The server's version.
+        theirs: Document,
+    },
+    /// A claim that another team has was seen; it ends.
+    SeenLost,
+    /// It tries again.
+    Retry,
 }
 
 /// What one act writes: one unit, one commit, one transaction where the server allows.
@@ -39,13 +50,18 @@ pub struct Plan {
     /// The documents, each after those it refers to.
     pub writes: Vec<Write>,
     /// A draft that this act ends.
-    pub ends_draft: Option<crate::ids::NoteId>,
+    pub ends_draft: Option<NoteId>,
+    /// A draft that this act saves.
+    pub saves_draft: Option<Draft>,
+    /// An item of the outbox about which this act decides.
+    pub decides: Option<(i64, Decision)>,
 }
 
 impl Plan {
     /// An empty plan of this name.
     pub fn new(name: &'static str, who: &MemberId, at: Instant, lane: &str) -> Self {
-        Self { name, who: who.clone(), at, lane: lane.to_owned(), writes: Vec::new(), ends_draft: None }
+        let lane = lane.to_owned();
+        Self { name, who: who.clone(), at, lane, writes: Vec::new(), ends_draft: None, saves_draft: None, decides: None }
     }
     /// Adds a new document.
     #[must_use]
@@ -65,29 +81,36 @@ impl Plan {
         self.writes.push(Write { document, act: Act::Change });
         self
     }
-    /// Without the change of this document: what this release does not know stays as it is (P30).
-    #[must_use]
-    pub fn leaving(mut self, document: &Document) -> Self {
-        self.writes.retain(|write| write.act == Act::Create || write.document.reference() != document.reference());
-        self
-    }
     /// Adds a claim.
     #[must_use]
     pub fn claim(mut self, document: Document) -> Self {
         self.writes.push(Write { document, act: Act::Claim });
         self
     }
+    /// Ends a draft.
+    #[must_use]
+    pub fn ending_draft(mut self, draft: &NoteId) -> Self {
+        self.ends_draft = Some(draft.clone());
+        self
+    }
+    /// Saves a draft.
+    #[must_use]
+    pub fn saving_draft(mut self, draft: Draft) -> Self {
+        self.saves_draft = Some(draft);
+        self
+    }
+    /// Decides about an item of the outbox.
+    #[must_use]
+    pub fn deciding(mut self, item: i64, decision: Decision) -> Self {
+        self.decides = Some((item, decision));
+        self
+    }
 }
 
-/// Where a plan goes: on a phone one SQLite commit, at a gateway the FHIR server itself.
+/// Where a phone's plans go: one commit. (A gateway delivers a plan to the FHIR server in steps, see `anydoor-gateway`.)
 pub trait Ledger {
     /// What can go wrong.
     type Error;
-    /// The document as the ledger has it.
-    ///
-    /// # Errors
-    /// The ledger's own.
-    fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, Self::Error>;
     /// Takes the plan, whole or not at all.
     ///
     /// # Errors

@@ -4,9 +4,10 @@
 //! more than one a minute.
 
 use super::{Actor, Plan};
+use crate::base::Position;
+use crate::base::geo::distance_m;
 use crate::fhir::{self, Document};
-use crate::incident::Position;
-use crate::team::{Fix, Team, straight_m};
+use crate::team::{Fix, Team};
 
 /// Moves below this are not told.
 const MOVED_M: f64 = 200.0;
@@ -17,7 +18,7 @@ const EVERY_S: i64 = 60;
 pub fn report(team: &Team, position: Position, accuracy_m: f64, before: Option<&Document>, actor: &Actor) -> Option<Plan> {
     let at = actor.server_now.unwrap_or(actor.now);
     if let Some(fix) = team.fix {
-        let moved = straight_m(fix.position, position);
+        let moved = distance_m(fix.position, position);
         if moved < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S {
             return None;
         }
@@ -34,12 +35,12 @@ pub fn report(team: &Team, position: Position, accuracy_m: f64, before: Option<&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{MemberId, OrganizationId, TeamId};
+    use crate::base::ids::{MemberId, OrganizationId, TeamId};
     use crate::team::Shift;
 
     #[test]
     fn a_team_is_located_on_shift_only_and_not_for_every_step() {
-        let now: crate::clock::Instant = "2026-11-23T14:00:00Z".parse().unwrap();
+        let now: crate::base::clock::Instant = "2026-11-23T14:00:00Z".parse().unwrap();
         let hour = jiff::SignedDuration::from_hours(1);
         let actor = Actor {
             member: MemberId::fresh(),

@@ -4,10 +4,10 @@
 
 use super::Plan;
 use crate::assignment::{Assignment, State};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use crate::door::{Arrival, DoorError, eido};
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use crate::incident::Incident;
 
 /// Who receives.

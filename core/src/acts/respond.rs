@@ -2,8 +2,8 @@
 
 use super::{Actor, Plan};
 use crate::assignment::{AloneReason, Assignment, ReasonMissing, State, Visit, crew_or_reason};
+use crate::base::ids::{AssignmentId, IncidentId, MemberId, PersonId, VisitId};
 use crate::fhir::{self, Document, ReadError};
-use crate::ids::{AssignmentId, IncidentId, MemberId, PersonId, VisitId};
 use crate::incident::{AskedBy, Channel, Door, Incident, Person, Place, Role, Urgency};
 
 /// What a team says when it starts an incident itself, offline or not. No name is demanded.

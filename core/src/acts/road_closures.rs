@@ -1,11 +1,11 @@
 //! A lead closes a road for the agency, and opens it again.
 
 use super::{Actor, Plan};
-use crate::clock::Instant;
+use crate::base::Position;
+use crate::base::clock::Instant;
+use crate::base::ids;
 use crate::fhir::Document;
 use crate::fhir::closures::{self, MOST_POINTS, RoadClosure};
-use crate::ids;
-use crate::incident::Position;
 
 /// The longest reason, in characters.
 const LONGEST_WHY: usize = 500;

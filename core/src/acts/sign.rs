@@ -1,8 +1,8 @@
 //! Signing a draft, adding to a signed note, and sending a draft on when its author leaves it.
 
 use super::{Actor, Plan};
+use crate::base::ids::NoteId;
 use crate::fhir;
-use crate::ids::NoteId;
 use crate::note::{Note, NoteError, Standing, check_text};
 
 /// Signs a draft: a new immutable document; the draft on this phone ends. `sent` tells whether the draft itself went

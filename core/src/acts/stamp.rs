@@ -2,8 +2,8 @@
 
 use super::{Actor, Plan};
 use crate::assignment::{Capture, Stamp, StampKind, State, legal, status};
+use crate::base::ids::{AssignmentId, StampId};
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, StampId};
 
 /// Why a tap is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::acts::respond::{OnView, on_view};
     use crate::assignment::AloneReason;
-    use crate::ids::{MemberId, OrganizationId, TeamId};
+    use crate::base::ids::{MemberId, OrganizationId, TeamId};
     use crate::incident::{Place, Urgency};
 
     fn actor() -> Actor {

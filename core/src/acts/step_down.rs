@@ -1,10 +1,10 @@
 //! Handing down through the 988 door. Finished only when the counsellor has the person.
 
 use super::{Actor, Plan};
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId, OrganizationId, StepDownId};
 use crate::fhir;
 use crate::handoff::Packet;
-use crate::ids::{AssignmentId, IncidentId, OrganizationId, StepDownId};
-use crate::incident::Code;
 use crate::safety::StepDown;
 
 /// Asks the centre to take the person on. `brief` holds what this receiver may have.

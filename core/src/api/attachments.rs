@@ -2,12 +2,14 @@
 
 use super::{Anydoor, AnydoorError, AttachmentRow, Inner, ItemTruth, Result};
 use crate::acts::attach;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId, PersonId};
+use crate::delivery::Outbox;
 use crate::fhir::{Document, attachment};
-use crate::ids::{AssignmentId, IncidentId, PersonId};
-use crate::incident::Code;
+use crate::http::Request;
 use crate::note::{Attachment, AttachmentKind, MOST_ATTACHMENT, digest_of};
 use crate::store::Store;
-use crate::sync::{Request, Stop, transport};
+use crate::sync::{Stop, driver};
 
 fn named(store: &Store, id: &str) -> Result<(Attachment, Document)> {
     let missing = || AnydoorError::NotFound { what: "attachment".into() };
@@ -40,7 +42,7 @@ impl Inner {
     /// server now has, and why it stopped early.
     pub(super) async fn send_attachments(&self) -> Result<(u32, Option<Stop>)> {
         let Ok(_one) = self.attaching.try_lock() else { return Ok((0, None)) };
-        let (lane, stop) = transport::run_attachments(&self.transport, &self.store, self.clock.as_ref()).await?;
+        let (lane, stop) = driver::run_attachments(&self.transport, &self.store, self.clock.as_ref()).await?;
         if !lane.changed.is_empty() {
             self.tell();
         }

@@ -3,11 +3,14 @@
 use super::work::{code, task};
 use super::{Anydoor, AnydoorError, FollowUpItem, HandoffItem, ProposalRow, ReasonRow, Result, ServiceRow};
 use crate::acts::{self, hand_off};
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId, PersonId};
+use crate::delivery::Outbox;
 use crate::fhir::{self, Document};
 use crate::handoff::follow_up::{Attempt, Attempted, By, Schedule};
 use crate::handoff::{Basis, BasisKind, Service, suitable};
-use crate::ids::{AssignmentId, IncidentId, PersonId};
-use crate::incident::{Code, Incident, Likeness, propose};
+use crate::incident::{Incident, Likeness, propose};
+use crate::records::lookup;
 use crate::store::Store;
 use crate::words::{Locale, Units, say_likeness};
 
@@ -28,7 +31,7 @@ fn services(store: &Store) -> Result<Vec<Service>> {
 
 fn incident_of(store: &Store, assignment: &str) -> Result<Incident> {
     let focus = fhir::assignment::read(&task(store, assignment)?)?;
-    Ok(store.incident(&focus.incident)?)
+    Ok(lookup::incident(store, &focus.incident)?)
 }
 
 /// What people there measure in: miles in the United States, kilometres elsewhere.
@@ -111,7 +114,7 @@ impl Anydoor {
             ours.into_iter()
                 .map(|task| {
                     let truth = store.truth_of("Task", task.id())?;
-                    let sent = truth == crate::store::Truth::AtTheAgency;
+                    let sent = truth == crate::delivery::Truth::AtTheAgency;
                     let state = if sent { fhir::handoff::read_state(task) } else { crate::handoff::HandoffState::OnPhone };
                     let request = task.text("/focus/reference").map(|r| store.referenced(r)).transpose()?.flatten();
                     Ok(HandoffItem {
@@ -175,7 +178,7 @@ impl Anydoor {
         self.inner.acted(|store| {
             let task = task(store, follow_up)?;
             let due = fhir::handoff::read_follow_up(&task)?;
-            let incident = store.incident(&due.incident)?;
+            let incident = lookup::incident(store, &due.incident)?;
             let person =
                 incident.people.iter().find(|p| p.id == due.person).ok_or_else(|| AnydoorError::NotFound { what: "person".into() })?;
             let actor = self.inner.actor(store.writer());
@@ -193,12 +196,12 @@ impl Anydoor {
     /// `NotFound`.
     pub fn same_incident(&self, incident: &str, locale: &str) -> Result<Vec<ProposalRow>> {
         self.inner.store(|store| {
-            let this = store.incident(&IncidentId::parse(incident)?)?;
+            let this = lookup::incident(store, &IncidentId::parse(incident)?)?;
             let mut others = Vec::new();
             for row in store.queue(500)? {
-                let id = IncidentId::parse(&row.incident)?;
+                let Some(id) = row.row.incident else { continue };
                 if id != this.id && !others.iter().any(|o: &Incident| o.id == id) {
-                    others.extend(store.incident(&id).ok());
+                    others.extend(lookup::incident(store, &id).ok());
                 }
             }
             let found = propose(&this, &others, &[], &Default::default());
@@ -215,7 +218,7 @@ impl Anydoor {
     /// `NotFound`.
     pub fn join(&self, kept: &str, other: &str, assignment: &str) -> Result<String> {
         let join = self.inner.acted(|store| {
-            let (kept, other) = (store.incident(&IncidentId::parse(kept)?)?, store.incident(&IncidentId::parse(other)?)?);
+            let (kept, other) = (lookup::incident(store, &IncidentId::parse(kept)?)?, lookup::incident(store, &IncidentId::parse(other)?)?);
             Ok(acts::join::join(&kept, &other, assignment, &self.inner.actor(store.writer())))
         })?;
         Ok(join.id.as_str().to_owned())

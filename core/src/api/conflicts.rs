@@ -4,13 +4,15 @@ use serde_json::Value;
 
 use super::{Anydoor, AnydoorError, ConflictRow, Result};
 use crate::acts::Plan;
+use crate::base::ids::{IncidentId, NoteId, PersonId};
+use crate::delivery::{ParkReason, Parked, Stored};
 use crate::fhir::{Document, Revision};
-use crate::ids::{IncidentId, NoteId, PersonId};
-use crate::store::{Draft, Held, ParkReason, Store, Stored};
-use crate::sync::{in_our_favour, reconcile};
+use crate::note::Draft;
+use crate::reconcile::{in_our_favour, reconcile};
+use crate::store::Store;
 
 /// A claim that another team has: what we had written, and what is there.
-fn lost_claim(store: &Store, item: i64) -> Result<Option<(Held, Document, Document)>> {
+fn lost_claim(store: &Store, item: i64) -> Result<Option<(Parked, Document, Document)>> {
     let parked = store.parked()?.into_iter().find(|h| h.intent.seq == item && h.reason == ParkReason::TakenByOther);
     let Some(held) = parked else { return Ok(None) };
     let theirs = store.document(&held.intent.kind, &held.intent.id)?;
@@ -18,7 +20,7 @@ fn lost_claim(store: &Store, item: i64) -> Result<Option<(Held, Document, Docume
 }
 
 /// A parked conflict with both versions.
-fn conflict(store: &Store, item: i64) -> Result<(Held, Stored, Document)> {
+fn conflict(store: &Store, item: i64) -> Result<(Parked, Stored, Document)> {
     let missing = || AnydoorError::NotFound { what: "conflict".into() };
     let parked = store.parked()?.into_iter().find(|h| h.intent.seq == item && h.reason == ParkReason::ChangedElsewhere);
     let held = parked.ok_or_else(missing)?;
@@ -104,13 +106,13 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn keep_ours(&self, item: i64) -> Result<()> {
-        self.inner.store(|store| {
-            let (_, stored, theirs) = conflict(store, item)?;
-            store.rebase(&in_our_favour(&base(&stored), &stored.document, &theirs), &theirs)?;
-            Ok(store.retry(item)?)
-        })?;
-        self.inner.tell();
-        Ok(())
+        self.inner.acted(|store| {
+            let (held, stored, theirs) = conflict(store, item)?;
+            let merged = in_our_favour(&base(&stored), &stored.document, &theirs);
+            let actor = self.inner.actor(store.writer());
+            let plan = Plan::new("keep ours", &actor.member, actor.now, &held.intent.lane);
+            Ok((plan.deciding(item, crate::acts::Decision::KeepOurs { merged, theirs }), ()))
+        })
     }
 
     /// The person decides for theirs: it is what this phone shows from now on, and our change ends.
@@ -140,7 +142,7 @@ impl Anydoor {
                 incident: IncidentId::parse(incident)?,
                 person: PersonId::parse(person)?,
                 author: self.inner.member.clone(),
-                text: in_words(&stored.document, &elements),
+                body: crate::note::DraftBody::Text(in_words(&stored.document, &elements)),
                 changed: self.inner.clock.now(),
             };
             // The draft first: whatever happens between the two, our words are there.

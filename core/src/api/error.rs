@@ -5,11 +5,11 @@ use crate::acts::respond::ClaimError;
 use crate::acts::road_closures::ClosureError;
 use crate::acts::stamp::StampError;
 use crate::assignment::ReasonMissing;
-use crate::ids::BadId;
+use crate::base::ids::BadId;
+use crate::http::BadAddress;
 use crate::note::{AttachmentRefused, InErrorRefused, NoteError};
 use crate::store::StoreError;
 use crate::sync::Stop;
-use crate::sync::transport::BadAddress;
 
 /// What went wrong, by what can be done about it. Never personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -94,6 +94,23 @@ impl From<StoreError> for AnydoorError {
     }
 }
 
+impl From<crate::records::lookup::LookupError> for AnydoorError {
+    fn from(error: crate::records::lookup::LookupError) -> Self {
+        use crate::records::lookup::LookupError;
+        match error {
+            LookupError::NotHere { what } => Self::NotFound { what: what.into() },
+            LookupError::Read(error) => error.into(),
+            LookupError::Records(error) => error.into(),
+        }
+    }
+}
+
+impl From<crate::records::RecordsError> for AnydoorError {
+    fn from(error: crate::records::RecordsError) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
 impl From<crate::fhir::ReadError> for AnydoorError {
     fn from(error: crate::fhir::ReadError) -> Self {
         Self::Invalid { what: format!("{} {}", error.kind, error.element) }
@@ -142,7 +159,7 @@ impl From<ClosureError> for AnydoorError {
 impl From<StampError> for AnydoorError {
     fn from(error: StampError) -> Self {
         match error {
-            StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::incident::Code::code(from)) },
+            StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::base::Code::code(from)) },
             StampError::NotYourTeam => Self::NotAllowed { why: "other-team".into() },
             StampError::NotYours => Self::NotAllowed { why: "stamp-of-another".into() },
             StampError::Read(error) => error.into(),

@@ -2,9 +2,10 @@
 
 use super::{Anydoor, AnydoorError, InErrorRow, Result};
 use crate::acts::mark_in_error as acts;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, PersonId};
+use crate::delivery::Outbox;
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, PersonId};
-use crate::incident::Code;
 use crate::note::{InError, InErrorReason};
 use crate::store::Store;
 

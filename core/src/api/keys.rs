@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::{Anydoor, Config, KeptKey, Result, StorageRow};
-use crate::incident::Code;
+use crate::base::Code;
+use crate::delivery::WipeReason;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, work_key};
-use crate::store::{Key, StoreError, WipeReason, file_name, finish_begun, unsent_of_others};
+use crate::store::{Key, StoreError, file_name, finish_begun, unsent_of_others};
 
 fn path(config: &Config) -> PathBuf {
     Path::new(&config.folder).join(file_name(&config.server, &config.agency, &config.member))

@@ -2,12 +2,12 @@
 
 use super::roads::position;
 use super::{Anydoor, AnydoorError, Inner, ReasonRow, Result};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::TeamId;
 use crate::fhir;
-use crate::ids::TeamId;
+use crate::planning::coverage::{CoverageError, Reached, WITHIN_MIN, coverage};
+use crate::planning::rounds::{PlannedVisit, RoundError, RoundPlan, Stop, round};
 use crate::roads::{Closed, Roads};
-use crate::team::coverage::{CoverageError, Reached, WITHIN_MIN, coverage};
-use crate::team::rounds::{PlannedVisit, RoundError, RoundPlan, Stop, round};
 use crate::team::{ByRoad, Measure};
 use crate::words::{Locale, Spoken, say};
 
@@ -266,7 +266,7 @@ impl Anydoor {
     /// `Invalid`: a position, time or window that is none, two visits with one id, more than 60, one longer than a day, or
     /// an end that is not reached in time (`round-end`). `NotFound`: no road is near the start or the end.
     pub fn plan_round(&self, asked: RoundInput, locale: &str) -> Result<RoundScreen> {
-        if asked.visits.len() > crate::team::rounds::MOST_VISITS {
+        if asked.visits.len() > crate::planning::rounds::MOST_VISITS {
             return Err(AnydoorError::Invalid { what: "visits-too-many".into() });
         }
         let plan = plan(&asked)?;

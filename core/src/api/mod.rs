@@ -33,11 +33,12 @@ pub use teams::Scene;
 pub use watch::{QueueObserver, Watch};
 
 use crate::acts::{Actor, Ledger, Plan};
-use crate::clock::{Clock, ServerTime, SystemClock};
-use crate::ids::{MemberId, OrganizationId, TeamId};
+use crate::base::clock::{Clock, ServerTime, SystemClock};
+use crate::base::ids::{MemberId, OrganizationId, TeamId};
+use crate::http::Timeouts;
+use crate::http::{SignedIn, Tokens, Transport};
 use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::transport::{SignedIn, Tokens, Transport};
-use crate::sync::{Patience, Stop};
+use crate::sync::Stop;
 
 /// The field client. One per signed-in member; owns the databases, the connections and the runtime.
 #[derive(uniffi::Object)]
@@ -83,19 +84,19 @@ impl Anydoor {
     /// # Errors
     /// As [`Anydoor::open`].
     pub fn open_with(config: Config, work_key: &[u8], tokens: Arc<dyn Tokens>, clock: Arc<dyn Clock>) -> Result<Arc<Self>> {
-        Self::open_patient(config, work_key, tokens, clock, Patience::default())
+        Self::open_with_timeouts(config, work_key, tokens, clock, Timeouts::default())
     }
 
     /// As [`Anydoor::open_with`], waiting for a server as long as the caller says.
     ///
     /// # Errors
     /// As [`Anydoor::open`].
-    pub fn open_patient(
+    pub fn open_with_timeouts(
         config: Config,
         work_key: &[u8],
         tokens: Arc<dyn Tokens>,
         clock: Arc<dyn Clock>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Result<Arc<Self>> {
         let key = Key::new(work_key)?;
         let path = PathBuf::from(&config.folder).join(file_name(&config.server, &config.agency, &config.member));
@@ -114,8 +115,8 @@ impl Anydoor {
             escalations: Mutex::new(None),
             clock,
             server_time: Mutex::new(None),
-            transport: Transport::with_patience(&config.server, tokens.clone(), patience)?,
-            lane: Transport::with_patience(&config.server, tokens, patience)?.for_escalations(),
+            transport: Transport::with_timeouts(&config.server, tokens.clone(), timeouts)?,
+            lane: Transport::with_timeouts(&config.server, tokens, timeouts)?.for_escalations(),
             signed_in: Mutex::new(None),
             signed_out: std::sync::atomic::AtomicBool::new(false),
             roads: Mutex::new(None),

@@ -2,9 +2,11 @@
 
 use super::{Anydoor, AnydoorError, DraftItem, NoteItem, Result};
 use crate::acts::sign;
+use crate::base::ids::{IncidentId, NoteId, PersonId};
+use crate::delivery::Outbox;
 use crate::fhir;
-use crate::ids::{IncidentId, NoteId, PersonId};
-use crate::store::{Draft, NoteRow, Store};
+use crate::note::{Draft, DraftBody};
+use crate::store::{NoteRow, Store};
 
 pub(super) fn item(store: &Store, row: NoteRow) -> Result<NoteItem> {
     let truth = store.truth_of("DocumentReference", &row.id)?.into();
@@ -36,7 +38,7 @@ impl Anydoor {
             incident: IncidentId::parse(incident)?,
             person: PersonId::parse(person)?,
             author: self.inner.member.clone(),
-            text,
+            body: DraftBody::Text(text),
             changed: self.inner.clock.now(),
         };
         self.inner.store(|store| Ok(store.save_draft(&draft)?))?;
@@ -54,7 +56,7 @@ impl Anydoor {
                 incident: draft.incident.into(),
                 person: draft.person.into(),
                 author: draft.author.into(),
-                text: draft.text,
+                text: draft.body.text().to_owned(),
                 changed: draft.changed.to_string(),
             };
             Ok(store.drafts()?.into_iter().map(item).collect())

@@ -2,10 +2,13 @@
 
 use super::{Anydoor, AnydoorError, EscalationItem, Result, StepDownItem, work};
 use crate::acts;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, OrganizationId};
+use crate::delivery::Outbox;
 use crate::fhir::{self, Document};
 use crate::handoff::{Recipient, packet};
-use crate::ids::{AssignmentId, IncidentId, OrganizationId};
-use crate::incident::{Code, Incident};
+use crate::incident::Incident;
+use crate::records::lookup;
 use crate::safety::{self, EscalationState, Need, NotSent, step_down_state};
 use crate::sync::Stop;
 
@@ -57,10 +60,7 @@ impl Anydoor {
         let need: Need = work::code(need, "need")?;
         let (id, psap) = (AssignmentId::parse(assignment)?, OrganizationId::parse(psap)?);
         // The place is read where the work database is open and soon free; without it the call still goes.
-        let context = self.inner.store_if_free(|store| {
-            let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
-            Ok((store.incident(&IncidentId::parse(&row.incident)?)?, self.inner.actor(store.writer())))
-        });
+        let context = self.inner.store_if_free(|store| Ok((lookup::incident_of(store, &id)?, self.inner.actor(store.writer()))));
         let place = context.as_ref().map(|(incident, _)| incident.place.clone()).unwrap_or_default();
         let actor = context.as_ref().map_or_else(|_| self.inner.actor(""), |(_, actor)| actor.clone());
         let (_, task) = acts::escalate::escalate(&id, &psap, need, &place, callback, &actor);
@@ -107,9 +107,9 @@ impl Anydoor {
         let id = AssignmentId::parse(assignment)?;
         let step = self.inner.acted(|store| {
             let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
-            let incident = IncidentId::parse(&row.incident)?;
+            let incident = row.row.incident.ok_or_else(|| AnydoorError::NotFound { what: "incident".into() })?;
             let actor = self.inner.actor(store.writer());
-            let parted = packet(&store.incident(&incident)?.facts, None, &Recipient::Counsellor, &[], actor.now);
+            let parted = packet(&lookup::incident(store, &incident)?.facts, None, &Recipient::Counsellor, &[], actor.now);
             let words = acts::brief::in_words(brief, &parted);
             Ok(acts::step_down::step_down(&id, &incident, &OrganizationId::parse(centre)?, &words, &parted, &actor))
         })?;
@@ -127,7 +127,7 @@ impl Anydoor {
             ours.map(|task| {
                 let truth = store.truth_of("Task", task.id())?;
                 let state = match truth {
-                    crate::store::Truth::AtTheAgency => step_down_state(task.text("/status").unwrap_or_default()),
+                    crate::delivery::Truth::AtTheAgency => step_down_state(task.text("/status").unwrap_or_default()),
                     _ => safety::StepDownState::OnPhone,
                 };
                 Ok(StepDownItem {

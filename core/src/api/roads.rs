@@ -8,9 +8,9 @@ use memmap2::Mmap;
 use super::teams::teams;
 use super::{Anydoor, AnydoorError, Inner, Result, lock};
 use crate::acts::road_closures;
-use crate::clock::Instant;
+use crate::base::Position;
+use crate::base::clock::Instant;
 use crate::fhir;
-use crate::incident::Position;
 use crate::roads::{Closed, Closure, Roads, RoadsError, Spot, View};
 use crate::team::OFF_ROAD_M;
 

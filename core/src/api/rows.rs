@@ -1,7 +1,8 @@
 //! Slim rows for screens. Codes travel as text; words for them come from [`crate::words`].
 
-use crate::incident::Code;
-use crate::store::{self, Truth};
+use crate::base::Code;
+use crate::delivery::Truth;
+use crate::views::queue::QueueRow;
 
 /// What the phone is opened for.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -111,22 +112,22 @@ pub struct QueueItem {
     pub truth: ItemTruth,
 }
 
-impl From<store::QueueRow> for QueueItem {
-    fn from(row: store::QueueRow) -> Self {
+impl From<QueueRow> for QueueItem {
+    fn from(QueueRow { row, truth }: QueueRow) -> Self {
         Self {
-            assignment: row.assignment,
-            incident: row.incident,
-            team: row.team,
+            assignment: row.assignment.into(),
+            incident: row.incident.map(Into::into).unwrap_or_default(),
+            team: row.team.map(Into::into),
             state: row.state.code().to_owned(),
-            urgency: row.urgency,
-            determined: row.determined,
+            urgency: row.urgency as u8,
+            determined: row.determined.map(|at| at.to_string()).unwrap_or_default(),
             headline: row.headline,
             person: row.person,
             place: row.place,
-            door: row.door,
+            door: row.door.map_or("", Code::code).to_owned(),
             cards: row.cards,
             readable: row.readable,
-            truth: row.truth.into(),
+            truth: truth.into(),
         }
     }
 }

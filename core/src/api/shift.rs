@@ -2,11 +2,12 @@
 
 use super::error::of_stop;
 use super::{Anydoor, AnydoorError, Inner, NeedsYouRow, Result, SyncRow};
-use crate::clock::{Instant, ServerTime};
+use crate::base::Code;
+use crate::base::clock::{Instant, ServerTime};
 use crate::fhir::{Document, attachment};
-use crate::incident::Code;
+use crate::http::Request;
 use crate::sync::pace::{Stake, next_sync};
-use crate::sync::{Report, Request, Scope, Stop, transport};
+use crate::sync::{Report, Scope, Stop, driver};
 
 impl Inner {
     fn heard(&self, date: Instant) {
@@ -18,7 +19,7 @@ impl Inner {
         if super::lock(&self.escalations).is_none() {
             return Ok(());
         }
-        let (changed, stop) = transport::run_lane(&self.lane, &self.escalations, self.clock.as_ref()).await?;
+        let (changed, stop) = driver::run_lane(&self.lane, &self.escalations, self.clock.as_ref()).await?;
         let before = std::mem::replace(&mut *super::lock(&self.lane_stop), stop);
         if !changed.is_empty() || before != stop {
             self.tell();
@@ -47,7 +48,7 @@ impl Inner {
     async fn run(&self, full: bool) -> Result<Report> {
         let _one = self.syncing.lock().await;
         let scope = Scope { team: Some(self.team.clone()), full };
-        let report = match transport::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await {
+        let report = match driver::run(&self.transport, &self.store, scope, self.clock.as_ref(), |date| self.heard(date)).await {
             Err(error) => {
                 let error = error.into();
                 Self::mend(&mut super::lock(&self.store), &error)?;
@@ -160,9 +161,10 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn retry(&self, item: i64) -> Result<()> {
-        self.inner.store(|store| Ok(store.retry(item)?))?;
-        self.inner.tell();
-        Ok(())
+        self.inner.acted(|store| {
+            let actor = self.inner.actor(store.writer());
+            Ok((crate::acts::Plan::new("retry", &actor.member, actor.now, "").deciding(item, crate::acts::Decision::Retry), ()))
+        })
     }
 
     /// The person has seen that another team has the assignment they asked for.
@@ -170,9 +172,13 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn seen_lost_claim(&self, item: i64) -> Result<()> {
-        self.inner.store(|store| Ok(store.seen_lost(item)?))?;
-        self.inner.tell();
-        Ok(())
+        self.inner.acted(|store| {
+            let actor = self.inner.actor(store.writer());
+            Ok((
+                crate::acts::Plan::new("seen lost claim", &actor.member, actor.now, "").deciding(item, crate::acts::Decision::SeenLost),
+                (),
+            ))
+        })
     }
 
     /// The exact document, as JSON, for export (P5) and for comparing both sides.

@@ -4,10 +4,11 @@ use super::carers::units;
 use super::work::code;
 use super::{Anydoor, AnydoorError, JurisdictionRow, NearestScreen, NeedsInput, ReasonRow, Result, SceneInput, TeamRow};
 use crate::acts::{self, Ledger};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{OrganizationId, TeamId};
+use crate::base::{Code, Position};
 use crate::fhir;
-use crate::ids::{OrganizationId, TeamId};
-use crate::incident::{Code, Position, Urgency};
+use crate::incident::Urgency;
 use crate::store::Store;
 use crate::team::{
     ByRoad, Candidate, Capability, Commitment, Fallback, Jurisdiction, Need, Needs, Question, Ranking, Reason, Team, jurisdiction, nearest,
@@ -55,11 +56,14 @@ pub(super) fn teams(store: &Store) -> Result<Vec<Team>> {
     let find = |reference: &str| store.referenced(reference).ok().flatten();
     let mut teams: Vec<Team> = store.of_kind("CareTeam")?.iter().filter_map(|doc| fhir::team::read(doc, &find).ok()).collect();
     for row in store.queue(10_000)? {
+        let row = row.row;
         if row.state.is_terminal() {
             continue;
         }
-        let urgency = crate::incident::Urgency::ALL.get(usize::from(row.urgency)).copied();
-        if let (Some(team), Some(urgency)) = (teams.iter_mut().find(|t| Some(t.id.as_str()) == row.team.as_deref()), urgency) {
+        let urgency = Some(row.urgency);
+        if let (Some(team), Some(urgency)) =
+            (teams.iter_mut().find(|t| Some(t.id.as_str()) == row.team.as_ref().map(|t| t.as_str())), urgency)
+        {
             team.commitment =
                 Some(team.commitment.map_or(Commitment { urgency, until: None }, |c| Commitment { urgency: c.urgency.min(urgency), ..c }));
         }

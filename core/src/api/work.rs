@@ -6,9 +6,11 @@ use super::{
 };
 use crate::acts::{self, respond};
 use crate::assignment::{self, AloneReason, Capture, Closing, StampKind};
+use crate::base::ids::{AssignmentId, IncidentId, MemberId, StampId};
+use crate::base::{Code, Position};
 use crate::fhir::{self, Document};
-use crate::ids::{AssignmentId, IncidentId, MemberId, StampId};
-use crate::incident::{Code, Fact, Person, Place, Position, Urgency};
+use crate::incident::{Fact, Person, Place, Urgency};
+use crate::records::lookup;
 use crate::store::Store;
 
 /// A code from the shell.
@@ -36,7 +38,11 @@ fn task_to_change(store: &Store, assignment: &str) -> Result<Document> {
 
 /// A stamp is a document of its own and always goes; the Task's projection only where this release knows all it says (P30).
 fn stamped(store: &Store, task: &Document, plan: acts::Plan) -> Result<acts::Plan> {
-    Ok(if store.knows_status(task)? { plan } else { plan.leaving(task) })
+    Ok(if store.knows_status(task)? {
+        plan
+    } else {
+        acts::Plan { writes: plan.writes.into_iter().filter(|w| w.act == crate::delivery::Act::Create).collect(), ..plan }
+    })
 }
 
 impl Inner {
@@ -177,7 +183,7 @@ fn visits(store: &Store, assignment: &str) -> Result<Vec<Document>> {
 fn screen(store: &Store, assignment: &str) -> Result<AssignmentScreen> {
     let id = AssignmentId::parse(assignment)?;
     let row = store.queue_row(&id)?.ok_or_else(|| AnydoorError::NotFound { what: "assignment".into() })?;
-    let incident = store.incident(&IncidentId::parse(&row.incident)?)?;
+    let incident = lookup::incident_of(store, &id)?;
     let status = store.status(&id)?;
     let mut stamps = store.stamps(&id)?;
     stamps.sort_by_key(assignment::Stamp::at);
@@ -249,7 +255,7 @@ fn notes(store: &Store, incident: &IncidentId) -> Result<Vec<NoteItem>> {
         person: d.person.to_string(),
         author: d.author.to_string(),
         standing: "draft".into(),
-        text: d.text,
+        text: d.body.text().to_owned(),
         truth: super::ItemTruth::OnThisPhone,
     });
     let mut all: Vec<NoteItem> = drafts.collect();

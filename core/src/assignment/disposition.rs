@@ -28,7 +28,7 @@ pub fn disposition(how: HowClosed, words: &str, primary: bool) -> Disposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::Code;
+    use crate::base::Code;
 
     #[test]
     fn every_ending_has_a_code_of_the_registry_with_its_official_text() {

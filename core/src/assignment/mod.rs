@@ -13,8 +13,8 @@ pub use closing::{Closing, HowClosed, Legal, NextStep, NoContact, Travel, Wherea
 pub use stamp::{Capture, Stamp, StampKind};
 pub use status::{Card, State, Status, legal, status};
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, IncidentId, MemberId, PersonId, TeamId, VisitId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, IncidentId, MemberId, PersonId, TeamId, VisitId};
 
 crate::codes! {
     /// Why fewer than two go in person.

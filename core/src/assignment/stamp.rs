@@ -1,7 +1,7 @@
 //! A stamp: one timed tap. Immutable; a wrong one is withdrawn by another stamp, never changed.
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, MemberId, StampId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, MemberId, StampId};
 
 crate::codes! {
     /// What was tapped. The clocks that agencies report: NEMSIS eTimes and EIDO secondary unit status are named in

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Stamp, StampKind};
-use crate::ids::StampId;
+use crate::base::ids::StampId;
 
 crate::codes! {
     /// Where the work stands. The order of the values is the merge table: a later one wins over an earlier.
@@ -189,8 +189,8 @@ mod tests {
 
     use super::super::Capture;
     use super::*;
-    use crate::ids::{AssignmentId, MemberId};
-    use crate::incident::Code;
+    use crate::base::Code;
+    use crate::base::ids::{AssignmentId, MemberId};
 
     fn stamp(id: &str, kind: StampKind, after: &[&str]) -> Stamp {
         Stamp {

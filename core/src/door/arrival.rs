@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::clock::Instant;
-use crate::ids::{FactId, ReceivedId};
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, ReceivedId};
 use crate::incident::{Identifier, Incident, Linked, MergeDirection, Place, Urgency};
 
 /// A call as it arrived through a door: the same value for an EIDO and for a 988 order.

@@ -14,7 +14,7 @@ mod xml;
 
 pub use arrival::{Agency, AlsoSent, Arrival, CautionGiven, Merge, Offer, PlaceGiven, Received, Severity, Unit};
 
-use crate::json;
+use crate::base::json;
 
 /// A document that is refused. Nothing of it is kept. No message repeats what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,8 @@
 use geo::{Distance, Geodesic, Point};
 
 use super::xml::{BadXml, Element, escaped, read as read_xml};
-use crate::incident::{Place, Position};
+use crate::base::Position;
+use crate::incident::Place;
 
 /// A place read from PIDF-LO, and what of the XML has no field.
 #[derive(Debug)]

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::DoorError;
-use crate::incident::{Code, Urgency};
+use crate::base::Code;
+use crate::incident::Urgency;
 
 crate::codes! {
     /// A question to whoever asks for help.

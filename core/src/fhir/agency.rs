@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::Document;
 use super::element::{concept, ours};
+use crate::base::json;
 use crate::handoff::follow_up::Schedule;
-use crate::json;
 
 /// The version of the tables.
 pub(super) const VERSION: u32 = 1;

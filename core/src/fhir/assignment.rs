@@ -8,8 +8,8 @@ use super::{Document, ReadError};
 use crate::assignment::{
     AloneReason, Assignment, Capture, Closing, HowClosed, Legal, NextStep, NoContact, Stamp, State, Travel, Visit, Whereabouts,
 };
-use crate::ids::{AssignmentId, IncidentId, MemberId, PersonId, StampId, TeamId, VisitId};
-use crate::incident::Code;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId, MemberId, PersonId, StampId, TeamId, VisitId};
 
 /// The code that tells an assignment from other Tasks.
 pub const ASSIGNMENT: &str = "assignment";
@@ -263,8 +263,8 @@ mod tests {
     use super::*;
     use crate::assignment::StampKind;
 
-    fn instants() -> impl Strategy<Value = crate::clock::Instant> {
-        (0_i64..4_000_000_000, 0_i32..1000).prop_map(|(s, ms)| crate::clock::Instant::new(s, ms * 1_000_000).unwrap())
+    fn instants() -> impl Strategy<Value = crate::base::clock::Instant> {
+        (0_i64..4_000_000_000, 0_i32..1000).prop_map(|(s, ms)| crate::base::clock::Instant::new(s, ms * 1_000_000).unwrap())
     }
 
     proptest! {

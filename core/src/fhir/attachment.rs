@@ -9,8 +9,8 @@ use serde_json::json;
 use super::document::id_of;
 use super::element::{concept, extension, extension_text, reference};
 use super::{Document, ReadError};
-use crate::ids::{AttachmentId, IncidentId, MemberId, PersonId};
-use crate::incident::Code;
+use crate::base::Code;
+use crate::base::ids::{AttachmentId, IncidentId, MemberId, PersonId};
 use crate::note::{Attachment, AttachmentKind};
 
 /// The type of the resource that holds a content.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Document;
 use super::document::DocumentError;
-use crate::json::{self, Limits};
+use crate::base::json::{self, Limits};
 
 /// The largest body that is read: 64 MB.
 pub const MOST_BYTES: usize = 64 << 20;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::element::ours;
 use super::{Document, agency};
-use crate::clock::Instant;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::clock::Instant;
 
 /// The name of these Libraries.
 const ROAD_CLOSURE: &str = "road-closure";

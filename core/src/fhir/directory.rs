@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{extension, extension_text, reference};
 use super::{Document, ReadError, incident};
+use crate::base::ids::{OrganizationId, PlaceId, ServiceId};
 use crate::handoff::{Opening, Service};
-use crate::ids::{OrganizationId, PlaceId, ServiceId};
 use crate::incident::Place;
 
 fn place_id(service: &ServiceId) -> PlaceId {
@@ -100,7 +100,7 @@ fn read_opening(value: &Value) -> Opening {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::Position;
+    use crate::base::Position;
 
     #[test]
     fn a_service_goes_out_and_comes_back_the_same() {

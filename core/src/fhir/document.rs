@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::clock::Instant;
-use crate::{ids, json};
+use crate::base::clock::Instant;
+use crate::{base::ids, base::json};
 
 /// Why a text is not a resource that we keep.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

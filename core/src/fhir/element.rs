@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::document::Document;
-use crate::incident::Code;
+use crate::base::Code;
 
 /// The stem of all our naming systems and extensions.
 pub const OURS: &str = "urn:anydoor:1:";

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{coding, concept, extension, extension_of, extension_text, extensions, foreign_concept, part, part_text, reference};
 use super::{Document, ReadError};
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, BasisId, FollowUpId, HandoffId, IncidentId, OrganizationId, PersonId, TeamId};
 use crate::handoff::follow_up::{Attempt, FollowUp};
 use crate::handoff::{Basis, BasisKind, Handoff, HandoffState, state};
-use crate::ids::{AssignmentId, BasisId, FollowUpId, HandoffId, IncidentId, OrganizationId, PersonId, TeamId};
-use crate::incident::Code;
 
 /// The code that tells a referral's Task from others.
 pub const HANDOFF: &str = "handoff";
@@ -17,7 +17,7 @@ pub const FOLLOW_UP: &str = "follow-up";
 
 /// The id of a referral's Task.
 pub fn task_id(handoff: &HandoffId) -> String {
-    crate::ids::derived("handoff-task", handoff.as_str())
+    crate::base::ids::derived("handoff-task", handoff.as_str())
 }
 
 /// Writes a referral: the request for service, and the Task that the service answers on.
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_basis_and_a_follow_up_go_out_and_come_back_the_same() {
-        let at = |s: i64| crate::clock::Instant::from_second(s).unwrap();
+        let at = |s: i64| crate::base::clock::Instant::from_second(s).unwrap();
         let basis = Basis {
             id: BasisId::fresh(),
             person: PersonId::fresh(),

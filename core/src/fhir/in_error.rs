@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{concept, extension, extension_text, reference};
 use super::{Document, ReadError};
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, InErrorId, MemberId, NoteId, PersonId, TeamId};
-use crate::incident::Code;
+use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, InErrorId, MemberId, NoteId, PersonId, TeamId};
 use crate::note::{InError, InErrorReason};
 
 /// The code that tells this Task from others.

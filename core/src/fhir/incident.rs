@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{coding, concept, extension, extension_of, extension_text, extensions, known, part, part_text, reference};
 use super::{Document, ReadError, person};
-use crate::ids::{FactId, IncidentId, PersonId, PlaceId, ReceivedId};
-use crate::incident::{About, Code, Door, Fact, FactKind, Identifier, Incident, Label, Person, Place, Position, Role, Source, Urgency};
+use crate::base::ids::{FactId, IncidentId, PersonId, PlaceId, ReceivedId};
+use crate::base::{Code, Position};
+use crate::incident::{About, Door, Fact, FactKind, Identifier, Incident, Label, Person, Place, Role, Source, Urgency};
 
 /// Everything that writes an incident, each document after those it refers to: place, people in crisis, other people,
 /// the ServiceRequest, facts.
@@ -270,7 +271,7 @@ pub fn read(request: &Document, find: &dyn Fn(&str) -> Option<Document>, facts: 
 
 /// The bytes as received, kept inline. It refers to nothing: the request refers to it, and a circle could not be sent
 /// piece by piece.
-pub fn write_received(id: &ReceivedId, incident: &IncidentId, media_type: &str, bytes: &[u8], at: crate::clock::Instant) -> Document {
+pub fn write_received(id: &ReceivedId, incident: &IncidentId, media_type: &str, bytes: &[u8], at: crate::base::clock::Instant) -> Document {
     let mut doc = Document::new("DocumentReference", id.as_str());
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
     doc.set("status", json!("current")).set("type", concept("document", "as-received"));
@@ -296,8 +297,8 @@ mod tests {
         "[a-zñ<&\"]{1,12}"
     }
 
-    fn instant() -> impl Strategy<Value = crate::clock::Instant> {
-        (0_i64..4_000_000_000, 0_i32..1000).prop_map(|(s, ms)| crate::clock::Instant::new(s, ms * 1_000_000).unwrap())
+    fn instant() -> impl Strategy<Value = crate::base::clock::Instant> {
+        (0_i64..4_000_000_000, 0_i32..1000).prop_map(|(s, ms)| crate::base::clock::Instant::new(s, ms * 1_000_000).unwrap())
     }
 
     fn pick<C: Code + std::fmt::Debug>() -> impl Strategy<Value = C> {

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::Document;
 use super::document::id_of;
 use super::element::{extension, reference};
-use crate::ids::IncidentId;
-use crate::incident::{Code, Join, JoinAuthor};
+use crate::base::Code;
+use crate::base::ids::IncidentId;
+use crate::incident::{Join, JoinAuthor};
 
 /// Writes a join.
 pub fn write(join: &Join) -> Document {

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::{Document, agency};
-use crate::ids::OrganizationId;
-use crate::incident::{Code, Position};
+use crate::base::ids::OrganizationId;
+use crate::base::{Code, Position};
 use crate::team::Jurisdiction;
 use crate::team::jurisdiction::LocalRule;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Document, agency};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 
 /// The name of the table.
 const SERVER_MANNERS: &str = "server-manners";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{concept, extension, extension_text, reference};
 use super::{Document, ReadError};
-use crate::ids::{IncidentId, MemberId, NoteId, PersonId};
+use crate::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use crate::note::{Note, Standing};
 
 /// The code that tells a note from other documents.

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::document::Document;
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, IncidentId, PersonId};
+use crate::base::json;
 use crate::door::{Arrival, DoorError, Offer, Received};
-use crate::ids::{FactId, IncidentId, PersonId};
 use crate::incident::{About, AskedBy, Channel, Door, Fact, FactKind, Identifier, Incident, Label, Person, Place, Role, Source};
-use crate::json;
 
 /// The media type of an order.
 pub const MEDIA_TYPE: &str = "application/fhir+json";

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{code_in, concept, extension, extension_of, extension_text, extensions, part, part_text, part_value, reference};
 use super::{Document, ReadError};
-use crate::ids::PersonId;
-use crate::incident::{Code, Dependant, Person, PersonName, Role, SafeContact, Wishes};
+use crate::base::Code;
+use crate::base::ids::PersonId;
+use crate::incident::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
 
 /// The resource type that holds this person.
 pub fn kind(person: &Person) -> &'static str {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Document, agency};
-use crate::team::coverage::{PeoplePoint, Population};
+use crate::planning::coverage::{PeoplePoint, Population};
 
 /// The name of the table.
 const POPULATION: &str = "population";
@@ -37,7 +37,7 @@ fn population(table: &Value) -> Option<Population> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::team::coverage::MOST_POINTS;
+    use crate::planning::coverage::MOST_POINTS;
 
     fn at(number: i64) -> PeoplePoint {
         PeoplePoint::new(40.0 + number as f64 * 1e-6, -75.0, 1 + number % 900).unwrap()

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{coding, concept, extension, extension_of, extension_text, extensions, part, part_text, reference};
 use super::{Document, ReadError};
-use crate::ids::{AssignmentId, EscalationId, IncidentId, MemberId, OrganizationId, StepDownId, TeamId};
-use crate::incident::Code;
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, EscalationId, IncidentId, MemberId, OrganizationId, StepDownId, TeamId};
 use crate::safety::{Acknowledgement, Escalation, Need, StepDown};
 
 /// The code that tells an escalation from other Tasks.
@@ -84,11 +84,11 @@ pub fn read(doc: &Document) -> Result<Escalation, ReadError> {
 }
 
 /// A position as ISO 6709 decimal degrees (`+40.09-075.38/`).
-fn iso6709(text: &str) -> Option<crate::incident::Position> {
+fn iso6709(text: &str) -> Option<crate::base::Position> {
     let text = text.strip_suffix('/')?;
     let cut = text.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-'))?.0;
     let (latitude, longitude) = text.split_at_checked(cut)?;
-    crate::incident::Position::new(latitude.parse().ok()?, longitude.parse().ok()?).ok()
+    crate::base::Position::new(latitude.parse().ok()?, longitude.parse().ok()?).ok()
 }
 
 /// The receiver's word on a Task, if it is there and whole.
@@ -166,7 +166,8 @@ pub fn why_back(doc: &Document) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{Place, Position};
+    use crate::base::Position;
+    use crate::incident::Place;
 
     #[test]
     fn an_escalation_goes_out_and_comes_back_the_same() {

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use super::document::id_of;
 use super::element::{code_in, concept, extension, extension_text, extensions, reference};
 use super::{Document, ReadError, incident};
-use crate::ids::{MemberId, PlaceId, TeamId};
-use crate::incident::{Code, Place};
+use crate::base::Code;
+use crate::base::ids::{MemberId, PlaceId, TeamId};
+use crate::incident::Place;
 use crate::team::{Capability, CrewRole, Fix, Member, Shift, Team};
 
 /// The id of a team's position.
@@ -19,7 +20,7 @@ pub fn write(team: &Team, agency: &str) -> Vec<Document> {
     let mut all = Vec::new();
     for member in &team.crew {
         all.push(practitioner(member));
-        let mut role = Document::new("PractitionerRole", &crate::ids::derived("role", member.id.as_str()));
+        let mut role = Document::new("PractitionerRole", &crate::base::ids::derived("role", member.id.as_str()));
         role.set("active", json!(true)).set("practitioner", reference("Practitioner", member.id.as_str()));
         role.set("organization", reference("Organization", agency)).set("code", json!([concept("crew-role", member.role.code())]));
         all.push(role);
@@ -112,11 +113,11 @@ pub fn read(doc: &Document, find: &dyn Fn(&str) -> Option<Document>) -> Result<T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::Position;
+    use crate::base::Position;
 
     #[test]
     fn a_team_goes_out_and_comes_back_the_same() {
-        let at = |s: i64| crate::clock::Instant::from_second(s).unwrap();
+        let at = |s: i64| crate::base::clock::Instant::from_second(s).unwrap();
         let mut team = Team {
             id: TeamId::fresh(),
             name: "Harbor 1".into(),

@@ -1,10 +1,8 @@
 //! The directory of services, and which of them suit.
 
-use geo::{Distance, Geodesic, Point};
-
-use crate::clock::Instant;
-use crate::ids::{OrganizationId, ServiceId};
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::clock::Instant;
+use crate::base::ids::{OrganizationId, ServiceId};
 
 /// When a service is open, in its own zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +84,7 @@ pub fn suitable(services: &[Service], from: Option<Position>, age: Option<u16>, 
     };
     let distance = |service: &Service| {
         let (a, b) = (from?, service.position?);
-        Some(Geodesic.distance(Point::new(a.longitude(), a.latitude()), Point::new(b.longitude(), b.latitude())))
+        Some(crate::base::geo::distance_m(a, b))
     };
     let mut found: Vec<(&Service, Option<f64>)> = services.iter().filter(fits).map(|s| (s, distance(s))).collect();
     found.sort_by(|(a, da), (b, db)| {

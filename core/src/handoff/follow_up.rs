@@ -1,7 +1,7 @@
 //! Asking afterwards: when it is due, what an attempt may do, and when it stops.
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, FollowUpId, IncidentId, MemberId, PersonId, TeamId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, FollowUpId, IncidentId, MemberId, PersonId, TeamId};
 use crate::incident::SafeContact;
 
 crate::codes! {

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use super::{Opening, Service};
-use crate::ids::{OrganizationId, ServiceId};
-use crate::incident::Position;
-use crate::json;
+use crate::base::Position;
+use crate::base::ids::{OrganizationId, ServiceId};
+use crate::base::json;
 
 /// Where the times of day and the calendar of an import stand.
 #[derive(Debug, Clone, PartialEq, Eq)]

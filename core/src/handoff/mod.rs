@@ -13,8 +13,8 @@ mod sharing;
 pub use directory::{Opening, Service, suitable};
 pub use sharing::{Basis, BasisKind, Packet, Recipient, Withheld, WithheldReason, packet, why_withheld};
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, HandoffId, IncidentId, MemberId, PersonId, ServiceId, TeamId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, HandoffId, IncidentId, MemberId, PersonId, ServiceId, TeamId};
 
 crate::codes! {
     /// Where a referral stands: the closed loop (Gravity, BSeR).
@@ -59,7 +59,7 @@ pub struct Handoff {
     /// The service.
     pub to: ServiceId,
     /// The organisation that runs it.
-    pub organization: crate::ids::OrganizationId,
+    pub organization: crate::base::ids::OrganizationId,
     /// The team that hands on.
     pub team: TeamId,
     /// Who did.
@@ -67,7 +67,7 @@ pub struct Handoff {
     /// When.
     pub at: Instant,
     /// Why the packet may be shared.
-    pub basis: crate::ids::BasisId,
+    pub basis: crate::base::ids::BasisId,
     /// What goes with the person, in words the receiver may have.
     pub packet: String,
     /// What was withheld: fact and reason code.

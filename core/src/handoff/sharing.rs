@@ -3,8 +3,8 @@
 //! Sources: 42 CFR Part 2 (§2.51 medical emergencies, §2.12(c)(5) crimes on premises, §2.13, §2.31 consent) for facts
 //! from a Part 2 record; 45 CFR 164.506 (treatment) and 164.512 for other health records. Agency data may be narrower.
 
-use crate::clock::Instant;
-use crate::ids::{BasisId, FactId, OrganizationId, PersonId};
+use crate::base::clock::Instant;
+use crate::base::ids::{BasisId, FactId, OrganizationId, PersonId};
 use crate::incident::{About, Fact, Label};
 
 crate::codes! {

@@ -1,8 +1,8 @@
 //! A fact: one thing that somebody said, with who, through which door, when, and who may be told.
 
 use super::{Door, Identifier};
-use crate::clock::Instant;
-use crate::ids::{FactId, PersonId};
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, PersonId};
 
 /// What a fact is about. A caution on a place does not follow a person, nor the reverse.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fact, Identifier, Incident, Label};
-use crate::clock::Instant;
-use crate::ids::{FactId, IncidentId, MemberId};
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, IncidentId, MemberId};
 
 /// The naming system of EIDO incident identifiers (`urn:emergency:uid:incidentid:…`, NENA-STA-010).
 pub const EIDO_INCIDENT: &str = "urn:emergency:uid:incidentid";
@@ -53,19 +53,19 @@ pub struct JoinId(String);
 impl JoinId {
     /// A new id, made here and now.
     pub fn fresh() -> Self {
-        Self(crate::ids::fresh())
+        Self(crate::base::ids::fresh())
     }
     /// The id that every machine gives the join of these two incidents, in either order.
     pub fn of(one: &IncidentId, other: &IncidentId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
-        Self(crate::ids::derived("join", &format!("{first}\n{second}")))
+        Self(crate::base::ids::derived("join", &format!("{first}\n{second}")))
     }
     /// An id from outside.
     ///
     /// # Errors
-    /// [`crate::ids::BadId`] where it is not a legal FHIR id.
-    pub fn parse(text: &str) -> Result<Self, crate::ids::BadId> {
-        if crate::ids::is_legal(text) { Ok(Self(text.to_owned())) } else { Err(crate::ids::BadId) }
+    /// [`crate::base::ids::BadId`] where it is not a legal FHIR id.
+    pub fn parse(text: &str) -> Result<Self, crate::base::ids::BadId> {
+        if crate::base::ids::is_legal(text) { Ok(Self(text.to_owned())) } else { Err(crate::base::ids::BadId) }
     }
     /// The id as text.
     pub fn as_str(&self) -> &str {

@@ -11,18 +11,18 @@ mod person;
 mod place;
 mod propose;
 
-pub use code::{AskedBy, Channel, Code, Door, Urgency};
+pub use code::{AskedBy, Channel, Door, Urgency};
 pub use fact::{About, Fact, FactKind, Label, Source};
 pub use join::{
     EIDO_INCIDENT, Join, JoinAuthor, JoinId, JoinReason, Linked, MergeDirection, Relation, facts_together, joined_with, merged,
     shares_identifier, shown_beside,
 };
 pub use person::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
-pub use place::{BadPosition, Place, Position};
+pub use place::Place;
 pub use propose::{Likeness, Proposal, ProposeRules, propose};
 
-use crate::clock::Instant;
-use crate::ids::{IncidentId, ReceivedId};
+use crate::base::clock::Instant;
+use crate::base::ids::{IncidentId, ReceivedId};
 
 /// An identifier that somebody else gave the incident: the EIDO incident id, a CAD number, a 988 contact id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! A person of an incident. No screen demands a name.
 
-use crate::ids::PersonId;
+use crate::base::ids::PersonId;
 
 crate::codes! {
     /// A person's part in an incident.

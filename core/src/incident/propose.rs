@@ -7,11 +7,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use geo::{Distance, Geodesic, Point};
-
 use super::join::{Join, joined_with, shares_identifier};
 use super::{FactKind, Incident, Person, PersonName, Place, Role};
-use crate::ids::IncidentId;
+use crate::base::ids::IncidentId;
 
 /// How alike two incidents must be to be proposed. Agency data; `default()` is the safe default.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +84,7 @@ pub fn propose(incident: &Incident, others: &[Incident], joins: &[Join], rules: 
 
 /// What of an incident is compared.
 struct Traits<'a> {
-    began: crate::clock::Instant,
+    began: crate::base::clock::Instant,
     numbers: BTreeSet<String>,
     place: &'a Place,
     names: BTreeSet<String>,
@@ -129,7 +127,7 @@ impl<'a> Traits<'a> {
 
 fn near(one: &Place, other: &Place, apart: Duration, near_m: f64) -> Option<Likeness> {
     if let (Some(a), Some(b)) = (one.position, other.position) {
-        let distance_m = Geodesic.distance(Point::new(a.longitude(), a.latitude()), Point::new(b.longitude(), b.latitude()));
+        let distance_m = crate::base::geo::distance_m(a, b);
         return (distance_m <= near_m).then_some(Likeness::Near { distance_m, apart });
     }
     let words = |place: &Place| {
@@ -173,10 +171,10 @@ fn folded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Position;
     use super::super::fixture::{at, incident};
     use super::*;
-    use crate::ids::{MemberId, PersonId};
+    use crate::base::Position;
+    use crate::base::ids::{MemberId, PersonId};
 
     fn called_from(name: &str, minute: i64, number: &str) -> Incident {
         let mut incident = incident(name, minute);

@@ -1,7 +1,7 @@
 //! A photo or a dictation that belongs to the record of one person of one incident. It never changes.
 
-use crate::clock::Instant;
-use crate::ids::{AttachmentId, IncidentId, MemberId, PersonId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AttachmentId, IncidentId, MemberId, PersonId};
 
 crate::codes! {
     /// What an attachment is.
@@ -94,6 +94,6 @@ impl Attachment {
 
     /// The id of its content.
     pub fn content_id(&self) -> String {
-        crate::ids::derived("content", self.id.as_str())
+        crate::base::ids::derived("content", self.id.as_str())
     }
 }

@@ -1,7 +1,7 @@
 //! A note that stands on the wrong person, or should not stand at all: marked by one member, confirmed by another (P14).
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, InErrorId, MemberId, NoteId, PersonId, TeamId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, InErrorId, MemberId, NoteId, PersonId, TeamId};
 
 crate::codes! {
     /// Why a note is in error.

@@ -5,15 +5,17 @@
 //! Neighbours: `acts::sign`, `fhir::note` (DocumentReference), `store` (which holds immutability itself, P13).
 
 mod attachment;
+mod draft;
 mod in_error;
 
 use sha2::{Digest, Sha256};
 
 pub use attachment::{Attachment, AttachmentKind, AttachmentRefused};
+pub use draft::{Draft, DraftBody};
 pub use in_error::{InError, InErrorReason, InErrorRefused};
 
-use crate::clock::Instant;
-use crate::ids::{IncidentId, MemberId, NoteId, PersonId};
+use crate::base::clock::Instant;
+use crate::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 
 /// What a note is.
 #[derive(Debug, Clone, PartialEq, Eq)]

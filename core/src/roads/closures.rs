@@ -7,7 +7,7 @@ use super::flat::{Flat, Point};
 use super::format::{FAN, RUN};
 use super::pack::{Roads, RoadsError};
 use super::snap::lengths;
-use crate::incident::Position;
+use crate::base::Position;
 
 /// A line over the map that nobody passes.
 #[derive(Debug, Clone, PartialEq)]

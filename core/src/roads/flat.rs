@@ -3,7 +3,7 @@
 //! from the ellipsoid by half a percent at most.
 
 use super::format::{Block, FAN};
-use crate::incident::Position;
+use crate::base::Position;
 
 /// Metres per 10⁻⁷ degree of latitude, on the mean sphere.
 const METRES: f64 = 0.011_119_508;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::format::{Block, ENTRY, FAN, HEADER, MAGIC, SECTIONS, Section, VERSION, header_checksum, levels};
 use super::hierarchy::Scratch;
 use super::network::Beside;
-use crate::incident::Position;
+use crate::base::Position;
 
 /// Why a pack cannot be used. No error names a person or a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

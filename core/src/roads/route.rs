@@ -5,7 +5,7 @@ use super::network::{End, NO_ROW};
 use super::pack::{Roads, RoadsError, damaged};
 use super::snap::{Spot, lengths};
 use super::{Closed, Millis, NEVER};
-use crate::incident::Position;
+use crate::base::Position;
 
 /// A way.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use super::flat::{Flat, Point, nearest_on};
 use super::format::{FAN, RUN};
 use super::pack::{Roads, RoadsError, damaged};
 use super::streets::point;
-use crate::incident::Position;
+use crate::base::Position;
 
 /// A place on a street.
 #[derive(Debug, Clone, Copy, PartialEq)]

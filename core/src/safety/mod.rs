@@ -4,8 +4,8 @@
 //! phone's dialler is only "dialler opened".
 //! Neighbours: `acts::escalate` makes them, `store::Escalations` keeps the 911 ones in a file of their own (P10).
 
-use crate::clock::Instant;
-use crate::ids::{AssignmentId, EscalationId, IncidentId, MemberId, OrganizationId, StepDownId, TeamId};
+use crate::base::clock::Instant;
+use crate::base::ids::{AssignmentId, EscalationId, IncidentId, MemberId, OrganizationId, StepDownId, TeamId};
 use crate::incident::Place;
 
 crate::codes! {

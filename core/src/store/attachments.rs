@@ -12,7 +12,7 @@ use ring::aead;
 
 use super::disk::Disk;
 use super::{Key, Store, StoreError, journal};
-use crate::chance;
+use crate::base::random;
 use crate::fhir::{Document, attachment};
 use crate::note::MOST_ATTACHMENT;
 
@@ -44,7 +44,7 @@ fn nonce(number: usize) -> aead::Nonce {
 
 fn sealed(key: &Key, content: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut salt = [0; 32];
-    chance::fill(&mut salt)?;
+    random::fill(&mut salt)?;
     let secret = journal::secret(key, &salt, PURPOSE)?;
     let mut file = Vec::with_capacity(HEADER + content.len().div_ceil(PIECE) * SEALED);
     file.extend(MAGIC);

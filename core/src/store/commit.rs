@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use super::second_copy::{Copied, What, Work};
-use super::{Store, StoreError, documents, outbox, project};
-use crate::acts::{Act, Ledger, Plan, Write};
+use super::second_copy::{Copied, DraftText, What, Work};
+use super::{Store, StoreError, documents, merge, outbox, project, second_copy};
+use crate::acts::{Decision, Ledger, Plan, Write};
+use crate::base::Code;
+use crate::delivery::Act;
 use crate::fhir::{Document, Revision};
-use crate::incident::Code;
 
 /// What a commit touched, as `Type/id`: what watches are told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,16 +17,12 @@ pub struct Changes(pub Vec<String>);
 impl Ledger for Store {
     type Error = StoreError;
 
-    fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, StoreError> {
-        Self::document(self, kind, id)
-    }
-
     /// On return the plan's documents, outbox rows and audit row are on disk in one commit (P1), and in the journal (P3).
     fn commit(&mut self, plan: &Plan) -> Result<(), StoreError> {
         let (writer, agency) = (self.writer.clone(), self.agency.clone());
         self.keep(move |tx| {
             let work = revise(tx, plan, &Hand { writer: &writer, agency: &agency })?;
-            let items = work.writes.len();
+            let items = work.writes.len() + usize::from(work.draft.is_some());
             Ok((What::Work(work), items))
         })
     }
@@ -59,11 +56,15 @@ fn revise(tx: &Transaction<'_>, plan: &Plan, hand: &Hand<'_>) -> Result<Work, St
         who: plan.who.to_string(),
         at: plan.at.to_string(),
         lane: plan.lane.clone(),
-        unit: crate::ids::fresh(),
+        unit: crate::base::ids::fresh(),
         ends_draft: plan.ends_draft.as_ref().map(ToString::to_string),
+        draft: plan.saves_draft.as_ref().map(DraftText::from),
         writes: Vec::new(),
     };
-    let subject = plan.writes.first().map(|w| w.document.reference()).unwrap_or_default();
+    let mut subject = plan.writes.first().map(|w| w.document.reference()).unwrap_or_default();
+    if let Some((item, decision)) = &plan.decides {
+        subject = decide(tx, *item, decision, hand)?;
+    }
     let mut put_here = Vec::new();
     for Write { document, act } in &plan.writes {
         let existing = existing(tx, document)?;
@@ -128,7 +129,7 @@ pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<b
         Some(id) => tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM drafts WHERE id = ?)")?.query_row([id], |row| row.get::<_, bool>(0))?,
         None => false,
     };
-    if put_here.is_empty() && !ends {
+    if put_here.is_empty() && !ends && work.draft.is_none() {
         return Ok(false);
     }
     let subject = put_here.first().map(Document::reference).unwrap_or_default();
@@ -141,8 +142,27 @@ fn end(tx: &Transaction<'_>, work: &Work, subject: &str, documents: &[Document])
     if let Some(draft) = &work.ends_draft {
         tx.prepare_cached("DELETE FROM drafts WHERE id = ?")?.execute([draft])?;
     }
+    if let Some(draft) = &work.draft {
+        second_copy::save_draft(tx, draft)?;
+    }
     append_audit(tx, work, subject)?;
     project::touched(tx, documents)
+}
+
+/// Does what a person decided about an item; returns what it was about.
+fn decide(tx: &Transaction<'_>, item: i64, decision: &Decision, hand: &Hand<'_>) -> Result<String, StoreError> {
+    let about: Option<String> =
+        tx.prepare_cached("SELECT kind || '/' || id FROM intents WHERE seq = ?")?.query_row([item], |row| row.get(0)).optional()?;
+    match decision {
+        Decision::KeepOurs { merged, theirs } => {
+            merge::rebase(tx, hand, merged, theirs)?;
+            outbox::retry(tx, item)?;
+        }
+        Decision::KeepTheirs { theirs } => merge::take_theirs(tx, item, theirs)?,
+        Decision::SeenLost => outbox::seen_lost(tx, item)?,
+        Decision::Retry => outbox::retry(tx, item)?,
+    }
+    Ok(about.unwrap_or_default())
 }
 
 struct Existing {
@@ -253,7 +273,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn note_escalations(&mut self, head: &str, who: &str, at: crate::clock::Instant) -> Result<(), StoreError> {
+    pub fn note_escalations(&mut self, head: &str, who: &str, at: crate::base::clock::Instant) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
         let noted: Option<String> = tx
             .query_row("SELECT subject FROM audit WHERE act = 'escalations' ORDER BY seq DESC LIMIT 1", [], |row| row.get(0))

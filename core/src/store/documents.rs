@@ -3,27 +3,15 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, StoreError};
+use crate::delivery::Stored;
 use crate::fhir::{Document, Revision};
-
-/// A document with what the phone knows of its place at the agency.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    /// What this phone shows.
-    pub document: Document,
-    /// The server version our unsent changes started from.
-    pub base: Option<Document>,
-    /// A newer server version that came in while ours is unsent.
-    pub theirs: Option<Document>,
-    /// The server's version id; `None`: not at the agency.
-    pub version: Option<String>,
-}
 
 pub(super) fn parse(text: &str) -> Result<Document, StoreError> {
     Ok(Document::parse(text.as_bytes())?)
 }
 
 /// The elements whose references are indexed: what a view or the scope asks for.
-const INDEXED: [&str; 13] = [
+const INDEXED: [&str; 14] = [
     "focus",
     "subject",
     "target",
@@ -37,6 +25,7 @@ const INDEXED: [&str; 13] = [
     "context",
     "encounter",
     "locationReference",
+    "participant",
 ];
 
 /// Indexes what a document refers to. `fresh` tells that its row is new.

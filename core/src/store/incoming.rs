@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 use super::commit::Hand;
 use super::project::{self, Came, Took};
 use super::{Store, StoreError};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 use crate::fhir::Document;
 
 /// From this many seconds on a watermark is moved by a page that brings nothing else.

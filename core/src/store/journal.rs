@@ -15,7 +15,7 @@ use ring::{aead, hkdf};
 
 use super::disk::{Disk, DiskFile};
 use super::{Key, StoreError};
-use crate::chance;
+use crate::base::random;
 
 const MAGIC: &[u8; 8] = b"ANYJRN01";
 const PURPOSE: &[u8] = b"anydoor journal 1";
@@ -56,7 +56,7 @@ impl Journal {
         let fresh = path.with_extension("journal-new");
         disk.remove(&fresh)?;
         let mut salt = [0; 32];
-        chance::fill(&mut salt)?;
+        random::fill(&mut salt)?;
         let mut header = Vec::from(MAGIC);
         header.extend(salt);
         header.resize(FILE_HEADER, 0);
@@ -92,7 +92,7 @@ impl Journal {
             return Err(StoreError::Full);
         }
         let mut nonce = [0; 12];
-        chance::fill(&mut nonce)?;
+        random::fill(&mut nonce)?;
         let length = u32::try_from(text.len() + aead::MAX_TAG_LEN).map_err(|_| StoreError::Full)?;
         let mut frame = Vec::with_capacity(room_for(text.len()));
         frame.extend(MARKER);

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::disk::Disk;
 use super::{Key, StoreError};
-use crate::chance;
+use crate::base::random;
 
 const FORMAT: u32 = 1;
 const INFO: &[u8] = b"anydoor work key 1";
@@ -142,7 +142,7 @@ pub fn recovery_key_pair() -> Result<(zeroize::Zeroizing<Vec<u8>>, Vec<u8>), Sto
 /// [`StoreError::Chance`].
 pub fn work_key() -> Result<zeroize::Zeroizing<Vec<u8>>, StoreError> {
     let mut bytes = zeroize::Zeroizing::new(vec![0; 32]);
-    chance::fill(&mut bytes)?;
+    random::fill(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -172,7 +172,7 @@ struct Drawn {
 impl Drawn {
     fn new() -> Result<Self, StoreError> {
         let mut seed = zeroize::Zeroizing::new([0; 32]);
-        chance::fill(seed.as_mut_slice())?;
+        random::fill(seed.as_mut_slice())?;
         Ok(Self { seed, count: 0 })
     }
 }

@@ -3,9 +3,12 @@
 use rusqlite::{Connection, params};
 
 use super::commit::Hand;
-use super::{ParkReason, Store, StoreError, documents, outbox, project, second_copy};
+use super::records::Rows;
+use super::{Store, StoreError, documents, outbox, project, second_copy};
+use crate::base::Code;
+use crate::delivery::ParkReason;
 use crate::fhir::{Document, Revision};
-use crate::incident::Code;
+use crate::records::lookup;
 
 /// What becomes of a document that arrived and was changed by somebody else since.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +19,7 @@ pub enum Under {
     Apart(String),
 }
 
-fn rebase(tx: &Connection, hand: &Hand<'_>, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
+pub(super) fn rebase(tx: &Connection, hand: &Hand<'_>, merged: &Document, theirs: &Document) -> Result<(), StoreError> {
     let mut merged = merged.clone();
     if !merged.same_meaning(theirs) {
         let by = Revision::of(&merged).and_then(|revision| revision.by);
@@ -33,6 +36,13 @@ fn rebase(tx: &Connection, hand: &Hand<'_>, merged: &Document, theirs: &Document
     project::touched(tx, [&merged])
 }
 
+/// Shows the server's version; the intent ends.
+pub(super) fn take_theirs(tx: &Connection, seq: i64, theirs: &Document) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM intents WHERE seq = ?", [seq])?;
+    project::replace(tx, theirs, false)?;
+    project::touched(tx, [theirs])
+}
+
 impl Store {
     /// Writes onto a Task what the stamps here say (a projection, recomputed after each merge).
     ///
@@ -40,10 +50,10 @@ impl Store {
     /// [`StoreError`].
     pub fn project_status(&self, task: &mut Document) -> Result<(), StoreError> {
         if crate::fhir::assignment::is_assignment(task) {
-            let (status, readable) = project::status_here(&self.connection, &task.reference())?;
-            if readable {
+            let stamps = lookup::stamps(&Rows(&self.connection), task.id())?;
+            if stamps.unread.is_empty() {
                 let owned = task.at("/owner").is_some();
-                crate::fhir::assignment::project(status.state, owned, task);
+                crate::fhir::assignment::project(stamps.status().state, owned, task);
             }
         }
         Ok(())
@@ -98,9 +108,7 @@ impl Store {
     /// [`StoreError`].
     pub fn take_theirs(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
-        tx.execute("DELETE FROM intents WHERE seq = ?", [seq])?;
-        project::replace(&tx, theirs, false)?;
-        project::touched(&tx, [theirs])?;
+        take_theirs(&tx, seq, theirs)?;
         Ok(tx.commit()?)
     }
 

@@ -22,26 +22,26 @@ mod open;
 mod outbox;
 mod project;
 mod queue;
+mod records;
 mod salvage;
 mod second_copy;
 mod settings;
+mod teams;
 mod truth;
 mod wipe;
 
 pub use commit::Changes;
-pub use documents::Stored;
 pub use escalations::{EscalationRow, Escalations};
 pub use incoming::{Found, Incoming};
 pub use merge::Under;
-pub use notes::{Draft, NoteRow};
+pub use notes::NoteRow;
 pub use open::{Key, file_name};
-pub use outbox::{Held, Intent, IntentState, ParkReason};
-pub use queue::QueueRow;
 pub use salvage::unsent_of_others;
 pub use second_copy::Opening;
 use second_copy::SecondCopy;
-pub use truth::Truth;
-pub use wipe::{Wipe, WipeReason, finish_begun};
+pub use wipe::{Wipe, finish_begun};
+
+use crate::records::{RecordsError, Unavailable};
 
 /// What can go wrong with the database. No personal data, no paths.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ pub enum StoreError {
     MaybeKept,
     /// The operating system gives no randomness; nothing was written.
     #[error(transparent)]
-    Chance(#[from] crate::chance::NoChance),
+    Chance(#[from] crate::base::random::NoRandomness),
     /// A cipher refused its input; nothing was written.
     #[error("the cipher refused")]
     Cipher,
@@ -115,6 +115,19 @@ impl From<std::io::Error> for StoreError {
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
             kind => Self::File(kind),
+        }
+    }
+}
+
+impl From<RecordsError> for StoreError {
+    fn from(error: RecordsError) -> Self {
+        match error {
+            RecordsError::NotFetched(_) => Self::Missing { kind: "record" },
+            RecordsError::Unreadable { .. } => Self::Missing { kind: "readable record" },
+            RecordsError::Unavailable(Unavailable::Locked) => Self::KeyOrFile,
+            RecordsError::Unavailable(Unavailable::Damaged) => Self::Damaged,
+            RecordsError::Unavailable(Unavailable::Full) => Self::Full,
+            RecordsError::Unavailable(Unavailable::Failed { code }) => Self::Database { code },
         }
     }
 }

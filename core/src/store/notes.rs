@@ -2,43 +2,10 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::second_copy::{self, DraftText, What};
+use super::second_copy::{self, DraftText, TEXT, What};
 use super::{Store, StoreError};
-use crate::clock::Instant;
-use crate::ids::{IncidentId, MemberId, NoteId, PersonId};
-use crate::note::{Note, Standing};
-
-/// A draft on this phone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// Its id.
-    pub id: NoteId,
-    /// The incident.
-    pub incident: IncidentId,
-    /// The person.
-    pub person: PersonId,
-    /// The author.
-    pub author: MemberId,
-    /// The text so far.
-    pub text: String,
-    /// When it last changed.
-    pub changed: Instant,
-}
-
-impl Draft {
-    /// The draft as a note.
-    pub fn note(&self) -> Note {
-        Note {
-            id: self.id.clone(),
-            incident: self.incident.clone(),
-            person: self.person.clone(),
-            author: self.author.clone(),
-            standing: Standing::Draft,
-            at: self.changed,
-            text: self.text.clone(),
-        }
-    }
-}
+use crate::base::ids::{IncidentId, MemberId, NoteId, PersonId};
+use crate::note::{Draft, DraftBody};
 
 /// One found note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +58,7 @@ impl Store {
     pub fn draft(&self, id: &NoteId) -> Result<Option<Draft>, StoreError> {
         let found = self
             .connection
-            .prepare_cached("SELECT id, incident, person, author, text, changed FROM drafts WHERE id = ?")?
+            .prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts WHERE id = ?")?
             .query_row([id.as_str()], draft_texts)
             .optional()?;
         found.map(draft).transpose()
@@ -103,8 +70,8 @@ impl Store {
     /// [`StoreError`].
     pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT id, incident, person, author, text, changed FROM drafts ORDER BY changed DESC")?;
-        let rows: Vec<[String; 6]> = statement.query_map([], draft_texts)?.collect::<Result<_, _>>()?;
+            self.connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts ORDER BY changed DESC")?;
+        let rows: Vec<[String; 7]> = statement.query_map([], draft_texts)?.collect::<Result<_, _>>()?;
         rows.into_iter().map(draft).collect()
     }
 
@@ -142,18 +109,18 @@ impl Store {
     }
 }
 
-fn draft_texts(row: &Row<'_>) -> rusqlite::Result<[String; 6]> {
-    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+fn draft_texts(row: &Row<'_>) -> rusqlite::Result<[String; 7]> {
+    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?])
 }
 
-fn draft([id, incident, person, author, text, changed]: [String; 6]) -> Result<Draft, StoreError> {
+fn draft([id, incident, person, author, text, changed, body]: [String; 7]) -> Result<Draft, StoreError> {
     let bad = |_| StoreError::Missing { kind: "draft" };
     Ok(Draft {
         id: NoteId::parse(&id).map_err(bad)?,
         incident: IncidentId::parse(&incident).map_err(bad)?,
         person: PersonId::parse(&person).map_err(bad)?,
         author: MemberId::parse(&author).map_err(bad)?,
-        text,
+        body: if body == TEXT { DraftBody::Text(text) } else { return Err(StoreError::Missing { kind: "draft" }) },
         changed: changed.parse().map_err(|_| StoreError::Missing { kind: "draft" })?,
     })
 }

@@ -47,7 +47,7 @@ impl std::fmt::Debug for Key {
 
 /// The name of the database of this server, agency and user: another user of the same phone has another file.
 pub fn file_name(server: &str, agency: &str, user: &str) -> String {
-    format!("work-{}.db", crate::ids::derived("database", &format!("{server}\n{agency}\n{user}")))
+    format!("work-{}.db", crate::base::ids::derived("database", &format!("{server}\n{agency}\n{user}")))
 }
 
 /// A write-ahead log, and a cache that holds a shift's pages (a page costs its decryption each time it is read anew).
@@ -58,6 +58,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../../migrations/0001_first_shift.sql")),
         M::up(include_str!("../../migrations/0002_second_copy.sql")),
         M::up(include_str!("../../migrations/0003_entered_in_error.sql")),
+        M::up(include_str!("../../migrations/0004_teams.sql")),
     ])
 }
 
@@ -118,7 +119,7 @@ fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result
 
 impl Store {
     /// The newest schema that this release knows.
-    pub const SCHEMA: i64 = 3;
+    pub const SCHEMA: i64 = 4;
 
     /// Opens the database at `path`, made where there is none, for this agency.
     ///
@@ -191,7 +192,7 @@ impl Store {
         store.writer = match store.setting("writer")? {
             Some(writer) => writer,
             None => {
-                let fresh = crate::ids::fresh();
+                let fresh = crate::base::ids::fresh();
                 store.set_setting("writer", &fresh)?;
                 fresh
             }

@@ -4,76 +4,13 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::second_copy::Work;
 use super::{Store, StoreError, documents, project};
-use crate::acts::Act;
-use crate::clock::Instant;
+use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::delivery::{Act, Intent, IntentState, ParkReason, Parked};
 use crate::fhir::Document;
-use crate::incident::Code;
 
 /// The version of a row's meaning.
 const FORMAT: i64 = 1;
-
-crate::codes! {
-    /// Where an intent stands.
-    IntentState {
-        /// Not sent.
-        Waiting = "waiting",
-        /// Sent; no answer yet. Read back before anything else.
-        Unknown = "unknown",
-        /// A claim that the server took, until the second look shows us as owner.
-        Asked = "asked",
-        /// Needs a person.
-        Parked = "parked",
-    }
-    /// Why an item is parked.
-    ParkReason {
-        /// The server said that it is not well-formed (400, 422).
-        Refused = "refused",
-        /// We may not (403).
-        NotAllowed = "not-allowed",
-        /// It is gone, or was never there (404, 410).
-        Gone = "gone",
-        /// Too large (413).
-        TooLarge = "too-large",
-        /// Somebody else changed the same thing, and no rule joins the two.
-        ChangedElsewhere = "changed-elsewhere",
-        /// Another team has it.
-        TakenByOther = "taken-by-other",
-        /// Our own text cannot be sent as it stands.
-        Unreadable = "unreadable",
-    }
-}
-
-/// One outbox row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Intent {
-    /// Its place in the outbox.
-    pub seq: i64,
-    /// The act it is part of.
-    pub unit: String,
-    /// The visit it belongs to.
-    pub lane: String,
-    /// What is meant.
-    pub act: Act,
-    /// The document's type.
-    pub kind: String,
-    /// The document's id.
-    pub id: String,
-    /// Where it stands.
-    pub state: IntentState,
-    /// Not before this time.
-    pub not_before: Option<Instant>,
-}
-
-/// A parked item, as the person sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Held {
-    /// The intent.
-    pub intent: Intent,
-    /// Why.
-    pub reason: ParkReason,
-    /// What the server said, in its own words.
-    pub detail: Option<String>,
-}
 
 pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Document) -> Result<(), StoreError> {
     let (kind, id) = (document.kind(), document.id());
@@ -115,7 +52,7 @@ pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Do
 
 /// Puts a document that the server had, and has lost or set back, into the outbox again; its second copy stays until then.
 pub(super) fn again(tx: &Connection, kind: &str, id: &str, act: Act) -> Result<(), StoreError> {
-    let unit = crate::ids::fresh();
+    let unit = crate::base::ids::fresh();
     tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, '')")?.execute(params![
         FORMAT,
         unit,
@@ -146,6 +83,22 @@ pub(super) fn arrive(tx: &Connection, seq: i64, version: &str, sent: &Document) 
     tx.prepare_cached("UPDATE documents SET version = ?, base_body = ?, server_body = NULL WHERE kind = ? AND id = ?")?
         .execute(params![version, base, sent.kind(), sent.id()])?;
     Ok(())
+}
+
+/// Lets a parked item try again.
+pub(super) fn retry(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    let done = tx.execute(
+        "UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked' AND reason IS NOT 'taken-by-other'",
+        [seq],
+    )?;
+    if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }
+}
+
+/// The person has seen that another team has it. Nothing of ours is lost by this: the claim was all there was.
+pub(super) fn seen_lost(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    let done =
+        tx.execute("DELETE FROM intents WHERE seq = ? AND act = 'claim' AND state = 'parked' AND reason = 'taken-by-other'", [seq])?;
+    if done == 0 { Err(StoreError::Missing { kind: "lost claim" }) } else { Ok(()) }
 }
 
 const COLUMNS: &str = "seq, unit, lane, act, kind, id, state, not_before";
@@ -197,13 +150,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn parked(&self) -> Result<Vec<Held>, StoreError> {
+    pub fn parked(&self) -> Result<Vec<Parked>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT {COLUMNS}, reason, detail FROM intents WHERE state = 'parked' ORDER BY seq"))?;
         let rows = statement.query_map([], |row| {
             let reason = ParkReason::from_code(&row.get::<_, Option<String>>(8)?.unwrap_or_default()).unwrap_or(ParkReason::Refused);
-            Ok(Held { intent: intent(row)?, reason, detail: row.get(9)? })
+            Ok(Parked { intent: intent(row)?, reason, detail: row.get(9)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -314,19 +267,8 @@ impl Store {
         Ok(())
     }
 
-    /// Lets a parked item try again.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn retry(&mut self, seq: i64) -> Result<(), StoreError> {
-        let done = self
-            .connection
-            .execute("UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked' AND reason IS NOT 'taken-by-other'", [seq])?;
-        if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }
-    }
-
     /// A claim that is lost: the server's version is what this phone shows from now on, and the intent stays in sight
-    /// until the person has seen it ([`Store::seen_lost`]).
+    /// until the person has seen it ([`Decision::SeenLost`](crate::acts::Decision::SeenLost)).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -348,16 +290,5 @@ impl Store {
         project::replace(&tx, theirs, false)?;
         project::touched(&tx, [theirs])?;
         Ok(tx.commit()?)
-    }
-
-    /// The person has seen that another team has it. Nothing of ours is lost by this: the claim was all there was.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] where there is no such lost claim.
-    pub fn seen_lost(&mut self, seq: i64) -> Result<(), StoreError> {
-        let done = self
-            .connection
-            .execute("DELETE FROM intents WHERE seq = ? AND act = 'claim' AND state = 'parked' AND reason = 'taken-by-other'", [seq])?;
-        if done == 0 { Err(StoreError::Missing { kind: "lost claim" }) } else { Ok(()) }
     }
 }

@@ -6,31 +6,34 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::commit::Hand;
-use super::{Store, StoreError, documents, outbox, second_copy};
-use crate::acts::Act;
-use crate::assignment::{State, Status, status};
+use super::records::Rows;
+use super::{Store, StoreError, documents, outbox, second_copy, teams};
+use crate::base::Code;
+use crate::delivery::Act;
 use crate::fhir::{self, Document};
-use crate::incident::Code;
+use crate::records::RecordsError;
+use crate::views::queue;
 
-/// Names the assignments that the changed documents touch, to be recomputed before the next read, and keeps the words of
+/// Names the assignments and teams that the changed documents touch, to be recomputed before the next read, and keeps the words of
 /// signed notes.
 pub(super) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<Item = &'a Document>) -> Result<(), StoreError> {
-    let mut assignments = BTreeSet::new();
+    let mut stale = BTreeSet::new();
     for document in changed {
+        stale.extend(teams::touched_by(tx, document)?);
         match document.kind() {
             "Task" if fhir::assignment::is_assignment(document) => {
-                assignments.insert(document.reference());
+                stale.insert(document.reference());
             }
-            "Provenance" => assignments.extend(document.text("/target/0/reference").map(str::to_owned)),
-            "ServiceRequest" => assignments.extend(pointing(tx, "Task", "focus", &document.reference())?),
+            "Provenance" => stale.extend(document.text("/target/0/reference").map(str::to_owned)),
+            "ServiceRequest" => stale.extend(pointing(tx, "Task", "focus", &document.reference())?),
             "Patient" => {
                 for request in pointing(tx, "ServiceRequest", "subject", &document.reference())? {
-                    assignments.extend(pointing(tx, "Task", "focus", &request)?);
+                    stale.extend(pointing(tx, "Task", "focus", &request)?);
                 }
             }
             "Location" => {
                 for request in pointing(tx, "ServiceRequest", "locationReference", &document.reference())? {
-                    assignments.extend(pointing(tx, "Task", "focus", &request)?);
+                    stale.extend(pointing(tx, "Task", "focus", &request)?);
                 }
             }
             "DocumentReference" if fhir::in_error::is_in_error(document) => forget_note(tx, document.id())?,
@@ -38,7 +41,7 @@ pub(super) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<Item = &'a
             _ => {}
         }
     }
-    for reference in assignments {
+    for reference in stale {
         tx.prepare_cached("INSERT OR IGNORE INTO stale VALUES (?)")?.execute([reference])?;
     }
     Ok(())
@@ -57,10 +60,10 @@ impl Store {
         let stale: Vec<String> =
             tx.prepare_cached("SELECT assignment FROM stale")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for reference in stale {
-            if let Some(task) = load(&tx, &reference)?
-                && fhir::assignment::is_assignment(&task)
-            {
-                assignment(&tx, &task)?;
+            match load(&tx, &reference)? {
+                Some(task) if fhir::assignment::is_assignment(&task) => assignment(&tx, &task)?,
+                Some(team) if team.kind() == "CareTeam" => teams::recompute(&tx, &team)?,
+                _ => {}
             }
         }
         tx.execute("DELETE FROM stale", [])?;
@@ -79,70 +82,35 @@ fn load(tx: &Connection, reference: &str) -> Result<Option<Document>, StoreError
     body.as_deref().map(documents::parse).transpose()
 }
 
-fn pointing(tx: &Connection, kind: &str, element: &str, target: &str) -> Result<Vec<String>, StoreError> {
+pub(super) fn pointing(tx: &Connection, kind: &str, element: &str, target: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT d.kind || '/' || d.id FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = ? AND d.kind = ?",
     )?;
     Ok(statement.query_map([target, element, kind], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// The status that the stamps here give an assignment, and whether every stamp could be read.
-pub(super) fn status_here(tx: &Connection, task: &str) -> Result<(Status, bool), StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT d.body FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = 'target' AND d.kind = 'Provenance'",
-    )?;
-    let bodies = statement.query_map([task], |row| row.get::<_, String>(0))?;
-    let (mut stamps, mut readable) = (Vec::new(), true);
-    for body in bodies {
-        let document = documents::parse(&body?)?;
-        match fhir::assignment::read_stamp(&document) {
-            Ok(stamp) => stamps.push(stamp),
-            Err(_) if !fhir::assignment::is_stamp(&document) => {}
-            Err(_) => readable = false,
-        }
-    }
-    Ok((status(&stamps), readable))
-}
-
+/// Writes the slim row of one assignment anew.
 fn assignment(tx: &Connection, task: &Document) -> Result<(), StoreError> {
-    let Ok(read) = fhir::assignment::read(task) else { return unreadable(tx, task) };
-    let (status, stamps_readable) = status_here(tx, &task.reference())?;
-    let known = fhir::assignment::knows_status(task);
-    let called_off = fhir::assignment::is_called_off(task) && !status.state.is_terminal();
-    let state = if called_off { State::Cancelled } else { status.state };
-    let request = load(tx, &format!("ServiceRequest/{}", read.incident))?;
-    let find = |reference: &str| load(tx, reference).ok().flatten();
-    let incident = request.as_ref().and_then(|request| fhir::incident::read(request, &find, &[]).ok());
-    let person = incident.as_ref().and_then(|i| i.people_in_crisis().find_map(crate::incident::Person::shown_as));
-    let place = incident.as_ref().and_then(|i| i.place.address.clone().or_else(|| i.place.locality.clone()));
-    let urgency = incident.as_ref().map_or(1, |i| i.urgency as i64);
+    let row = match queue::row(&Rows(tx), task) {
+        // One that has no legal id costs itself.
+        Err(RecordsError::Unreadable { .. }) => return Ok(()),
+        row => row?,
+    };
     tx.prepare_cached("INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
-        read.id.as_str(),
-        read.incident.as_str(),
-        read.team.as_ref().map(|t| t.as_str()),
-        state.code(),
-        !state.is_terminal(),
-        urgency,
-        incident.as_ref().map_or(read.made, |i| i.determined).to_string(),
-        incident.as_ref().map(|i| i.headline.clone()).unwrap_or_default(),
-        person,
-        place,
-        incident.as_ref().map_or("", |i| i.door.code()),
-        // Called off while the crew is there: a person decides, as with two stamps that cannot both be so.
-        i64::try_from(status.cards.len()).unwrap_or(i64::MAX - 1) + i64::from(called_off && status.state >= State::OnScene),
-        known && stamps_readable && (request.is_none() || incident.is_some()),
+        row.assignment.as_str(),
+        row.incident.as_ref().map_or("", |id| id.as_str()),
+        row.team.as_ref().map(|id| id.as_str()),
+        row.state.code(),
+        !row.state.is_terminal(),
+        row.urgency as i64,
+        row.determined.map(|at| at.to_string()).unwrap_or_default(),
+        row.headline,
+        row.person,
+        row.place,
+        row.door.map_or("", Code::code),
+        row.cards,
+        row.readable,
     ])?;
-    Ok(())
-}
-
-/// A Task that our view cannot read is shown all the same, as one that is not to be changed here (P30).
-fn unreadable(tx: &Connection, task: &Document) -> Result<(), StoreError> {
-    let incident = task.text("/focus/reference").and_then(|r| r.split_once('/')).map_or("", |(_, id)| id);
-    let team = task.text("/owner/reference").and_then(|r| fhir::document::id_of(r, "CareTeam"));
-    let words = task.text("/description").or_else(|| task.text("/code/text")).unwrap_or_default();
-    let made = task.text("/authoredOn").or_else(|| task.text("/meta/lastUpdated")).unwrap_or_default();
-    tx.prepare_cached("INSERT OR REPLACE INTO assignments VALUES (?, ?, ?, 'offered', 1, 1, ?, ?, NULL, NULL, '', 0, 0)")?
-        .execute(params![task.id(), incident, team, made, words])?;
     Ok(())
 }
 
@@ -343,6 +311,7 @@ pub(super) fn forget(tx: &Connection, kind: &str, id: &str) -> Result<(), StoreE
     match kind {
         "Task" => drop(tx.prepare_cached("DELETE FROM assignments WHERE id = ?")?.execute([id])?),
         "DocumentReference" => forget_note(tx, id)?,
+        "CareTeam" => teams::forget(tx, id)?,
         _ => {}
     }
     Ok(())
@@ -362,8 +331,9 @@ mod tests {
 
     use super::*;
     use crate::acts::{Ledger, Plan};
-    use crate::ids::MemberId;
-    use crate::store::{Incoming, Key, ParkReason};
+    use crate::base::ids::MemberId;
+    use crate::delivery::ParkReason;
+    use crate::store::{Incoming, Key};
 
     fn theirs(version: &str, second: u8) -> Incoming {
         let meta = json!({ "versionId": version, "lastUpdated": format!("2026-11-25T02:00:{second:02}Z") });

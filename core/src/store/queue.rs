@@ -2,42 +2,15 @@
 
 use rusqlite::params;
 
-use super::{Store, StoreError, Truth, project};
+use super::records::Rows;
+use super::{Store, StoreError, truth};
 use crate::assignment::{Stamp, State, Status};
+use crate::base::Code;
+use crate::base::ids::{AssignmentId, IncidentId, TeamId};
 use crate::fhir::{Document, assignment};
-use crate::ids::{AssignmentId, IncidentId};
-use crate::incident::Code;
-
-/// One row of the queue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QueueRow {
-    /// The assignment.
-    pub assignment: String,
-    /// The incident.
-    pub incident: String,
-    /// The team; `None`: an open offer.
-    pub team: Option<String>,
-    /// Where it stands.
-    pub state: State,
-    /// 0 emergent, 1 urgent, 2 routine.
-    pub urgency: u8,
-    /// When a response was determined to be needed.
-    pub determined: String,
-    /// What it is.
-    pub headline: String,
-    /// The person as shown; `None`: nobody named or described.
-    pub person: Option<String>,
-    /// Where.
-    pub place: Option<String>,
-    /// The code of the door.
-    pub door: String,
-    /// How many cards a person must decide.
-    pub cards: u32,
-    /// Whether this release knows every code in it; where not, it is shown and not changed (P30).
-    pub readable: bool,
-    /// Where its least safe item is.
-    pub truth: Truth,
-}
+use crate::incident::{Door, Urgency};
+use crate::records::lookup;
+use crate::views::queue::{QueueRow, Row};
 
 impl Store {
     /// The first `most` rows: open ones first, the most urgent first, the longest waiting first.
@@ -65,27 +38,26 @@ impl Store {
             "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable FROM assignments {which}"
         ))?;
         let rows = statement.query_map(values, |row| {
-            Ok(QueueRow {
-                assignment: row.get(0)?,
-                incident: row.get(1)?,
-                team: row.get(2)?,
-                state: State::from_code(&row.get::<_, String>(3)?).unwrap_or(State::Offered),
-                urgency: row.get(4)?,
-                determined: row.get(5)?,
+            let text = |index: usize| row.get::<_, Option<String>>(index);
+            let Ok(assignment) = AssignmentId::parse(&row.get::<_, String>(0)?) else { return Ok(None) };
+            Ok(Some(Row {
+                assignment,
+                incident: text(1)?.and_then(|id| IncidentId::parse(&id).ok()),
+                team: text(2)?.and_then(|id| TeamId::parse(&id).ok()),
+                state: text(3)?.as_deref().and_then(State::from_code).unwrap_or(State::Offered),
+                urgency: Urgency::ALL.get(usize::from(row.get::<_, u8>(4)?)).copied().unwrap_or(Urgency::Urgent),
+                determined: text(5)?.and_then(|at| at.parse().ok()),
                 headline: row.get(6)?,
                 person: row.get(7)?,
                 place: row.get(8)?,
-                door: row.get(9)?,
+                door: text(9)?.as_deref().and_then(Door::from_code),
                 cards: row.get(10)?,
                 readable: row.get(11)?,
-                truth: Truth::AtTheAgency,
-            })
+            }))
         })?;
-        let mut rows: Vec<QueueRow> = rows.collect::<Result<_, _>>()?;
-        for row in &mut rows {
-            row.truth = self.truth_of_lane(&row.assignment)?;
-        }
-        Ok(rows)
+        let rows: Vec<Option<Row>> = rows.collect::<Result<_, _>>()?;
+        let with_truth = |row: Row| Ok(QueueRow { truth: truth::of_lane(&self.connection, row.assignment.as_str())?, row });
+        rows.into_iter().flatten().map(with_truth).collect()
     }
 
     /// What the stamps here say of an assignment.
@@ -93,7 +65,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn status(&self, assignment: &AssignmentId) -> Result<Status, StoreError> {
-        Ok(project::status_here(&self.connection, &format!("Task/{assignment}"))?.0)
+        Ok(lookup::stamps(&Rows(&self.connection), assignment.as_str())?.status())
     }
 
     /// Whether this release knows the status and every stamp of an assignment; where not, its Task is not changed (P30).
@@ -101,7 +73,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn knows_status(&self, task: &Document) -> Result<bool, StoreError> {
-        Ok(assignment::knows_status(task) && project::status_here(&self.connection, &task.reference())?.1)
+        Ok(assignment::knows_status(task) && lookup::stamps(&Rows(&self.connection), task.id())?.unread.is_empty())
     }
 
     /// The stamps of an assignment that can be read.
@@ -109,18 +81,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn stamps(&self, assignment: &AssignmentId) -> Result<Vec<Stamp>, StoreError> {
-        let documents = self.pointing_at("Provenance", "target", &format!("Task/{assignment}"))?;
-        Ok(documents.iter().filter_map(|doc| crate::fhir::assignment::read_stamp(doc).ok()).collect())
-    }
-
-    /// An incident with its people, place and facts.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] where it is not here; [`StoreError::Read`] where a part of it cannot be read.
-    pub fn incident(&self, id: &IncidentId) -> Result<crate::incident::Incident, StoreError> {
-        let request = self.document("ServiceRequest", id.as_str())?.ok_or(StoreError::Missing { kind: "incident" })?;
-        let facts = self.pointing_at("Observation", "focus", &request.reference())?;
-        let find = |reference: &str| self.referenced(reference).ok().flatten();
-        Ok(crate::fhir::incident::read(&request, &find, &facts)?)
+        Ok(lookup::stamps(&Rows(&self.connection), assignment.as_str())?.read)
     }
 }

@@ -123,7 +123,12 @@ fn works(from: &Connection) -> Vec<Work> {
 }
 
 fn drafts(from: &Connection) -> Vec<DraftText> {
-    let Ok(mut statement) = from.prepare("SELECT id, incident, person, author, text, changed FROM drafts") else { return Vec::new() };
+    // A damaged database may be of the schema before drafts said what they are.
+    let (now, before) = (
+        "SELECT id, incident, person, author, text, changed, body FROM drafts",
+        "SELECT id, incident, person, author, text, changed, 'text' FROM drafts",
+    );
+    let Ok(mut statement) = from.prepare(now).or_else(|_| from.prepare(before)) else { return Vec::new() };
     let rows = statement.query_map([], |row| {
         Ok(DraftText {
             id: row.get(0)?,
@@ -132,6 +137,7 @@ fn drafts(from: &Connection) -> Vec<DraftText> {
             author: row.get(3)?,
             text: row.get(4)?,
             changed: row.get(5)?,
+            body: row.get(6)?,
         })
     });
     rows.map(|rows| rows.map_while(Result::ok).collect()).unwrap_or_default()

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::commit::apply;
 use super::disk::Disk;
 use super::journal::{self, Contents, Journal};
-use super::{Draft, Key, Store, StoreError};
-use crate::acts::Act;
+use super::{Key, Store, StoreError};
+use crate::delivery::Act;
+use crate::note::{Draft, DraftBody};
 
 /// One frame. The number is the journal's order, and the database's proof that it has it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +43,9 @@ pub(super) struct Work {
     pub lane: String,
     pub unit: String,
     pub ends_draft: Option<String>,
+    /// A draft that the act saves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftText>,
     pub writes: Vec<Copied>,
 }
 
@@ -62,7 +66,17 @@ pub(super) struct DraftText {
     pub author: String,
     pub text: String,
     pub changed: String,
+    /// What is being written; frames of schema 3 and before hold texts alone and do not say so.
+    #[serde(default = "text_body")]
+    pub body: String,
 }
+
+fn text_body() -> String {
+    TEXT.to_owned()
+}
+
+/// The body of a draft that is a note in words.
+pub(super) const TEXT: &str = "text";
 
 impl From<&Draft> for DraftText {
     fn from(draft: &Draft) -> Self {
@@ -71,8 +85,11 @@ impl From<&Draft> for DraftText {
             incident: draft.incident.to_string(),
             person: draft.person.to_string(),
             author: draft.author.to_string(),
-            text: draft.text.clone(),
+            text: draft.body.text().to_owned(),
             changed: draft.changed.to_string(),
+            body: match &draft.body {
+                DraftBody::Text(_) => TEXT.to_owned(),
+            },
         }
     }
 }
@@ -284,9 +301,10 @@ pub(super) fn prove(connection: &Connection, kind: &str, id: &str) -> Result<(),
 
 pub(super) fn save_draft(tx: &Connection, draft: &DraftText) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed",
+        "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed, body = excluded.body",
     )?
-    .execute(params![draft.id, draft.incident, draft.person, draft.author, draft.text, draft.changed])?;
+    .execute(params![draft.id, draft.incident, draft.person, draft.author, draft.text, draft.changed, draft.body])?;
     Ok(())
 }
 
@@ -319,7 +337,7 @@ fn unproven(connection: &Connection) -> Result<Vec<(Vec<u8>, u16)>, StoreError> 
         let items = work.writes.len();
         frame(What::Work(work), items)?;
     }
-    let mut statement = connection.prepare_cached("SELECT id, incident, person, author, text, changed FROM drafts")?;
+    let mut statement = connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let draft = DraftText {
@@ -329,6 +347,7 @@ fn unproven(connection: &Connection) -> Result<Vec<(Vec<u8>, u16)>, StoreError> 
             author: row.get(3)?,
             text: row.get(4)?,
             changed: row.get(5)?,
+            body: row.get(6)?,
         };
         frame(What::Draft(draft), 1)?;
     }
@@ -407,7 +426,10 @@ impl Store {
 
 fn size(what: &What) -> usize {
     match what {
-        What::Work(work) => work.writes.iter().map(|w| w.body.len() + w.base.as_ref().map_or(0, String::len)).sum(),
+        What::Work(work) => {
+            let writes: usize = work.writes.iter().map(|w| w.body.len() + w.base.as_ref().map_or(0, String::len)).sum();
+            writes + work.draft.as_ref().map_or(0, |draft| draft.text.len())
+        }
         What::Draft(draft) => draft.text.len(),
         What::Abort => 0,
     }

@@ -13,26 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::disk::Disk;
 use super::second_copy::Work;
 use super::{Store, StoreError, commit};
-use crate::clock::Instant;
-use crate::incident::Code;
+use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::delivery::WipeReason;
 
 const FORMAT: u32 = 1;
 /// The longest record that is read, in bytes.
 const MOST: u64 = 4_096;
-
-crate::codes! {
-    /// Why a member's database is wiped from a phone. A code, so that no words about a person stay on it.
-    WipeReason {
-        /// The member no longer works for the agency.
-        LeftAgency = "left-agency",
-        /// The phone goes to somebody else, or back.
-        PhoneHandedOn = "phone-handed-on",
-        /// The phone may be in other hands.
-        PhoneAtRisk = "phone-at-risk",
-        /// The agency has ordered it.
-        Ordered = "ordered",
-    }
-}
 
 /// What stays of a wiped database: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,8 +160,8 @@ impl Store {
 mod tests {
     use super::*;
     use crate::acts::{Ledger, Plan};
+    use crate::base::ids::MemberId;
     use crate::fhir::Document;
-    use crate::ids::MemberId;
     use crate::store::Key;
     use crate::store::disk::RealDisk;
 

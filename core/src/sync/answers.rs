@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::engine::{Engine, MOST_REBASES, SOFTWARE, Stop, Waiting, is_derived, readable};
 use super::outbox::SECOND_LOOK;
-use super::reconcile;
-use super::wire::{Answer, Failure, Outcome, park_reason, retry_after, version_of};
-use crate::acts::Act;
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::delivery::Act;
+use crate::delivery::{Intent, ParkReason, Stored};
 use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, Revision, manners};
-use crate::store::{Incoming, Intent, ParkReason, Store, StoreError, Stored, Under};
+use crate::http::{Answer, Failure, Outcome, park_reason, retry_after, version_of};
+use crate::reconcile::reconcile;
+use crate::store::{Incoming, Store, StoreError, Under};
 
 /// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
 const MOST_SKIPPED: u32 = 2;

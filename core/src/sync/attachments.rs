@@ -9,11 +9,12 @@
 use std::collections::HashSet;
 
 use super::answers::ends_the_run;
-use super::wire::{Failure, Outcome, Request, park_reason};
 use super::{Stop, engine};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::delivery::{Intent, IntentState, ParkReason};
 use crate::fhir::{Document, attachment};
-use crate::store::{Intent, IntentState, ParkReason, Store, StoreError};
+use crate::http::{Failure, Outcome, Request, park_reason};
+use crate::store::{Store, StoreError};
 
 /// What the lane does next.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,10 +195,10 @@ impl Attachments {
 mod tests {
     use super::*;
     use crate::acts::{Ledger, Plan};
-    use crate::ids::{IncidentId, MemberId, PersonId};
+    use crate::base::ids::{IncidentId, MemberId, PersonId};
+    use crate::http::{Answer, Method};
     use crate::note::{Attachment, AttachmentKind};
     use crate::store::Key;
-    use crate::sync::{Answer, Method};
 
     fn now() -> Instant {
         "2026-11-25T02:00:00Z".parse().unwrap()

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::outbox::{Apart, Work, choose};
 use super::pull::Pull;
-use super::wire::Request;
-use crate::acts::Act;
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::TeamId;
+use crate::delivery::Act;
+use crate::delivery::{Intent, ParkReason};
 use crate::fhir::manners::ServerManners;
 use crate::fhir::{Document, bundle};
-use crate::ids::TeamId;
-use crate::store::{Intent, ParkReason, Store, StoreError};
+use crate::http::Request;
+use crate::store::{Store, StoreError};
 
 /// Whose work is synced.
 #[derive(Debug, Clone, PartialEq, Eq)]

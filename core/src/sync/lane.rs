@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::wire::{Failure, Outcome, Request};
 use super::{Stop, answers};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 use crate::fhir::Document;
 use crate::fhir::safety::acknowledgement;
+use crate::http::{Failure, Outcome, Request};
 use crate::store::{Escalations, StoreError};
 
 /// What the lane does next.

@@ -6,7 +6,7 @@
 //!    "sent, no answer yet", so that a crash in between ends in step 2 and not in a second copy.
 //! 4. A refused transaction is taken apart: by act, then by document. What is refused alone is parked in sight with
 //!    its reason; what does not need it goes on (P5).
-//! 5. Changes go one by one with If-Match. 409 and 412 both mean: fetch, [`reconcile()`], try again. What no rule
+//! 5. Changes go one by one with If-Match. 409 and 412 both mean: fetch, [`reconcile`](crate::reconcile), try again. What no rule
 //!    joins is kept whole on both sides for a person (P16).
 //! 6. A claim is one PUT with If-Match, looked at at once and again after five seconds; until then it is "asked for".
 //! 7. Then the pull: Tasks of this team and open offers, and from them everything they name ([`pull`]), in pages and at
@@ -15,21 +15,15 @@
 //! 9. What was acknowledged and did not come back with a pull is read by id: only then does its second copy go (P3).
 //!
 //! [`Engine`] is a state machine without I/O: it asks for a request, hears the answer, and writes to the store. The
-//! driver around it ([`transport`]) only carries. So a simulation can be the network, the server and the clock.
+//! driver around it ([`driver`]) only carries. So a simulation can be the network, the server and the clock.
 
 mod answers;
 pub mod attachments;
+pub mod driver;
 mod engine;
 pub mod lane;
 mod outbox;
 pub mod pace;
-mod patience;
 pub mod pull;
-mod reconcile;
-pub mod transport;
-mod wire;
 
 pub use engine::{Engine, Next, Report, Scope, Stop};
-pub use patience::Patience;
-pub use reconcile::{Reconciled, in_our_favour, reconcile};
-pub use wire::{Answer, Failure, Method, Outcome, Request, park_reason, retry_after};

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::acts::Act;
-use crate::clock::Instant;
-use crate::store::{Intent, IntentState};
+use crate::base::clock::Instant;
+use crate::delivery::Act;
+use crate::delivery::{Intent, IntentState};
 
 /// How long after a claim the second look comes.
 pub const SECOND_LOOK: Duration = Duration::from_secs(5);

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answers::entries_of;
 use super::engine::read_all;
 use super::pace::PageSize;
-use super::wire::{Answer, Request};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::TeamId;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, bundle, incident};
-use crate::ids::TeamId;
+use crate::http::{Answer, Request};
 use crate::store::{Incoming, Store, StoreError};
 
 /// The page could not be read.
@@ -522,7 +522,7 @@ mod tests {
         pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), ""), now()).unwrap().unwrap();
         while let Some(request) = pull.next(&mut store, now()).unwrap() {
             // Read once more by id, it is not there either.
-            let confirms = request.method == crate::sync::Method::Post;
+            let confirms = request.method == crate::http::Method::Post;
             let entries = if confirms { json!([{ "response": { "status": "404 Not Found" } }]) } else { json!([]) };
             pull.hear(&mut store, &answer(entries, ""), now()).unwrap().unwrap();
         }

@@ -1,7 +1,7 @@
 //! The ways of teams to a scene over a road pack: all of them in one question.
 
 use super::Team;
-use crate::incident::Position;
+use crate::base::Position;
 use crate::roads::{Closed, Millis, Roads, RoadsError, Spot};
 
 /// The farthest that a scene or a team may be from a road, in metres: a farm's drive that no map has, not another valley.

@@ -6,8 +6,8 @@
 //! turn, wherever more than [`FULL`] teams share a cell; halves never have to be balanced again, however teams move.
 
 use super::shortlist::{RADIUS_M, Shortlist, Space, space, square};
-use super::straight_m;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::geo::distance_m;
 
 /// The most teams in a cell before it is halved.
 const FULL: usize = 32;
@@ -230,7 +230,7 @@ impl Fleet {
         }
         let mut near: Vec<Near> = shortlist
             .teams()
-            .filter_map(|team| Some(Near { team, m: straight_m(self.places.get(team as usize)?.as_ref()?.position, scene) }))
+            .filter_map(|team| Some(Near { team, m: distance_m(self.places.get(team as usize)?.as_ref()?.position, scene) }))
             .collect();
         near.sort_by(|a, b| a.m.total_cmp(&b.m).then(a.team.cmp(&b.team)));
         near.truncate(k);
@@ -354,7 +354,7 @@ mod tests {
     fn brute(teams: &[Option<(Position, Features)>], scene: Position, must: Features, k: usize) -> Vec<Near> {
         let able = teams.iter().enumerate().filter_map(|(team, there)| Some((team as u32, (*there)?)));
         let able = able.filter(|(_, (_, features))| features & must == must);
-        let mut all: Vec<Near> = able.map(|(team, (position, _))| Near { team, m: straight_m(position, scene) }).collect();
+        let mut all: Vec<Near> = able.map(|(team, (position, _))| Near { team, m: distance_m(position, scene) }).collect();
         all.sort_by(|a, b| a.m.total_cmp(&b.m).then(a.team.cmp(&b.team)));
         all.truncate(k);
         all
@@ -406,7 +406,7 @@ mod tests {
             let a = if far { (-scene.latitude(), (scene.longitude() + 360.0) % 360.0 - 180.0) } else { a };
             let b = ((a.0 + step.0).clamp(-90.0, 90.0), (a.1 + step.1 + 540.0) % 360.0 - 180.0);
             let (a, b) = (at(a.0, a.1.clamp(-180.0, 180.0)), at(b.0, b.1));
-            let (nearer, farther) = if straight_m(a, scene) <= straight_m(b, scene) { (a, b) } else { (b, a) };
+            let (nearer, farther) = if distance_m(a, scene) <= distance_m(b, scene) { (a, b) } else { (b, a) };
             let mut shortlist = Shortlist::new(scene, 1);
             shortlist.offer(0, farther);
             shortlist.offer(1, nearer);

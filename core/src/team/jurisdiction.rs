@@ -4,8 +4,8 @@
 use geo::{Area, Contains, Coord, LineString, MultiPolygon, Point, Polygon};
 
 use super::{Need, Needs};
-use crate::ids::OrganizationId;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::ids::OrganizationId;
 
 crate::codes! {
     /// What a jurisdiction has a rule of its own for.

@@ -4,26 +4,26 @@
 //!
 //! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
 //! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
-//! [`coverage`] counts whom the teams reach and if one goes; [`rounds`] puts a paramedic's planned visits in a good order.
 //! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
 
 mod by_road;
-pub mod coverage;
 mod eta;
 pub mod fleet;
 pub mod jurisdiction;
 mod nearest;
-pub mod rounds;
 mod shortlist;
 
 pub use by_road::{ByRoad, OFF_ROAD_M};
 pub use eta::{Eta, Uncertain};
 pub use jurisdiction::Jurisdiction;
-pub use nearest::{Candidate, Fallback, LeftOut, Question, Ranking, nearest, straight_m};
+pub(crate) use nearest::why_not;
+pub use nearest::{Candidate, Fallback, LeftOut, Question, Ranking, nearest};
+pub(crate) use shortlist::Shortlist;
 
-use crate::clock::Instant;
-use crate::ids::{MemberId, TeamId};
-use crate::incident::{Position, Urgency};
+use crate::base::Position;
+use crate::base::clock::Instant;
+use crate::base::ids::{MemberId, TeamId};
+use crate::incident::Urgency;
 use crate::roads::Millis;
 
 crate::codes! {
@@ -67,7 +67,7 @@ crate::codes! {
 pub const STRAIGHT_KMH: u32 = 30;
 
 /// Milliseconds along a straight line, rounded; nothing on Earth is too far.
-fn straight_millis(metres: f64) -> Millis {
+pub(crate) fn straight_millis(metres: f64) -> Millis {
     (metres * 3_600.0 / f64::from(STRAIGHT_KMH)).round() as Millis
 }
 

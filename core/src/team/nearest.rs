@@ -4,20 +4,14 @@
 //! to be measured by it. By road every team that can go is measured: one question costs about as much for fifty teams as
 //! for one.
 
-use geo::{Distance, Point};
-
 use super::by_road::{ByRoad, Way, Ways};
 use super::eta::{Eta, Uncertain};
 use super::shortlist::Shortlist;
 use super::{Need, Needs, Reason, Team};
-use crate::clock::Instant;
-use crate::ids::{OrganizationId, TeamId};
-use crate::incident::Position;
-
-/// Metres on the WGS84 ellipsoid.
-pub fn straight_m(from: Position, to: Position) -> f64 {
-    geo::Geodesic.distance(Point::new(from.longitude(), from.latitude()), Point::new(to.longitude(), to.latitude()))
-}
+use crate::base::Position;
+use crate::base::clock::Instant;
+use crate::base::geo::distance_m;
+use crate::base::ids::{OrganizationId, TeamId};
 
 /// From how far off the road it is said how far, in metres.
 const SAID_OFF_ROAD_M: f64 = 150.0;
@@ -160,7 +154,7 @@ fn narrow(able: Vec<(&Team, usize)>, scene: Position, k: usize) -> Vec<(&Team, u
 }
 
 fn candidate(team: &Team, question: &Question<'_>, met: usize, way: Way, ways: &Ways) -> Candidate {
-    let distance_m = team.fix.map(|fix| straight_m(fix.position, question.scene));
+    let distance_m = team.fix.map(|fix| distance_m(fix.position, question.scene));
     let mut reasons = Vec::new();
     let mut eta = None;
     match (team.fix, distance_m) {
@@ -205,7 +199,7 @@ fn meets(team: &Team, need: &Need) -> bool {
 }
 
 /// Why a team cannot be sent; nothing where it can.
-pub(super) fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
+pub(crate) fn why_not(team: &Team, needs: &Needs, now: Instant) -> Vec<Reason> {
     let mut reasons = Vec::new();
     if !team.shift.is_some_and(|shift| shift.from <= now && now < shift.until) {
         reasons.push(Reason::OffShift);
@@ -263,7 +257,7 @@ mod tests {
     fn team(id: &str, position: Option<(f64, f64)>) -> Team {
         let day = jiff::SignedDuration::from_hours(12);
         let member = |name: &str| Member {
-            id: crate::ids::MemberId::fresh(),
+            id: crate::base::ids::MemberId::fresh(),
             name: name.into(),
             role: CrewRole::Peer,
             languages: vec!["en".into()],
@@ -354,7 +348,7 @@ mod tests {
         ) {
             let teams: Vec<Team> = positions.iter().enumerate().map(|(i, p)| team(&format!("t{i:03}"), Some(*p))).collect();
             let at = Position::new(scene.0, scene.1).unwrap();
-            let mut brute: Vec<(f64, &str)> = teams.iter().map(|t| (straight_m(t.fix.unwrap().position, at), t.id.as_str())).collect();
+            let mut brute: Vec<(f64, &str)> = teams.iter().map(|t| (distance_m(t.fix.unwrap().position, at), t.id.as_str())).collect();
             brute.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
             let expected: Vec<&str> = brute.iter().take(k).map(|b| b.1).collect();
             let ranking = rank(scene, &Needs::default(), &teams, k);

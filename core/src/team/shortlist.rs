@@ -3,7 +3,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::incident::Position;
+use crate::base::Position;
 
 /// The equatorial radius of the WGS84 ellipsoid, in metres.
 pub(super) const RADIUS_M: f64 = 6_378_137.0;
@@ -15,7 +15,7 @@ const ECCENTRICITY: f64 = 6.694_379_990_141_316e-3;
 const FLATTENING: f64 = 6e-17;
 
 /// A point in metres from the middle of the Earth.
-pub(super) type Space = [f64; 3];
+pub(crate) type Space = [f64; 3];
 
 /// Where a position is in space.
 pub(super) fn space(position: Position) -> Space {
@@ -48,7 +48,7 @@ impl Ord for Square {
 }
 
 /// The `k` nearest by the line through the Earth, and all that may be nearer by geodesic.
-pub(super) struct Shortlist {
+pub(crate) struct Shortlist {
     pub scene: Space,
     k: usize,
     nearest: BinaryHeap<Square>,

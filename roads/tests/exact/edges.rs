@@ -1,9 +1,9 @@
 //! Where longitudes end and where they meet: the antimeridian, and as near to the poles as streets are.
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
+use anydoor_core::base::geo::distance_m;
 use anydoor_core::roads::format::Class;
 use anydoor_core::roads::{Closed, Closure, Roads};
-use anydoor_core::team::straight_m;
 use anydoor_roads::{Map, Street};
 use proptest::prelude::*;
 
@@ -91,7 +91,7 @@ proptest! {
         // Half a kilometre from the place the plane is off by a thousandth at most, as far north as Alert.
         prop_assert!((spot.off_road_m - nearest).abs() < 0.05 + nearest * 1e-3, "{} and {nearest}", spot.off_road_m);
         // The ellipsoid differs from the sphere by up to half a percent.
-        let there = straight_m(at, spot.position);
+        let there = distance_m(at, spot.position);
         prop_assert!((there - spot.off_road_m).abs() < 0.05 + there * 8e-3, "{there} and {}", spot.off_road_m);
     }
 }
@@ -107,6 +107,6 @@ fn one_drives_over_the_antimeridian_and_a_closure_there_is_honoured() {
     let time = |closed: &Closed| roads.times(&scene, &[team], closed).unwrap()[0].unwrap();
     assert_eq!((time(&Closed::default()), time(&closed)), (60_000, 100_000));
     let route = roads.route(&team, &scene, &Closed::default()).unwrap().unwrap();
-    assert!((route.metres - straight_m(team.position, scene.position)).abs() < 5.0, "{route:?}");
+    assert!((route.metres - distance_m(team.position, scene.position)).abs() < 5.0, "{route:?}");
     assert!(route.line.iter().all(|at| at.longitude().abs() > 179.9), "{route:?}");
 }

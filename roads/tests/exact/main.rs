@@ -8,7 +8,7 @@ mod edges;
 mod oracle;
 mod town;
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use anydoor_core::roads::{Closed, Closure, Roads, Spot};
 use anydoor_roads::{BuildError, Map, Step, build};
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use anydoor_core::json::{self, Limits};
+use anydoor_core::base::json::{self, Limits};
 
 use super::outcome::Refusal;
 use super::query;

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use anydoor_core::json::{self, Limits};
+use anydoor_core::base::json::{self, Limits};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

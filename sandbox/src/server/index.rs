@@ -107,7 +107,7 @@ pub(super) fn literal<'a>(target: &'a str, base: &str) -> Option<(&'a str, &'a s
     let target = target.strip_prefix(base).map_or(target, |rest| rest.trim_start_matches('/'));
     let target = target.split_once("/_history/").map_or(target, |(before, _)| before);
     let (kind, id) = target.split_once('/')?;
-    (types::is_type(kind) && anydoor_core::ids::is_legal(id)).then_some((kind, id))
+    (types::is_type(kind) && anydoor_core::base::ids::is_legal(id)).then_some((kind, id))
 }
 
 /// A text as it is compared: lower case, without accents.

@@ -66,7 +66,7 @@ impl Desk<'_> {
     pub(super) fn update(&self, kind: &str, id: &str, mut body: Value, conditions: &Conditions) -> Result<Done, Refusal> {
         let map = self.resource(kind, &mut body)?;
         let own = map.get("id").and_then(Value::as_str);
-        if !anydoor_core::ids::is_legal(id) || (own != Some(id) && (own.is_some() || self.manners != Manners::Loose)) {
+        if !anydoor_core::base::ids::is_legal(id) || (own != Some(id) && (own.is_some() || self.manners != Manners::Loose)) {
             return Err(Refusal::at(400, "invalid", "the id in the body is not the id in the address", format!("{kind}.id")));
         }
         if self.manners != Manners::Loose && id.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -205,7 +205,7 @@ impl Element {
             ("date", Value::String(text)) => !text.contains('T') && dates::span(text).is_some(),
             ("dateTime", Value::String(text)) => dates::span(text).is_some() && text.find('T').is_none_or(|_| is_exact(text)),
             ("instant", Value::String(text)) => dates::span(text).is_some() && text.contains('T') && is_exact(text),
-            ("id", Value::String(text)) => anydoor_core::ids::is_legal(text),
+            ("id", Value::String(text)) => anydoor_core::base::ids::is_legal(text),
             (_, Value::String(text)) => !text.trim().is_empty(),
             _ => false,
         };

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anydoor_core::acts::receive;
+use anydoor_core::base::Position;
 use anydoor_core::fhir::Document;
-use anydoor_core::incident::{FactKind, Place, Position, Urgency};
+use anydoor_core::incident::{FactKind, Place, Urgency};
 
 use super::{Result, Shift, ShiftError, figures};
 use crate::desks::Call;

@@ -1,9 +1,9 @@
 //! The figures that do not flatter (practice.md), read from the server alone.
 
 use anydoor_core::assignment::{HowClosed, StampKind, State, status};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Code;
+use anydoor_core::base::clock::Instant;
 use anydoor_core::fhir::{self, element};
-use anydoor_core::incident::Code;
 
 use crate::gateway::{Gateway, GatewayError};
 

@@ -17,12 +17,12 @@ use std::time::Duration;
 
 use anydoor_core::acts::receive::{self, Receiver, Taken};
 use anydoor_core::api::{Anydoor, AnydoorError, Config, ReachedRow, Scene, SyncRow};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{self, MemberId, TeamId};
 use anydoor_core::door::DoorError;
 use anydoor_core::fhir::order;
-use anydoor_core::ids::{self, MemberId, TeamId};
+use anydoor_core::http::{BadAddress, FixedToken, NoToken, Tokens, Transport};
 use anydoor_core::incident::{Incident, Urgency};
-use anydoor_core::sync::transport::{BadAddress, FixedToken, NoToken, Tokens, Transport};
 use anydoor_core::team::{Candidate, Need, Needs, Ranking, Team};
 
 use crate::clock::ShiftClock;

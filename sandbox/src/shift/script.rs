@@ -2,7 +2,8 @@
 //! [`super::referrals`] and [`super::doors`].
 
 use anydoor_core::api::ClosingInput;
-use anydoor_core::incident::{FactKind, Place, Position, Urgency};
+use anydoor_core::base::Position;
+use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_core::team::Reason;
 use anydoor_core::words::{self, Locale, Units};
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
 
 /// Prints what happens, with the county's time.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Documents that come by other ways than the server: an EIDO, an order, a directory.
 
+use anydoor_core::base::json::Refusal;
 use anydoor_core::door::{DoorError, eido};
 use anydoor_core::fhir::{bundle, order};
 use anydoor_core::handoff::hsds::{Context, HsdsError, from_csv, from_json};
-use anydoor_core::json::Refusal;
 
 use super::*;
 

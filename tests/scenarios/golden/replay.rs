@@ -6,9 +6,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use anydoor_core::api::{Anydoor, Config};
-use anydoor_core::clock::Instant;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::store::file_name;
-use anydoor_core::sync::transport::{NoToken, Transport};
 use anydoor_sandbox::clock::ShiftClock;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::server::{Manners, Options, Server};

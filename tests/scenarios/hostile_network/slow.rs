@@ -1,16 +1,16 @@
-//! Servers that do not end: they drip, fall silent, or stop in the middle. A request ends within the phone's patience, with
+//! Servers that do not end: they drip, fall silent, or stop in the middle. A request ends within the phone's timeouts, with
 //! an error that says "offline"; nothing is lost by it, and the next run sends what did not arrive, and only that (P19).
 
 use std::time::Instant;
 
-use anydoor_core::sync::transport::{NoToken, Transport};
-use anydoor_core::sync::{Failure, Patience, Request};
+use anydoor_core::http::{Failure, Request, Timeouts};
+use anydoor_core::http::{NoToken, Transport};
 
 use super::*;
 
 /// Short, so that a test is; a phone's own is in the defaults.
-const PATIENCE: Patience =
-    Patience { connect: Duration::from_millis(1000), silence: Duration::from_millis(600), whole: Duration::from_millis(1500) };
+const TIMEOUTS: Timeouts =
+    Timeouts { connect: Duration::from_millis(1000), silence: Duration::from_millis(600), whole: Duration::from_millis(1500) };
 /// What the machine may add to a limit while other tests run beside it.
 const SLACK: Duration = Duration::from_secs(4);
 
@@ -21,12 +21,12 @@ async fn slow(fault: Fault) -> Result<Bad, Box<dyn std::error::Error>> {
     let now = bad.clone();
     let rule = move |_: usize, _: &str| if now.load(Ordering::SeqCst) { fault } else { Fault::None };
     let proxy = Proxy::new(world.server.base_url(), rule).await?;
-    let phone = world.phone_that_waits(proxy.base_url(), 0, PATIENCE)?;
+    let phone = world.phone_that_waits(proxy.base_url(), 0, TIMEOUTS)?;
     good_again(&phone).await?;
     Ok(Bad { world, phone, proxy, bad })
 }
 
-/// A machine under load may be slower than this patience: then the next run goes on.
+/// A machine under load may be slower than this timeouts: then the next run goes on.
 async fn good_again(phone: &Phone) -> Tested {
     for _ in 0..5 {
         if settle(&[phone]).await.is_ok() {
@@ -46,7 +46,7 @@ async fn a_slow_server_costs_patience_and_nothing_else(fault: Fault) -> Tested {
         let (before, began) = (proxy.exchanges(), Instant::now());
         assert_eq!(phone.client.sync(false).await.unwrap_err(), AnydoorError::Offline, "{fault:?}");
         // A run asks the lane and then the rest; both stop at their first request without an answer.
-        assert!(began.elapsed() < PATIENCE.whole * 2 + SLACK, "{fault:?}: it took {:?}", began.elapsed());
+        assert!(began.elapsed() < TIMEOUTS.whole * 2 + SLACK, "{fault:?}: it took {:?}", began.elapsed());
         assert!(proxy.exchanges() - before <= 3, "{fault:?}: it went on asking");
         claims_are_true(&world, &phone, &started.assignment).await?;
         assert_ne!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::AtTheAgency, "{fault:?}");
@@ -98,18 +98,18 @@ async fn silence_ends_sooner_than_a_drip() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let drip = Duration::from_millis(50);
     let cases = [
-        (Fault::Silent, PATIENCE.silence),
-        (Fault::Drip(drip), PATIENCE.silence),
-        (Fault::StopsHalfway, PATIENCE.silence),
-        (Fault::DripBody(drip), PATIENCE.whole),
+        (Fault::Silent, TIMEOUTS.silence),
+        (Fault::Drip(drip), TIMEOUTS.silence),
+        (Fault::StopsHalfway, TIMEOUTS.silence),
+        (Fault::DripBody(drip), TIMEOUTS.whole),
     ];
     for (fault, least) in cases {
         let proxy = Proxy::new(world.server.base_url(), move |_, _| fault).await?;
-        let transport = Transport::with_patience(proxy.base_url(), Arc::new(NoToken), PATIENCE)?;
+        let transport = Transport::with_timeouts(proxy.base_url(), Arc::new(NoToken), TIMEOUTS)?;
         let began = Instant::now();
         assert_eq!(transport.send(&Request::get("metadata")).await, Err(Failure::NoAnswer), "{fault:?}");
         let took = began.elapsed();
-        assert!(took >= least && took < PATIENCE.whole + SLACK, "{fault:?}: {took:?}");
+        assert!(took >= least && took < TIMEOUTS.whole + SLACK, "{fault:?}: {took:?}");
     }
     Ok(())
 }

@@ -6,12 +6,15 @@ use std::sync::Mutex;
 
 use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
-use anydoor_core::clock::SystemClock;
-use anydoor_core::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::clock::SystemClock;
+use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::delivery::IntentState;
+use anydoor_core::http::{Failure, Request};
+use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::incident::{Place, Urgency};
-use anydoor_core::store::{IntentState, Key, Store};
-use anydoor_core::sync::transport::{NoToken, Transport, run};
-use anydoor_core::sync::{Failure, Request, Scope, Stop};
+use anydoor_core::store::{Key, Store};
+use anydoor_core::sync::driver::run;
+use anydoor_core::sync::{Scope, Stop};
 use anydoor_tests::alone::alone_with;
 
 use super::*;

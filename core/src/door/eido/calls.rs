@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::carried;
 use super::reading::{Reading, Telling};
 use super::sheet::{Sheet, list, words};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 use crate::incident::{About, Channel, FactKind, Urgency};
 
 /// What the calls say together.

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::OURS;
 use super::reading::Reading;
 use super::sheet::{Sheet, list};
-use crate::ids::{FactId, PersonId};
+use crate::base::Code;
+use crate::base::ids::{FactId, PersonId};
 use crate::incident::{
-    About, Code, Dependant, Door, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Role, SafeContact, Source, Wishes,
+    About, Dependant, Door, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Role, SafeContact, Source, Wishes,
 };
 
 /// Our member of a component, where it has one.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::sheet::list;
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::json;
 use crate::door::DoorError;
-use crate::json;
 
 /// Merges two documents of one incident, in whichever order they came. A component that only one of them has stays: other
 /// senders know other things. Of two with the same `$id` the one that was changed last wins, whole; at the same time, the

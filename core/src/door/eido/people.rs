@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reading::{Reading, Telling};
 use super::sheet::{SHORT, Sheet, list};
 use super::{PERSON_ROLE, calls, carried};
-use crate::ids::PersonId;
+use crate::base::ids::PersonId;
 use crate::incident::{About, FactKind, Person, PersonName, Role};
 
 /// Reads everyone. On a behavioural type of incident the one person whom the call is about is the one in crisis; where

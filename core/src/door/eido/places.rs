@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::LOCATION_TYPE;
 use super::carried;
 use super::reading::{Reading, Telling};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 use crate::door::{PlaceGiven, pidf};
 use crate::incident::{About, FactKind, Place};
 

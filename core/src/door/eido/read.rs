@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::reading::Reading;
 use super::sheet::{SHORT, Sheet};
 use super::{MEDIA_TYPE, calls, carried, local, official_type, people, places, told, units};
-use crate::clock::Instant;
+use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::base::ids::IncidentId;
+use crate::base::json;
 use crate::door::{Arrival, DoorError, Received};
-use crate::ids::IncidentId;
-use crate::incident::{AskedBy, Code, Door, EIDO_INCIDENT, Identifier, Incident, Place, Role, Urgency};
-use crate::json;
+use crate::incident::{AskedBy, Door, EIDO_INCIDENT, Identifier, Incident, Place, Role, Urgency};
 
 /// Reads one EIDO as it was received.
 ///

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::AGENCY;
 use super::sheet::{SHORT, Sheet};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, IncidentId};
 use crate::door::{CautionGiven, Merge, Offer, PlaceGiven, Unit};
-use crate::ids::{FactId, IncidentId};
 use crate::incident::{About, Door, Fact, FactKind, Identifier, Label, Linked, Person, Source};
 
 /// A reading under way.

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::json;
 use crate::door::{AlsoSent, DoorError, xml};
-use crate::json;
 
 /// The longest id that is copied into each fact of its component.
 pub const SHORT: usize = 256;

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::reading::{Reading, Telling};
 use super::{CAUTION_TYPE, DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, PRIORITY, carried, html, local, official_type};
+use crate::base::Code;
+use crate::base::ids::FactId;
 use crate::door::xml;
 use crate::door::{CautionGiven, Severity};
-use crate::ids::FactId;
-use crate::incident::{About, Code, FactKind, Urgency};
+use crate::incident::{About, FactKind, Urgency};
 
 /// Reads one incident component and returns its headline.
 pub fn incident<'a>(reading: &mut Reading<'a>, component: &'a Value) -> Option<String> {

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::reading::{Reading, Telling};
 use super::registry::CRISIS_UNIT;
 use super::{AGENCY, RESOURCE_TYPE, UNIT, carried};
+use crate::base::Code;
 use crate::door::{Agency, Merge, Unit};
-use crate::incident::{About, Code, EIDO_INCIDENT, FactKind, Identifier, Linked, MergeDirection, Relation};
+use crate::incident::{About, EIDO_INCIDENT, FactKind, Identifier, Linked, MergeDirection, Relation};
 
 /// Reads dispatches and emergency resources. The one crisis unit that a dispatch names is the team that the sender chose.
 pub fn units(reading: &mut Reading<'_>) {

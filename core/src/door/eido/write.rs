@@ -6,7 +6,7 @@ use super::carried;
 use super::registry::DEFAULT_TYPE;
 use super::write_parts as parts;
 use super::{DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, local};
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 use crate::door::{Agency, CautionGiven, Merge, PlaceGiven, Unit};
 use crate::incident::{EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Linked, Person, Urgency};
 

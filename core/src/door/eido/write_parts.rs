@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::write::Outgoing;
 use super::{CAUTION_TYPE, DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, LOCATION_TYPE, OURS, carried, html};
-use crate::clock::Instant;
+use crate::base::Code;
+use crate::base::clock::Instant;
 use crate::door::{Merge, Severity, Unit, pidf};
-use crate::incident::{About, Code, Fact, FactKind, Linked, Person, Place, Role};
+use crate::incident::{About, Fact, FactKind, Linked, Person, Place, Role};
 
 fn pointer(id: &str) -> Value {
     json!({ "$ref": id })

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
+use anydoor_core::base::geo::distance_m;
 use anydoor_core::team::fleet::{Features, Fleet, Near};
-use anydoor_core::team::straight_m;
 
 use crate::plots::Plot;
 use crate::postgis::{Beside, Peer};
@@ -79,7 +79,7 @@ pub fn fleet(teams: &[(Position, Features)]) -> Fleet {
 /// A plain look at every team.
 fn brute(teams: &[(Position, Features)], scene: Position, must: Features) -> Vec<Near> {
     let able = (0..).zip(teams).filter(|(_, (_, features))| features & must == must);
-    let mut all: Vec<Near> = able.map(|(team, (position, _))| Near { team, m: straight_m(*position, scene) }).collect();
+    let mut all: Vec<Near> = able.map(|(team, (position, _))| Near { team, m: distance_m(*position, scene) }).collect();
     all.sort_by(|a, b| a.m.total_cmp(&b.m).then(a.team.cmp(&b.team)));
     all.truncate(NEAREST);
     all

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use anydoor_core::team::fleet::{Features, Fleet};
 use postgres::{Client, Config, NoTls, Statement};
 use tempfile::TempDir;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use anydoor_core::roads::{Closed, Closure, Millis, Roads, RoadsError, Spot, View};
 use cpu_time::ThreadTime;
 use fast_paths::{FastGraph, InputGraph, PathCalculator};

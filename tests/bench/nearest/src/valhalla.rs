@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anydoor_core::incident::Position;
+use anydoor_core::base::Position;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::json::{Refusal, child};
 use crate::door::DoorError;
-use crate::json::{Refusal, child};
 
 fn refusal(bytes: &[u8]) -> Refusal {
     match read(bytes) {

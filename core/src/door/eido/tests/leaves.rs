@@ -1,7 +1,7 @@
 //! Every leaf that was sent is somewhere.
 
 use super::*;
-use crate::json::child;
+use crate::base::json::child;
 
 fn leaves(value: &Value, path: &str, out: &mut Vec<(String, Value)>) {
     match value {

@@ -9,6 +9,7 @@ mod schema;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::base::{Code, Position};
 use crate::door::{Arrival, Severity};
 use crate::incident::*;
 

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::clock::Instant;
+use crate::base::clock::Instant;
+use crate::base::ids::{FactId, IncidentId, PersonId};
 use crate::door::{Agency, CautionGiven, Merge, PlaceGiven, Unit};
-use crate::ids::{FactId, IncidentId, PersonId};
 
 pub fn sender() -> Sender {
     let agency = Agency {

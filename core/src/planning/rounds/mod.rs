@@ -15,11 +15,10 @@ mod tests;
 
 use std::collections::HashSet;
 
-use super::by_road::ByRoad;
-use super::{Measure, straight_millis};
-use crate::clock::Instant;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::clock::Instant;
 use crate::roads::RoadsError;
+use crate::team::{ByRoad, Measure};
 use legs::Legs;
 use schedule::{Millis64, Problem, Window};
 

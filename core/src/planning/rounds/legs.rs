@@ -1,9 +1,9 @@
 //! The times between all places of a round: by road, all to one in one question, or by straight line.
 
-use super::straight_millis;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::geo::distance_m;
 use crate::roads::{Millis, RoadsError, Spot};
-use crate::team::straight_m;
+use crate::team::straight_millis;
 use crate::team::{ByRoad, OFF_ROAD_M};
 
 /// The times from each place to each.
@@ -19,7 +19,7 @@ impl Legs {
     pub fn between(places: &[Position], by_road: Option<ByRoad<'_>>) -> Result<Self, RoadsError> {
         let count = places.len();
         let Some(ByRoad { roads, closed }) = by_road else {
-            let straight = |from: &Position| places.iter().map(|to| Some(straight_millis(straight_m(*from, *to)))).collect::<Vec<_>>();
+            let straight = |from: &Position| places.iter().map(|to| Some(straight_millis(distance_m(*from, *to)))).collect::<Vec<_>>();
             return Ok(Self { places: count, millis: places.iter().flat_map(straight).collect(), on_map: vec![true; count] });
         };
         let spots = places.iter().map(|at| Ok(roads.snap(*at, OFF_ROAD_M)?.ok())).collect::<Result<Vec<Option<Spot>>, RoadsError>>()?;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::chance;
+use super::random;
 
 /// The namespace of all derived ids. Changing it would make every gateway write second copies.
 pub const NAMESPACE: uuid::Uuid = uuid::Uuid::from_u128(0x6a0d_7f0e_51b5_5c0b_9e0c_a17d_0012_9881);
@@ -27,13 +27,13 @@ pub fn is_legal(text: &str) -> bool {
 pub fn fresh() -> String {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let mut bytes = [0; 16];
-    if chance::is_simulated() && chance::fill(&mut bytes).is_ok() {
+    if random::is_simulated() && random::fill(&mut bytes).is_ok() {
         return uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
     }
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let mut rest = [0; 10];
-    if chance::fill(&mut rest).is_err() {
+    if random::fill(&mut rest).is_err() {
         let sum = sha2::Sha256::digest(format!("{} {} {count}", now.as_nanos(), std::process::id()));
         rest.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
     }
@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn ids_stay_apart_when_there_is_no_randomness() {
-        chance::on_this_thread(Some(Box::new(|_| Err(chance::NoChance))));
+        random::on_this_thread(Some(Box::new(|_| Err(random::NoRandomness))));
         let made: std::collections::BTreeSet<String> = (0..10_000).map(|_| fresh()).collect();
-        chance::on_this_thread(None);
+        random::on_this_thread(None);
         assert_eq!(made.len(), 10_000);
         assert!(made.iter().all(|id| uuid::Uuid::parse_str(id).unwrap().get_version_num() == 7));
     }

@@ -5,14 +5,12 @@
 //! are the agency's weighted points (`fhir::population`). By road where there is a pack, with what is closed; else by
 //! straight line at a pace that is said. One search serves all teams (`roads::FirstTwo`).
 
-use super::by_road::{ByRoad, OFF_ROAD_M};
-use super::nearest::{straight_m, why_not};
-use super::shortlist::Shortlist;
-use super::{Measure, Needs, Team, straight_millis};
-use crate::clock::Instant;
-use crate::ids::TeamId;
-use crate::incident::Position;
+use crate::base::Position;
+use crate::base::clock::Instant;
+use crate::base::geo::distance_m;
+use crate::base::ids::TeamId;
 use crate::roads::{FirstTwo, Millis, RoadsError, Spot};
+use crate::team::{ByRoad, Measure, Needs, OFF_ROAD_M, Shortlist, Team, straight_millis, why_not};
 
 /// The times that are asked about, in minutes.
 pub const WITHIN_MIN: [u32; 3] = [15, 30, 60];
@@ -232,7 +230,7 @@ fn by_straight_line(population: &Population, counted: &[(&Team, Position)]) -> V
         let mut two = FirstTwo::default();
         for number in shortlist.teams() {
             if let Some((_, position)) = counted.get(number as usize) {
-                two.offer(number, straight_millis(straight_m(*position, point.position)));
+                two.offer(number, straight_millis(distance_m(*position, point.position)));
             }
         }
         two

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::{Capability, Fix, Shift};
 use super::*;
+use crate::team::{Capability, Fix, Shift};
 
 fn now() -> Instant {
     "2026-11-23T05:00:00Z".parse().unwrap()
@@ -85,7 +85,7 @@ proptest! {
             let mut all = Reached::default();
             for point in here.points() {
                 let others = teams.iter().filter(|team| Some(&team.id) != without);
-                let least = others.map(|team| straight_millis(straight_m(team.fix.unwrap().position, point.position))).min();
+                let least = others.map(|team| straight_millis(distance_m(team.fix.unwrap().position, point.position))).min();
                 all.add(point.people, least);
             }
             all

@@ -1,13 +1,13 @@
 //! How long one request is waited for.
 //!
-//! Rule: whatever a server does, a request ends within [`Patience::whole`]; where it had left, what became of it is
+//! Rule: whatever a server does, a request ends within [`Timeouts::whole`]; where it had left, what became of it is
 //! unknown and is read back (P19). The limits are given when a connection is made; a phone uses the defaults.
 
 use std::time::Duration;
 
 /// The limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// Until a connection stands, TLS included. Default: 10 s.
     pub connect: Duration,
     /// From the request to the whole head of the answer, and then between any two pieces of its body. Default: 30 s.
@@ -16,7 +16,7 @@ pub struct Patience {
     pub whole: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), silence: Duration::from_secs(30), whole: Duration::from_secs(120) }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::clock::Instant;
-use crate::store::ParkReason;
+use crate::base::clock::Instant;
+use crate::delivery::ParkReason;
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Answer {
     }
     /// The diagnostics of an OperationOutcome, at most 500 characters; shown to the person, never logged.
     pub fn diagnostics(&self) -> Option<String> {
-        let value = crate::json::read(&self.body, crate::json::Limits::RESOURCE).ok()?;
+        let value = crate::base::json::read(&self.body, crate::base::json::Limits::RESOURCE).ok()?;
         outcome_text(&value)
     }
 }

@@ -7,10 +7,10 @@ use ring::rand::SecureRandom;
 /// The operating system gave no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no random bytes from the operating system")]
-pub struct NoChance;
+pub struct NoRandomness;
 
 /// Fills a buffer, or says that it cannot.
-pub type Source = Box<dyn FnMut(&mut [u8]) -> Result<(), NoChance>>;
+pub type Source = Box<dyn FnMut(&mut [u8]) -> Result<(), NoRandomness>>;
 
 thread_local! {
     static ON_THIS_THREAD: RefCell<Option<Source>> = const { RefCell::new(None) };
@@ -29,10 +29,10 @@ pub(crate) fn is_simulated() -> bool {
 /// Fills `bytes` with randomness fit for keys.
 ///
 /// # Errors
-/// [`NoChance`]; the bytes are then to be thrown away.
-pub fn fill(bytes: &mut [u8]) -> Result<(), NoChance> {
-    ON_THIS_THREAD.with(|slot| match slot.try_borrow_mut().map_err(|_| NoChance)?.as_mut() {
+/// [`NoRandomness`]; the bytes are then to be thrown away.
+pub fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    ON_THIS_THREAD.with(|slot| match slot.try_borrow_mut().map_err(|_| NoRandomness)?.as_mut() {
         Some(source) => source(bytes),
-        None => ring::rand::SystemRandom::new().fill(bytes).map_err(|_| NoChance),
+        None => ring::rand::SystemRandom::new().fill(bytes).map_err(|_| NoRandomness),
     })
 }

@@ -1,0 +1,13 @@
+//! What every module stands on: ids, time, randomness, closed sets of codes, JSON within limits, positions.
+//!
+//! Rule: nothing here knows a call, a team or a document. Neighbours: everything to the right of it.
+
+pub mod clock;
+pub mod code;
+pub mod geo;
+pub mod ids;
+pub mod json;
+pub mod random;
+
+pub use code::Code;
+pub use geo::{BadPosition, Position};

@@ -1,0 +1,178 @@
+//! Where an item is: what is meant for it, how far its sending has come, and the four words that a screen says.
+//!
+//! Rule: values only. "At the agency" is said with the server's version id and nothing less (P12). Neighbours: `store`
+//! keeps the rows, `sync` moves them, `views` shows them; `acts` say what is meant.
+
+use crate::base::clock::Instant;
+use crate::fhir::Document;
+use crate::note::Draft;
+use crate::records::RecordsError;
+
+crate::codes! {
+    /// What is meant for one document.
+    Act {
+        /// A new document. Sent as a plain PUT; an immutable one may be sent again, any other only after a look.
+        Create = "create",
+        /// A change of a document from the version it was read in. Sent with If-Match.
+        Change = "change",
+        /// Taking an open offer: one PUT with If-Match, then looked at twice.
+        Claim = "claim",
+    }
+    /// Where an intent stands.
+    IntentState {
+        /// Not sent.
+        Waiting = "waiting",
+        /// Sent; no answer yet. Read back before anything else.
+        Unknown = "unknown",
+        /// A claim that the server took, until the second look shows us as owner.
+        Asked = "asked",
+        /// Needs a person.
+        Parked = "parked",
+    }
+    /// Why an item is parked.
+    ParkReason {
+        /// The server said that it is not well-formed (400, 422).
+        Refused = "refused",
+        /// We may not (403).
+        NotAllowed = "not-allowed",
+        /// It is gone, or was never there (404, 410).
+        Gone = "gone",
+        /// Too large (413).
+        TooLarge = "too-large",
+        /// Somebody else changed the same thing, and no rule joins the two.
+        ChangedElsewhere = "changed-elsewhere",
+        /// Another team has it.
+        TakenByOther = "taken-by-other",
+        /// Our own text cannot be sent as it stands.
+        Unreadable = "unreadable",
+    }
+    /// Why a member's database is wiped from a phone. A code, so that no words about a person stay on it.
+    WipeReason {
+        /// The member no longer works for the agency.
+        LeftAgency = "left-agency",
+        /// The phone goes to somebody else, or back.
+        PhoneHandedOn = "phone-handed-on",
+        /// The phone may be in other hands.
+        PhoneAtRisk = "phone-at-risk",
+        /// The agency has ordered it.
+        Ordered = "ordered",
+    }
+}
+
+/// The four words of truth per item, and "asked for" for a claim; the order is from the safest to what a person must see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// The server's version id is stored here.
+    AtTheAgency,
+    /// Stored here, not sent.
+    OnThisPhone,
+    /// Sent, no answer yet.
+    Sending,
+    /// A claim whose second look has not come.
+    AskedFor,
+    /// A person must look.
+    NeedsYou(ParkReason),
+}
+
+impl Truth {
+    /// The truth of an item whose intent stands like this.
+    pub fn of(state: IntentState, reason: Option<ParkReason>) -> Self {
+        match state {
+            IntentState::Parked => Self::NeedsYou(reason.unwrap_or(ParkReason::Refused)),
+            IntentState::Unknown => Self::Sending,
+            IntentState::Asked => Self::AskedFor,
+            IntentState::Waiting => Self::OnThisPhone,
+        }
+    }
+}
+
+/// One outbox row: what is meant, not what is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Its place in the outbox.
+    pub seq: i64,
+    /// The act it is part of.
+    pub unit: String,
+    /// The visit it belongs to.
+    pub lane: String,
+    /// What is meant.
+    pub act: Act,
+    /// The document's type.
+    pub kind: String,
+    /// The document's id.
+    pub id: String,
+    /// Where it stands.
+    pub state: IntentState,
+    /// Not before this time.
+    pub not_before: Option<Instant>,
+}
+
+impl Intent {
+    /// `Type/id` of its document.
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind, self.id)
+    }
+}
+
+/// A parked item, as the person sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parked {
+    /// The intent.
+    pub intent: Intent,
+    /// Why.
+    pub reason: ParkReason,
+    /// What the server said, in its own words.
+    pub detail: Option<String>,
+}
+
+/// A document with what the phone knows of its place at the agency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What this phone shows.
+    pub document: Document,
+    /// The server version our unsent changes started from.
+    pub base: Option<Document>,
+    /// A newer server version that came in while ours is unsent.
+    pub theirs: Option<Document>,
+    /// The server's version id; `None`: not at the agency.
+    pub version: Option<String>,
+}
+
+/// What a phone tells of its own unsent work. A gateway has none: what it writes is at the agency or was not written.
+pub trait Outbox {
+    /// Where one document is.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn truth_of(&self, kind: &str, id: &str) -> Result<Truth, RecordsError>;
+    /// Where a whole visit is: the truth of its least safe item.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn truth_of_visit(&self, assignment: &str) -> Result<Truth, RecordsError>;
+    /// Everything unsent, oldest first.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn unsent(&self) -> Result<Vec<Intent>, RecordsError>;
+    /// What needs a person, oldest first.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn parked(&self) -> Result<Vec<Parked>, RecordsError>;
+    /// The body of an intent as it last left; `None` where it never did.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn sent(&self, seq: i64) -> Result<Option<Document>, RecordsError>;
+    /// A document with the versions that stand beside it.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn stored(&self, kind: &str, id: &str) -> Result<Option<Stored>, RecordsError>;
+    /// Every draft here, the last changed first.
+    ///
+    /// # Errors
+    /// [`RecordsError`].
+    fn drafts(&self) -> Result<Vec<Draft>, RecordsError>;
+}

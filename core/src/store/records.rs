@@ -1,0 +1,97 @@
+//! The store as [`Records`] and [`Outbox`]: what acts and views read.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Store, StoreError, documents, truth};
+use crate::delivery::{Intent, Outbox, Parked, Stored, Truth};
+use crate::fhir::Document;
+use crate::note::Draft;
+use crate::records::{AgencyKind, Records, RecordsError, Unavailable};
+
+/// The documents behind a connection, also within a transaction.
+pub(super) struct Rows<'a>(pub &'a Connection);
+
+/// An error of the store, as whoever reads records sees it.
+pub(super) fn seen(kind: &str) -> impl Fn(StoreError) -> RecordsError {
+    move |error| match error {
+        StoreError::Document(_) | StoreError::Read(_) => RecordsError::Unreadable { kind: kind.to_owned() },
+        StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } => RecordsError::Unavailable(Unavailable::Locked),
+        StoreError::Damaged => RecordsError::Unavailable(Unavailable::Damaged),
+        StoreError::Full => RecordsError::Unavailable(Unavailable::Full),
+        StoreError::Database { code } => RecordsError::Unavailable(Unavailable::Failed { code }),
+        _ => RecordsError::Unavailable(Unavailable::Failed { code: 0 }),
+    }
+}
+
+impl Rows<'_> {
+    fn body(&self, kind: &str, id: &str) -> Result<Option<Document>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?;
+        let body: Option<String> = statement.query_row([kind, id], |row| row.get(0)).optional()?;
+        body.as_deref().map(documents::parse).transpose()
+    }
+
+    fn bodies(&self, sql: &str, values: &[&str]) -> Result<Vec<Document>, StoreError> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let bodies = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(0))?;
+        bodies.map(|body| documents::parse(&body?)).collect()
+    }
+}
+
+impl Records for Rows<'_> {
+    fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, RecordsError> {
+        self.body(kind, id).map_err(seen(kind))
+    }
+
+    fn pointing_at(&self, kind: &str, element: &str, target: &str) -> Result<Vec<Document>, RecordsError> {
+        let sql = "SELECT d.body FROM refs r JOIN documents d ON d.row = r.row WHERE r.target = ? AND r.element = ? AND d.kind = ? ORDER BY d.row";
+        self.bodies(sql, &[target, element, kind]).map_err(seen(kind))
+    }
+
+    fn of_kind(&self, kind: AgencyKind) -> Result<Vec<Document>, RecordsError> {
+        self.bodies("SELECT body FROM documents WHERE kind = ? ORDER BY row", &[kind.kind()]).map_err(seen(kind.kind()))
+    }
+}
+
+impl Records for Store {
+    fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, RecordsError> {
+        Rows(&self.connection).document(kind, id)
+    }
+
+    fn pointing_at(&self, kind: &str, element: &str, target: &str) -> Result<Vec<Document>, RecordsError> {
+        Rows(&self.connection).pointing_at(kind, element, target)
+    }
+
+    fn of_kind(&self, kind: AgencyKind) -> Result<Vec<Document>, RecordsError> {
+        Rows(&self.connection).of_kind(kind)
+    }
+}
+
+impl Outbox for Store {
+    fn truth_of(&self, kind: &str, id: &str) -> Result<Truth, RecordsError> {
+        truth::of_document(&self.connection, kind, id).map_err(seen(kind))
+    }
+
+    fn truth_of_visit(&self, assignment: &str) -> Result<Truth, RecordsError> {
+        truth::of_lane(&self.connection, assignment).map_err(seen("Task"))
+    }
+
+    fn unsent(&self) -> Result<Vec<Intent>, RecordsError> {
+        Self::unsent(self).map_err(seen("intent"))
+    }
+
+    fn parked(&self) -> Result<Vec<Parked>, RecordsError> {
+        Self::parked(self).map_err(seen("intent"))
+    }
+
+    fn sent(&self, seq: i64) -> Result<Option<Document>, RecordsError> {
+        Self::sent(self, seq).map_err(seen("intent"))
+    }
+
+    fn stored(&self, kind: &str, id: &str) -> Result<Option<Stored>, RecordsError> {
+        Self::stored(self, kind, id).map_err(seen(kind))
+    }
+
+    fn drafts(&self) -> Result<Vec<Draft>, RecordsError> {
+        Self::drafts(self).map_err(seen("draft"))
+    }
+}

@@ -1,0 +1,147 @@
+//! The teams' slim rows: what [`views::teams::team`](crate::views::teams::team) says of each, kept so that ranking fifty
+//! teams does not read two hundred documents.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::records::Rows;
+use super::{Store, StoreError, project};
+use crate::base::ids::{MemberId, TeamId};
+use crate::base::{Code, Position};
+use crate::fhir::{self, Document};
+use crate::incident::Urgency;
+use crate::records::RecordsError;
+use crate::team::{Capability, Commitment, CrewRole, Fix, Member, Shift, Team};
+use crate::views::teams::{Teams, team};
+
+/// A member, as the row keeps it.
+#[derive(Serialize, Deserialize)]
+struct MemberText {
+    id: MemberId,
+    name: String,
+    role: String,
+    languages: Vec<String>,
+}
+
+/// The teams whose row a document changes: its own, that of a member, that of a position. As `CareTeam/id`.
+pub(super) fn touched_by(tx: &Connection, document: &Document) -> Result<Vec<String>, StoreError> {
+    match document.kind() {
+        "CareTeam" => Ok(vec![document.reference()]),
+        "Practitioner" => project::pointing(tx, "CareTeam", "participant", &document.reference()),
+        "Location" => {
+            let mut statement = tx.prepare_cached("SELECT 'CareTeam/' || id FROM teams WHERE position = ?")?;
+            Ok(statement.query_map([document.id()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Writes the row of one team anew; a CareTeam that cannot be read has none.
+pub(super) fn recompute(tx: &Connection, document: &Document) -> Result<(), StoreError> {
+    match team(&Rows(tx), document)? {
+        Some(team) => put(tx, &team),
+        None => forget(tx, document.id()),
+    }
+}
+
+/// Removes the row of a team that is gone.
+pub(super) fn forget(tx: &Connection, id: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM teams WHERE id = ?")?.execute([id])?;
+    Ok(())
+}
+
+fn put(tx: &Connection, team: &Team) -> Result<(), StoreError> {
+    let member =
+        |m: &Member| MemberText { id: m.id.clone(), name: m.name.clone(), role: m.role.code().to_owned(), languages: m.languages.clone() };
+    let text = |value: serde_json::Result<String>| value.map_err(|_| StoreError::Cipher);
+    let crew = text(serde_json::to_string(&team.crew.iter().map(member).collect::<Vec<_>>()))?;
+    let capabilities = text(serde_json::to_string(&team.capabilities.iter().map(|c| c.code()).collect::<Vec<_>>()))?;
+    let areas = text(serde_json::to_string(&team.areas))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO teams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        team.id.as_str(),
+        fhir::team::position_id(&team.id).as_str(),
+        team.name,
+        crew,
+        capabilities,
+        areas,
+        team.shift.map(|shift| shift.from.to_string()),
+        team.shift.map(|shift| shift.until.to_string()),
+        team.on_break,
+        team.fix.map(|fix| fix.position.latitude()),
+        team.fix.map(|fix| fix.position.longitude()),
+        team.fix.map(|fix| fix.accuracy_m),
+        team.fix.map(|fix| fix.at.to_string()),
+    ])?;
+    Ok(())
+}
+
+/// A row as it was put; a value that cannot be read is one that this release did not write.
+fn row(row: &Row<'_>) -> rusqlite::Result<Option<Team>> {
+    let text = |index: usize| row.get::<_, String>(index);
+    let time = |index: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(index)?.and_then(|text| text.parse().ok()));
+    let fix = match (row.get::<_, Option<f64>>(9)?, row.get::<_, Option<f64>>(10)?, row.get::<_, Option<f64>>(11)?, time(12)?) {
+        (Some(latitude), Some(longitude), Some(accuracy_m), Some(at)) => {
+            Position::new(latitude, longitude).ok().map(|position| Fix { position, at, accuracy_m })
+        }
+        _ => None,
+    };
+    let Ok(id) = TeamId::parse(&text(0)?) else { return Ok(None) };
+    let crew: Vec<MemberText> = serde_json::from_str(&text(3)?).unwrap_or_default();
+    let capabilities: Vec<String> = serde_json::from_str(&text(4)?).unwrap_or_default();
+    let member = |m: MemberText| Member {
+        id: m.id,
+        name: m.name,
+        role: CrewRole::from_code(&m.role).unwrap_or(CrewRole::Peer),
+        languages: m.languages,
+    };
+    Ok(Some(Team {
+        id,
+        name: text(2)?,
+        crew: crew.into_iter().map(member).collect(),
+        capabilities: capabilities.iter().filter_map(|code| Capability::from_code(code)).collect(),
+        areas: serde_json::from_str(&text(5)?).unwrap_or_default(),
+        shift: time(6)?.zip(time(7)?).map(|(from, until)| Shift { from, until }),
+        on_break: row.get(8)?,
+        fix,
+        commitment: None,
+    }))
+}
+
+/// The most urgent open assignment of each team.
+fn commitments(connection: &Connection) -> Result<HashMap<String, Commitment>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT team, min(urgency) FROM assignments WHERE open = 1 AND team IS NOT NULL GROUP BY team")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u8>(1)?)))?;
+    let mut all = HashMap::new();
+    for row in rows {
+        let (team, urgency) = row?;
+        if let Some(urgency) = Urgency::ALL.get(usize::from(urgency)) {
+            all.insert(team, Commitment { urgency: *urgency, until: None });
+        }
+    }
+    Ok(all)
+}
+
+impl Store {
+    fn team_rows(&self) -> Result<Vec<Team>, StoreError> {
+        self.fresh(|store| {
+            let mut bound = commitments(&store.connection)?;
+            let mut statement = store
+                .connection
+                .prepare_cached("SELECT t.* FROM teams t JOIN documents d ON d.kind = 'CareTeam' AND d.id = t.id ORDER BY d.row")?;
+            let mut teams: Vec<Team> = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            for team in &mut teams {
+                team.commitment = bound.remove(team.id.as_str());
+            }
+            Ok(teams)
+        })
+    }
+}
+
+impl Teams for Store {
+    fn teams(&self) -> Result<Vec<Team>, RecordsError> {
+        self.team_rows().map_err(super::records::seen("CareTeam"))
+    }
+}
