@@ -1,5 +1,6 @@
 //! Databases of every schema that was ever in use, opened by today's release (P7). `make_the_newest` writes the one of the
-//! current schema; it is run by hand when a schema is new, and the file is kept for ever.
+//! current schema; it is run by hand when a schema is new, and the file is kept for ever. `files` holds every other kind of
+//! file a phone has.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Draft, Incoming, Key, ParkReason, Store};
 use serde_json::json;
 
+#[path = "golden/files.rs"]
+mod files;
 #[path = "golden/replay.rs"]
 mod replay;
 
