@@ -1,6 +1,6 @@
 //! Databases of every schema that was ever in use, opened by today's release (P7). `make_the_newest` writes the one of the
 //! current schema; it is run by hand when a schema is new, and the file is kept for ever. `files` holds every other kind of
-//! file a phone has.
+//! file a phone has, `names` every name on disk and on the wire.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,12 @@ use serde_json::json;
 
 #[path = "golden/files.rs"]
 mod files;
+#[path = "golden/names.rs"]
+mod names;
 #[path = "golden/replay.rs"]
 mod replay;
+#[path = "golden/sources.rs"]
+mod sources;
 
 const KEY: [u8; 32] = [7; 32];
 
