@@ -1,5 +1,6 @@
 //! Databases of every schema that was ever in use, opened by today's release (P7). `make_the_newest` writes the one of the
-//! current schema; it is run by hand when a schema is new, and the file is kept for ever.
+//! current schema; it is run by hand when a schema is new, and the file is kept for ever. `files` holds every other kind of
+//! file a phone has, `names` every name on disk and on the wire, `wire` the documents as they are sent.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,16 @@ use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store};
 use serde_json::json;
 
+#[path = "golden/files.rs"]
+mod files;
+#[path = "golden/names.rs"]
+mod names;
 #[path = "golden/replay.rs"]
 mod replay;
+#[path = "golden/sources.rs"]
+mod sources;
+#[path = "golden/wire.rs"]
+mod wire;
 
 const KEY: [u8; 32] = [7; 32];
 
