@@ -5,14 +5,17 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use anydoor_core::acts::attach;
+use anydoor_core::base::Code;
+use anydoor_core::base::ids::{AssignmentId, AttachmentId, EscalationId};
+use anydoor_core::delivery::IntentState;
+use anydoor_core::delivery::WipeReason;
 use anydoor_core::fhir;
-use anydoor_core::ids::{AssignmentId, AttachmentId, EscalationId};
-use anydoor_core::incident::Code;
+use anydoor_core::note::DraftBody;
 use anydoor_core::note::{Attachment, AttachmentKind};
 use anydoor_core::safety::{Acknowledgement, Escalation, Need};
 use anydoor_core::store::disk::{Disk, RealDisk};
 use anydoor_core::store::keys::KeyFile;
-use anydoor_core::store::{Escalations, IntentState, Opening, StoreError, WipeReason, file_name, unsent_of_others};
+use anydoor_core::store::{Escalations, Opening, StoreError, file_name, unsent_of_others};
 use anydoor_tests::disk::{Ails, SimDisk};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -121,7 +124,7 @@ fn draft(name: &str, text: &str) -> Draft {
         incident: IncidentId::derived("golden"),
         person: PersonId::derived("golden"),
         author: actor().member,
-        text: text.into(),
+        body: DraftBody::Text(text.into()),
         changed: actor().now,
     }
 }
@@ -262,7 +265,7 @@ fn make_the_files() {
 }
 
 fn drafts(store: &Store) -> Vec<String> {
-    let mut texts: Vec<String> = store.drafts().unwrap().into_iter().map(|draft| draft.text).collect();
+    let mut texts: Vec<String> = store.drafts().unwrap().into_iter().map(|draft| draft.body.text().to_owned()).collect();
     texts.sort();
     texts
 }

@@ -6,24 +6,25 @@ use std::fmt::Debug;
 use anydoor_core::assignment::{
     AloneReason, Assignment, Capture, Closing, HowClosed, Legal, NextStep, NoContact, Stamp, StampKind, State, Travel, Visit, Whereabouts,
 };
-use anydoor_core::clock::Instant;
+use anydoor_core::base::Position;
+use anydoor_core::base::clock::Instant;
+use anydoor_core::base::ids::{
+    AssignmentId, AttachmentId, BasisId, EscalationId, FactId, FollowUpId, HandoffId, InErrorId, IncidentId, MemberId, NoteId,
+    OrganizationId, PersonId, ReceivedId, ServiceId, StampId, StepDownId, TeamId, VisitId,
+};
 use anydoor_core::door::{Agency, eido};
 use anydoor_core::fhir::closures::RoadClosure;
 use anydoor_core::fhir::manners::ServerManners;
 use anydoor_core::fhir::{self, Document, ReadError, Revision};
 use anydoor_core::handoff::follow_up::{Attempt, Attempted, By, FollowUp, Schedule};
 use anydoor_core::handoff::{Basis, BasisKind, Handoff, HandoffState, Opening, Service};
-use anydoor_core::ids::{
-    AssignmentId, AttachmentId, BasisId, EscalationId, FactId, FollowUpId, HandoffId, InErrorId, IncidentId, MemberId, NoteId,
-    OrganizationId, PersonId, ReceivedId, ServiceId, StampId, StepDownId, TeamId, VisitId,
-};
 use anydoor_core::incident::{
     About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Join, Label, Person, PersonName, Place,
-    Position, Role, SafeContact, Source, Urgency, Wishes,
+    Role, SafeContact, Source, Urgency, Wishes,
 };
 use anydoor_core::note::{Attachment, AttachmentKind, InError, InErrorReason, Note, Standing};
+use anydoor_core::planning::coverage::{PeoplePoint, Population};
 use anydoor_core::safety::{Acknowledgement, Escalation, Need, StepDown};
-use anydoor_core::team::coverage::{PeoplePoint, Population};
 use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Capability, CrewRole, Fix, Jurisdiction, Member, Shift, Team};
 use serde_json::Value;
