@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::{Note, Standing};
@@ -27,6 +27,7 @@ fn sign(store: &mut Store, text: &str) -> Option<NoteId> {
         device: "phone".into(),
         now: "2026-11-23T05:00:00Z".parse().unwrap(),
         server_now: None,
+        ids: Ids::Fresh,
     };
     let note = Note {
         id: NoteId::fresh(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
@@ -52,6 +52,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         device: "phone".into(),
         now: note(0).at,
         server_now: None,
+        ids: Ids::Fresh,
     };
     let half = |store: &mut Store, from: usize, to: usize| {
         store.take(&Incoming { documents: (from * 5..to * 5).map(their).collect(), read_upto: None }).unwrap();

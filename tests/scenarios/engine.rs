@@ -1,6 +1,6 @@
 //! The sync engine as the state machine that it is: asked for a request, told an answer, no network in between.
 
-use anydoor_core::acts::{Actor, Ledger, respond};
+use anydoor_core::acts::{Actor, Ids, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -29,6 +29,7 @@ fn bench() -> Bench {
         device: "phone".into(),
         now,
         server_now: None,
+        ids: Ids::Fresh,
     };
     let said = respond::OnView {
         headline: "x".into(),
@@ -208,6 +209,7 @@ fn taps_made_on_the_strength_of_a_claim_wait_for_it_and_never_reach_another_team
         device: "phone".into(),
         now,
         server_now: None,
+        ids: Ids::Fresh,
     };
     let offer = json!({ "resourceType": "Task", "id": "offer", "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
         "businessStatus": { "coding": [{ "system": "urn:anydoor:1:state", "code": "open-offer" }] },

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ledger, attach, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, attach, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
@@ -46,6 +46,7 @@ fn actor() -> Actor {
         device: "phone".into(),
         now: note("", "").at,
         server_now: None,
+        ids: Ids::Fresh,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anydoor_core::acts::{Actor, Ledger, Plan, respond, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, Plan, respond, sign};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::delivery::ParkReason;
@@ -41,6 +41,7 @@ fn actor() -> Actor {
         device: "golden".into(),
         now: "2026-11-23T05:00:00Z".parse().unwrap(),
         server_now: None,
+        ids: Ids::Fresh,
     }
 }
 

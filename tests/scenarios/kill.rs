@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
@@ -48,6 +48,7 @@ fn as_the_process_that_is_killed() {
         device: "phone".into(),
         now: note("", String::new()).at,
         server_now: None,
+        ids: Ids::Fresh,
     };
     let mut out = std::io::stdout();
     let mut store = open(Path::new(&path));

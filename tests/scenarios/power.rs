@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
@@ -47,6 +47,7 @@ fn actor() -> Actor {
         device: "phone".into(),
         now: note("", String::new()).at,
         server_now: None,
+        ids: Ids::Fresh,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The store itself: what the database holds, whatever the code does.
 
-use anydoor_core::acts::{Actor, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, sign};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::note::{Note, Standing};
@@ -16,6 +16,7 @@ fn actor() -> Actor {
         device: "phone".into(),
         now,
         server_now: None,
+        ids: Ids::Fresh,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use anydoor_core::acts::{Actor, Decision, Ledger, Plan, attach, escalate, respond, sign, stamp};
+use anydoor_core::acts::{Actor, Decision, Ids, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::base::Code;
 use anydoor_core::base::clock::Instant;
@@ -182,6 +182,7 @@ impl Phone {
             device: self.store.as_ref().map(|s| s.writer().to_owned()).unwrap_or_default(),
             now: self.now(world),
             server_now: None,
+            ids: Ids::Fresh,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::incident::{Identifier, Incident, Person};
 
 /// The EIDO for a 911 call-taker: what this recipient may have of the incident. `issuer` is our system's domain name.
 pub fn for_psap(incident: &Incident, police_read: bool, issuer: &str, actor: &Actor) -> (Value, Packet) {
-    let at = actor.server_now.unwrap_or(actor.now);
+    let at = actor.time();
     let parted = packet(&incident.facts, None, &Recipient::Psap { police_read }, &[], at);
     let agency = Agency {
         id: Identifier { system: "urn:nena:agency".into(), value: issuer.to_owned() },
@@ -63,7 +63,7 @@ pub fn document(
     actor: &Actor,
 ) -> Document {
     let id = crate::base::ids::ReceivedId::fresh();
-    let mut doc = fhir::incident::write_received(&id, incident, media_type, bytes, actor.server_now.unwrap_or(actor.now));
+    let mut doc = fhir::incident::write_received(&id, incident, media_type, bytes, actor.time());
     doc.set("type", concept("document", kind));
     let withheld: Vec<Value> = parted
         .withheld

@@ -33,7 +33,7 @@ pub fn close(encounter: &Document, closing: Closing, urgency: Urgency, lane: &st
     let mut document = encounter.clone();
     fhir::assignment::write_visit_onto(&visit, &[], &mut document);
     if let (Closing::Met { .. }, Some(began)) = (closing, visit.began) {
-        let end = actor.server_now.unwrap_or(actor.now).max(began);
+        let end = actor.time().max(began);
         document.set("period", serde_json::json!({ "start": began.to_string(), "end": end.to_string() }));
     }
     Ok(Plan::new("close visit", &actor.member, actor.now, lane).change(document))
@@ -45,7 +45,7 @@ pub fn close(encounter: &Document, closing: Closing, urgency: Urgency, lane: &st
 /// [`ReadError`].
 pub fn begin(encounter: &Document, lane: &str, actor: &Actor) -> Result<Plan, ReadError> {
     let mut visit = fhir::assignment::read_visit(encounter)?;
-    visit.began = visit.began.or(Some(actor.server_now.unwrap_or(actor.now)));
+    visit.began = visit.began.or(Some(actor.time()));
     let mut document = encounter.clone();
     fhir::assignment::write_visit_onto(&visit, &[], &mut document);
     Ok(Plan::new("begin visit", &actor.member, actor.now, lane).change(document))

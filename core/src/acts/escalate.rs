@@ -29,7 +29,7 @@ pub fn escalate(
         place: place.clone(),
         callback: callback.to_owned(),
         number: format!("{number:04}"),
-        at: actor.server_now.unwrap_or(actor.now),
+        at: actor.time(),
     };
     let task = fhir::safety::write(&escalation);
     (escalation, task)

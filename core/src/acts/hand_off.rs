@@ -21,7 +21,7 @@ pub enum HandOffError {
 
 /// Says why a person's facts may be shared: a new basis, kept with the person.
 pub fn basis(person: &PersonId, kind: BasisKind, recipient: Option<&Service>, hours: i64, actor: &Actor) -> Basis {
-    let from = actor.server_now.unwrap_or(actor.now);
+    let from = actor.time();
     Basis {
         id: BasisId::fresh(),
         person: person.clone(),
@@ -46,7 +46,7 @@ pub fn hand_off(
     new: Option<&Basis>,
     actor: &Actor,
 ) -> Result<(Plan, Handoff), HandOffError> {
-    let at = actor.server_now.unwrap_or(actor.now);
+    let at = actor.time();
     let known: &Person = incident.people.iter().find(|p| &p.id == person).ok_or(HandOffError::NotInIncident)?;
     let recipient = Recipient::Service { organization: to.organization.clone() };
     let usable = |b: &&Basis| &b.person == person && b.recipient.as_ref().is_none_or(|named| *named == to.organization);
@@ -78,7 +78,7 @@ pub fn hand_off(
 
 /// Makes the follow-ups of one person after clear, under ids that every writer derives alike.
 pub fn follow_ups(incident: &Incident, assignment: &AssignmentId, person: &PersonId, schedule: &Schedule, actor: &Actor) -> Plan {
-    let clear = actor.server_now.unwrap_or(actor.now);
+    let clear = actor.time();
     let make = |(index, due): (usize, crate::base::clock::Instant)| {
         fhir::handoff::write_follow_up(&FollowUp {
             id: FollowUpId::derived(&format!("{assignment}/{person}/{index}")),

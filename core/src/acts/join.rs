@@ -6,7 +6,7 @@ use crate::incident::{Incident, Join};
 
 /// Joins `other` to `kept` because the actor says that they are one.
 pub fn join(kept: &Incident, other: &Incident, lane: &str, actor: &Actor) -> (Plan, Join) {
-    let at = actor.server_now.unwrap_or(actor.now);
+    let at = actor.time();
     let join = Join::by_word(kept, other, actor.member.clone(), at);
     let plan = Plan::new("join", &actor.member, actor.now, lane).create(fhir::join::write(&join));
     (plan, join)

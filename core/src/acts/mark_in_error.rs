@@ -33,7 +33,7 @@ pub fn mark(
         first: actor.member.clone(),
         reason,
         right: right.cloned(),
-        at: actor.server_now.unwrap_or(actor.now),
+        at: actor.time(),
         second: None,
         anew: None,
     };
@@ -48,7 +48,7 @@ pub fn mark(
 /// [`InErrorRefused`]; nothing is written.
 pub fn confirm(marked: &InError, task: &Document, note: &Document, handoffs: &[Document], actor: &Actor) -> Result<Plan, InErrorRefused> {
     marked.may_confirm(&actor.member)?;
-    let at = actor.server_now.unwrap_or(actor.now);
+    let at = actor.time();
     let confirmed = InError { second: Some(actor.member.clone()), ..marked.clone() };
     let signed = note.instant("/date");
     let had_it = |handoff: &&Document| match (signed, handoff.instant("/authoredOn")) {
@@ -78,13 +78,8 @@ pub fn write_anew(marked: &InError, task: &Document, note: &Note, actor: &Actor)
         return Err(InErrorRefused::Anew);
     }
     let right = marked.right.as_ref().filter(|right| **right != note.person).ok_or(InErrorRefused::NoRightPerson)?;
-    let anew = Note {
-        id: NoteId::fresh(),
-        person: right.clone(),
-        standing: Standing::Signed { draft: None },
-        at: actor.server_now.unwrap_or(actor.now),
-        ..note.clone()
-    };
+    let anew =
+        Note { id: NoteId::fresh(), person: right.clone(), standing: Standing::Signed { draft: None }, at: actor.time(), ..note.clone() };
     let linked = InError { anew: Some(anew.id.clone()), ..marked.clone() };
     let plan = Plan::new("write anew", &actor.member, actor.now, marked.assignment.as_str())
         .create(fhir::note::write(&anew))
@@ -125,6 +120,7 @@ mod tests {
             device: "d".into(),
             now: "2026-11-25T02:00:00Z".parse().unwrap(),
             server_now: None,
+            ids: crate::acts::Ids::Fresh,
         }
     }
 

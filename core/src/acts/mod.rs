@@ -22,7 +22,10 @@ pub mod step_down;
 pub use plan::{Decision, Ledger, Plan, Write};
 
 use crate::base::clock::Instant;
-use crate::base::ids::{MemberId, OrganizationId, TeamId};
+use crate::base::ids::{Id, MemberId, OrganizationId, TeamId};
+use crate::fhir::ReadError;
+use crate::records::RecordsError;
+use crate::records::lookup::LookupError;
 
 /// Who acts, and when.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,4 +44,65 @@ pub struct Actor {
     pub now: Instant,
     /// Server time, where it can be reckoned.
     pub server_now: Option<Instant>,
+    /// How the ids of what the act makes come about.
+    pub ids: Ids,
 }
+
+/// How ids come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ids {
+    /// Made here and now.
+    Fresh,
+    /// Derived from a seed and the name of each within the act: an act that runs again makes the same ones.
+    Seeded(String),
+}
+
+impl Actor {
+    /// When the actor acts: server time where it can be reckoned, else the phone's clock.
+    pub fn time(&self) -> Instant {
+        self.server_now.unwrap_or(self.now)
+    }
+
+    /// The id of something that an act makes; `name` is its own within the act.
+    pub fn id<I: Id>(&self, name: &str) -> I {
+        match &self.ids {
+            Ids::Fresh => I::fresh(),
+            Ids::Seeded(seed) => I::derived(&format!("{seed}/{name}")),
+        }
+    }
+
+    /// An empty plan of this actor's.
+    pub fn plan(&self, name: &'static str, lane: &str) -> Plan {
+        Plan::new(name, &self.member, self.now, lane)
+    }
+}
+
+/// Why an act is not done; nothing was written. `E` is the act's own refusal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActError<E> {
+    /// What it needs is not here, cannot be read, or was not fetched.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// What it would change was written by a later release; here it is only shown (P30).
+    #[error("written by a newer release")]
+    NewerRelease,
+    /// The act's own rule.
+    #[error("{0}")]
+    Refused(E),
+}
+
+impl<E> From<RecordsError> for ActError<E> {
+    fn from(error: RecordsError) -> Self {
+        Self::Lookup(error.into())
+    }
+}
+
+impl<E> From<ReadError> for ActError<E> {
+    fn from(error: ReadError) -> Self {
+        Self::Lookup(error.into())
+    }
+}
+
+/// For acts that refuse nothing of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Never {}

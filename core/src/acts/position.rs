@@ -16,7 +16,7 @@ const EVERY_S: i64 = 60;
 
 /// Plans the report; `None` where nothing is to be told. `before` is the position as the agency has it.
 pub fn report(team: &Team, position: Position, accuracy_m: f64, before: Option<&Document>, actor: &Actor) -> Option<Plan> {
-    let at = actor.server_now.unwrap_or(actor.now);
+    let at = actor.time();
     if let Some(fix) = team.fix {
         let moved = distance_m(fix.position, position);
         if moved < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S {
@@ -50,6 +50,7 @@ mod tests {
             device: "p".into(),
             now,
             server_now: None,
+            ids: crate::acts::Ids::Fresh,
         };
         let here = Position::new(40.0, -75.0).unwrap();
         let mut team = Team {

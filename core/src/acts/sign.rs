@@ -11,7 +11,7 @@ use crate::note::{Note, NoteError, Standing, check_text};
 /// # Errors
 /// [`NoteError`].
 pub fn sign(draft: &Note, sent: bool, lane: &str, actor: &Actor) -> Result<(Plan, NoteId), NoteError> {
-    let mut signed = draft.signed(NoteId::fresh(), &actor.member, actor.server_now.unwrap_or(actor.now))?;
+    let mut signed = draft.signed(NoteId::fresh(), &actor.member, actor.time())?;
     if !sent {
         signed.standing = Standing::Signed { draft: None };
     }
@@ -35,7 +35,7 @@ pub fn addend(to: &Note, text: &str, lane: &str, actor: &Actor) -> Result<(Plan,
         id: NoteId::fresh(),
         author: actor.member.clone(),
         standing: Standing::Addendum { to: first },
-        at: actor.server_now.unwrap_or(actor.now),
+        at: actor.time(),
         text: text.to_owned(),
         ..to.clone()
     };

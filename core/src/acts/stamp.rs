@@ -99,6 +99,7 @@ mod tests {
             device: "phone".into(),
             now,
             server_now: None,
+            ids: crate::acts::Ids::Fresh,
         }
     }
 

@@ -25,7 +25,7 @@ pub fn step_down(
         by: actor.member.clone(),
         brief: brief.to_owned(),
         withheld: parted.withheld.iter().map(|w| (w.fact.to_string(), w.reason.code().to_owned())).collect(),
-        at: actor.server_now.unwrap_or(actor.now),
+        at: actor.time(),
     };
     let plan = Plan::new("step down", &actor.member, actor.now, assignment.as_str()).create(fhir::safety::write_step_down(&step));
     (plan, step.id)

@@ -72,7 +72,7 @@ impl Anydoor {
         let lane = AssignmentId::parse(assignment)?;
         let id = self.inner.acted(|store| {
             let actor = self.inner.actor(store.writer());
-            let attachment = Attachment::of(&content, kind, content_type, about, actor.server_now.unwrap_or(actor.now))?;
+            let attachment = Attachment::of(&content, kind, content_type, about, actor.time())?;
             store.keep_attachment(&attachment.content_id(), &content)?;
             Ok((attach::attach(&attachment, lane.as_str(), &actor), attachment.id))
         })?;

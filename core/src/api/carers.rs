@@ -182,7 +182,7 @@ impl Anydoor {
             let person =
                 incident.people.iter().find(|p| p.id == due.person).ok_or_else(|| AnydoorError::NotFound { what: "person".into() })?;
             let actor = self.inner.actor(store.writer());
-            let at = actor.server_now.unwrap_or(actor.now);
+            let at = actor.time();
             let attempt = Attempt { member: actor.member.clone(), at, by, outcome, safety_concern, remark };
             let plan = hand_off::attempt(&task, &due, &attempt, person, &actor)
                 .map_err(|_| AnydoorError::NotAllowed { why: "safe-contact".into() })?;

@@ -32,7 +32,7 @@ pub use rows::*;
 pub use teams::Scene;
 pub use watch::{QueueObserver, Watch};
 
-use crate::acts::{Actor, Ledger, Plan};
+use crate::acts::{Actor, Ids, Ledger, Plan};
 use crate::base::clock::{Clock, ServerTime, SystemClock};
 use crate::base::ids::{MemberId, OrganizationId, TeamId};
 use crate::http::Timeouts;
@@ -289,6 +289,7 @@ impl Inner {
             device: device.to_owned(),
             now: self.clock.now(),
             server_now,
+            ids: Ids::Fresh,
         }
     }
 }

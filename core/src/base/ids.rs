@@ -47,6 +47,14 @@ pub fn derived(kind: &str, name: &str) -> String {
     uuid::Uuid::new_v5(&NAMESPACE, format!("{kind}\n{name}").as_bytes()).to_string()
 }
 
+/// An id that can be made here, or derived alike on every machine.
+pub trait Id: Sized {
+    /// A new id, made here and now.
+    fn fresh() -> Self;
+    /// The id that every machine derives from the same name.
+    fn derived(name: &str) -> Self;
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)*) => {$(
         $(#[$doc])*
@@ -68,6 +76,10 @@ macro_rules! ids {
             }
             /// The id as text.
             pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl Id for $name {
+            fn fresh() -> Self { Self::fresh() }
+            fn derived(name: &str) -> Self { Self::derived(name) }
         }
         impl TryFrom<String> for $name {
             type Error = BadId;

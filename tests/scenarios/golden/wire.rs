@@ -148,6 +148,7 @@ fn actor() -> super::Actor {
         device: "phone".into(),
         now: at(4),
         server_now: Some(at(5)),
+        ids: anydoor_core::acts::Ids::Fresh,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anydoor_core::acts::{Actor, Ledger, respond};
+use anydoor_core::acts::{Actor, Ids, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::SystemClock;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -51,6 +51,7 @@ fn with_work(folder: &Path) -> Result<Mutex<Option<Store>>, Box<dyn std::error::
         device: store.writer().to_owned(),
         now: "2026-11-23T05:00:00Z".parse()?,
         server_now: None,
+        ids: Ids::Fresh,
     };
     let said = respond::OnView {
         headline: "x".into(),
