@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Key, Store};
+use anydoor_tests::fixtures::sign;
 
 const KEY: [u8; 32] = [7; 32]; // also that of the golden databases
 
@@ -56,7 +57,7 @@ fn as_the_process_that_is_killed() {
     writeln!(out, "open").unwrap();
     for round in begun.. {
         let text = format!("note {round} {}", "long ".repeat(round % 7 * 400));
-        store.commit(&sign::sign(&note("note", text), false, "lane", &actor).unwrap().0).unwrap();
+        store.commit(&sign(note("note", text), &actor).unwrap().0).unwrap();
         writeln!(out, "note {round}").unwrap();
         let draft = note("draft", format!("draft {round} {}", "typed ".repeat(round % 5 * 900)));
         let draft = Draft::of(draft);

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
+use anydoor_tests::fixtures::sign;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -73,7 +74,7 @@ fn write(store: &mut Store, chance: &mut Chance, told: &mut Told, round: u64) ->
             store.save_draft(&draft(&text)).inspect_err(|_| told.unclear.push(text.clone()))?;
             told.draft = Some(text);
         } else {
-            let plan = sign::sign(&note("note", text.clone()), false, "lane", &actor()).unwrap().0;
+            let plan = sign(note("note", text.clone()), &actor()).unwrap().0;
             store.commit(&plan).inspect_err(|_| told.unclear.push(text.clone()))?;
             told.notes.push(text);
         }

@@ -194,7 +194,7 @@ fn at_rest() -> SimDisk {
     let theirs = vec![task("moved", "3", "theirs"), task("open", "4", "theirs")];
     store.take(&Incoming { documents: theirs, read_upto: None }).unwrap();
     store.keep_attachment(&attachment().content_id(), &content()).unwrap();
-    store.commit(&attach::attach(&attachment(), "lane", &actor())).unwrap();
+    store.commit(&attach::attach(&attachment(), &anydoor_tests::fixtures::lane(), &actor())).unwrap();
     store.close().unwrap();
     disk
 }
