@@ -8,7 +8,7 @@ use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, Pers
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
+use anydoor_core::note::{AttachmentKind, Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
 use anydoor_core::store::{Escalations, Key, Store, StoreError};
@@ -97,9 +97,14 @@ impl Phone {
                 other => other,
             });
         }
-        let about = (IncidentId::derived("case"), PersonId::derived("person"), MemberId::derived("author"));
-        let photo = Attachment::of(PHOTO, AttachmentKind::Photo, "image/png", about, actor().now).unwrap();
-        let plan = attach::attach(&photo, &lane(), &actor());
+        let taken = attach::Taken {
+            kind: AttachmentKind::Photo,
+            content_type: "image/png",
+            content: PHOTO,
+            incident: IncidentId::derived("case"),
+            person: PersonId::derived("person"),
+        };
+        let (plan, photo) = attach::attach(taken, &lane(), &actor()).unwrap();
         self.until(|| store.keep_attachment(&photo.content_id(), PHOTO));
         self.until(|| match store.commit(&plan) {
             Err(StoreError::MaybeKept) if store.document("Binary", &photo.content_id()).is_ok_and(|found| found.is_some()) => Ok(()),

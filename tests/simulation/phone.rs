@@ -14,7 +14,7 @@ use anydoor_core::fhir::Document;
 use anydoor_core::http::{Outcome, Request};
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
+use anydoor_core::note::{AttachmentKind, Note, Standing};
 use anydoor_core::reconcile::in_our_favour;
 use anydoor_core::safety::Need;
 use anydoor_core::store::disk::Disk;
@@ -336,12 +336,17 @@ impl Phone {
     pub fn take_photo(&mut self, world: Instant) -> Result<bool, StoreError> {
         let (text, actor) = (self.texts("photo"), self.actor(world));
         let content = text.repeat(40).into_bytes();
-        let about = (IncidentId::derived("case"), PersonId::derived("person"), self.member.clone());
-        let attachment = Attachment::of(&content, AttachmentKind::Photo, "image/png", about, actor.now).unwrap();
+        let taken = attach::Taken {
+            kind: AttachmentKind::Photo,
+            content_type: "image/png",
+            content: &content,
+            incident: IncidentId::derived("case"),
+            person: PersonId::derived("person"),
+        };
+        let (plan, attachment) = attach::attach(taken, &self.lane(), &actor).unwrap();
         let Some(store) = &self.store else { return Ok(false) };
         store.keep_attachment(&attachment.content_id(), &content)?;
-        let lane = self.lane();
-        let done = self.commit(&attach::attach(&attachment, &lane, &actor), &text)?;
+        let done = self.commit(&plan, &text)?;
         if done {
             self.told.contents.insert(format!("Binary/{}", attachment.content_id()), content);
         }

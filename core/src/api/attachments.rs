@@ -2,12 +2,11 @@
 
 use super::input::code;
 use super::{Anydoor, AnydoorError, Inner, ItemTruth, Result};
-use crate::acts::attach;
+use crate::acts::attach::{self, Taken};
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, AttachmentId, IncidentId, PersonId};
-use crate::fhir::{Document, attachment};
 use crate::http::Request;
-use crate::note::{Attachment, AttachmentKind, MOST_ATTACHMENT, digest_of};
+use crate::note::AttachmentKind;
 use crate::sync::{Stop, driver};
 use crate::views::attachments::{self as view, AttachmentView};
 
@@ -81,11 +80,12 @@ impl Anydoor {
         content: Vec<u8>,
     ) -> Result<String> {
         let (kind, assignment) = (code::<AttachmentKind>(kind, "kind")?, AssignmentId::parse(assignment)?);
-        let about = (IncidentId::parse(incident)?, PersonId::parse(person)?, self.inner.member.clone());
+        let (incident, person) = (IncidentId::parse(incident)?, PersonId::parse(person)?);
         let id = self.inner.act(|store, actor| {
-            let attachment = Attachment::of(&content, kind, content_type, about, actor.time())?;
+            let taken = Taken { kind, content_type, content: &content, incident, person };
+            let (plan, attachment) = attach::attach(taken, &assignment, actor)?;
             store.keep_attachment(&attachment.content_id(), &content)?;
-            Ok::<_, AnydoorError>((attach::attach(&attachment, &assignment, actor), attachment.id))
+            Ok::<_, AnydoorError>((plan, attachment.id))
         })?;
         Ok(id.into())
     }
@@ -108,28 +108,25 @@ impl Anydoor {
         let (inner, id) = (self.inner.clone(), AttachmentId::parse(id)?);
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let handle = runtime.spawn(async move {
-            let (read, made_here, content) = inner.store(|store| {
-                let read = view::attachment(store, &id)?;
-                let content = read.content_id();
-                let made_here = store.document(attachment::CONTENT, &content)?.is_some();
-                Ok((read, made_here, store.attachment(&content)?))
+            let (named, held) = inner.store(|store| {
+                let named = view::attachment(store, &id)?;
+                let held = view::content_held(store, &named)?.then(|| store.attachment(&named.content_id())).transpose()?;
+                Ok((named, held))
             })?;
-            if let Some(content) = content.filter(|content| digest_of(content) == read.sha256) {
+            if let Some(content) = held.clone().flatten().and_then(|content| view::whole(&named, content)) {
                 return Ok(content);
             }
-            let request = Request::get(format!("{}/{}", attachment::CONTENT, read.content_id()));
+            let request = Request::get(view::content_reference(&named));
             let answer = inner.transport.send(&request).await.map_err(|_| AnydoorError::Offline)?;
-            let missing = if made_here { AnydoorError::StorageDamaged } else { AnydoorError::NotFound { what: "content".into() } };
             match answer.status {
-                200 => {}
-                401 => return Err(AnydoorError::SignInAgain),
-                403 => return Err(AnydoorError::NotAllowed { why: "content".into() }),
-                500.. => return Err(AnydoorError::ServerTrouble),
-                _ => return Err(missing),
+                200 => view::whole_from_server(&named, &answer.body).ok_or(AnydoorError::ServerTrouble),
+                401 => Err(AnydoorError::SignInAgain),
+                403 => Err(AnydoorError::NotAllowed { why: "content".into() }),
+                500.. => Err(AnydoorError::ServerTrouble),
+                // It was made here, and neither copy reads.
+                _ if held.is_some() => Err(AnydoorError::StorageDamaged),
+                _ => Err(AnydoorError::NotFound { what: "content".into() }),
             }
-            let there = Document::parse(&answer.body).ok().as_ref().and_then(attachment::data);
-            let whole = there.filter(|content| content.len() <= MOST_ATTACHMENT && digest_of(content) == read.sha256);
-            whole.ok_or(AnydoorError::ServerTrouble)
         });
         handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "attachment".into() }))
     }

@@ -1,8 +1,8 @@
 //! The exact documents on this phone, for export and comparison (P5).
 
 use super::{Anydoor, Result};
-use crate::fhir::attachment;
 use crate::records::lookup::LookupError;
+use crate::views::export::{is_content, text};
 
 #[uniffi::export]
 impl Anydoor {
@@ -13,8 +13,8 @@ impl Anydoor {
     pub fn export(&self, document: &str) -> Result<String> {
         self.inner.store(|store| {
             let found = store.referenced(document)?.ok_or(LookupError::NotHere { what: "document" })?;
-            let content = if found.kind() == attachment::CONTENT { store.attachment(found.id())? } else { None };
-            Ok(content.map_or_else(|| found.to_text(), |content| attachment::with_data(&found, &content).to_text()))
+            let content = if is_content(&found) { store.attachment(found.id())? } else { None };
+            Ok(text(&found, content.as_deref()))
         })
     }
 

@@ -1,8 +1,8 @@
 //! For paramedics and planners: planned visits in a good order.
 
 use super::input::{position, some_position, time};
-use super::{Anydoor, AnydoorError, ReasonRow, Result, reasons};
-use crate::planning::rounds::{MOST_VISITS, PlannedVisit, RoundPlan, Stop};
+use super::{Anydoor, ReasonRow, Result, reasons};
+use crate::planning::rounds::{PlannedVisit, RoundPlan, Stop};
 use crate::views::round::in_order;
 
 /// A visit that is planned.
@@ -120,9 +120,6 @@ impl Anydoor {
     /// `Invalid`: a position, time or window that is none, two visits with one id, more than 60, one longer than a day, or
     /// an end that is not reached in time (`round-end`). `NotFound`: no road is near the start or the end.
     pub fn plan_round(&self, asked: RoundInput, locale: &str) -> Result<RoundScreen> {
-        if asked.visits.len() > MOST_VISITS {
-            return Err(AnydoorError::Invalid { what: "visits-too-many".into() });
-        }
         let plan = plan(&asked)?;
         let found = self.inner.over_roads(|_, by_road| Ok(in_order(&plan, by_road)?))?;
         let left_out = found.left_out.into_iter().map(|(id, why)| NotVisitedRow { id, reason: reasons::of_code(why, locale) });

@@ -3,8 +3,8 @@
 use crate::base::ids::{AttachmentId, IncidentId};
 use crate::delivery::Truth;
 use crate::fhir::{Document, attachment};
-use crate::note::Attachment;
-use crate::records::Records;
+use crate::note::{Attachment, MOST_ATTACHMENT, digest_of};
+use crate::records::{Records, RecordsError};
 
 use super::{LookupError, Phone};
 
@@ -44,4 +44,28 @@ fn view<P: Phone + ?Sized>(phone: &P, document: &Document) -> Result<AttachmentV
 pub fn attachment<R: Records + ?Sized>(records: &R, id: &AttachmentId) -> Result<Attachment, LookupError> {
     let document = records.document("DocumentReference", id.as_str())?.filter(attachment::is_attachment);
     Ok(attachment::read(&document.ok_or(LookupError::NotHere { what: "attachment" })?)?)
+}
+
+/// `Binary/id` of an attachment's content.
+pub fn content_reference(attachment: &Attachment) -> String {
+    format!("{}/{}", attachment::CONTENT, attachment.content_id())
+}
+
+/// Whether the content of an attachment was made on this phone.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn content_held<R: Records + ?Sized>(records: &R, attachment: &Attachment) -> Result<bool, RecordsError> {
+    Ok(records.document(attachment::CONTENT, &attachment.content_id())?.is_some())
+}
+
+/// A content, where it has the SHA-256 that the attachment names; another is not shown.
+pub fn whole(attachment: &Attachment, content: Vec<u8>) -> Option<Vec<u8>> {
+    (content.len() <= MOST_ATTACHMENT && digest_of(&content) == attachment.sha256).then_some(content)
+}
+
+/// The content in a server's answer, where it is the one that the attachment names.
+pub fn whole_from_server(attachment: &Attachment, body: &[u8]) -> Option<Vec<u8>> {
+    let binary = Document::parse(body).ok()?;
+    whole(attachment, attachment::data(&binary)?)
 }

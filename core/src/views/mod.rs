@@ -11,6 +11,7 @@ pub mod closures;
 pub mod conflicts;
 pub mod coverage;
 pub mod escalations;
+pub mod export;
 pub mod follow_ups;
 pub mod handoffs;
 pub mod in_error;
