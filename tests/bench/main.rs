@@ -5,6 +5,7 @@
 
 mod fill;
 mod plain;
+mod teams;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -121,6 +122,7 @@ fn main() -> Outcome<()> {
     eprintln!("measuring …");
     let mut lines = vec![opening(&locked, &plain)?, autosave(&locked, &plain)?, journal(&locked)?, queue(&locked, &plain)?];
     lines.extend(searches(&locked, &plain)?);
+    lines.push(ranking(&locked)?);
     lines.push(upload()?);
     lines.push(escalation()?);
     let (pulled, remark) = pull(folder.path())?;
@@ -129,7 +131,7 @@ fn main() -> Outcome<()> {
     println!("\n{remark}");
     println!(
         "Times are median / p99 on this machine (pull: median). Peer: plain SQLite with the same schema, settings and statements,\n\
-         alternating with ours; for the upload one request per document; for the pull the JSON read and kept, nothing more."
+         alternating with ours; for the ranking the same view over documents; for the upload one request per document; for the pull the JSON read and kept, nothing more."
     );
     Ok(())
 }
@@ -226,6 +228,17 @@ fn queue(locked: &Path, plain: &Path) -> Outcome<Line> {
     }
     let pair = paired(2000, |_| timed(|| Ok(store.queue(50)?)), |_| timed(|| Ok(plain::queue(&connection, 50)?)))?;
     Ok(pair.line("queue of 50 rows, warm", "at most 2× plain", |ours, peer| ours <= peer * 2))
+}
+
+fn ranking(locked: &Path) -> Outcome<Line> {
+    let mut store = Store::open(locked, &Key::new(&KEY)?, AGENCY)?;
+    teams::put(&mut store)?;
+    if teams::ranked(&store)? != teams::ranked(&teams::Computed(&store))? {
+        return Err("the slim rows do not rank as the documents do".into());
+    }
+    let pair = paired(300, |_| timed(|| teams::ranked(&store)), |_| timed(|| teams::ranked(&teams::Computed(&store))))?;
+    let figure = format!("{} teams ranked, over slim rows (peer: over documents)", teams::TEAMS);
+    Ok(pair.line(figure, "at most 2 ms", |ours, _| ours <= Duration::from_millis(2)))
 }
 
 fn searches(locked: &Path, plain: &Path) -> Outcome<Vec<Line>> {
