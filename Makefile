@@ -69,6 +69,7 @@ plots:           ## measures the nearest team and draws docs/cost-*.svg from tha
 lint:            ## format, clippy, licences of dependencies where cargo-deny is installed
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	cargo clippy -p anydoor-gateway --all-targets -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
 .PHONY: help demo test test-rust test-python library bindings screens swift interop soak bench plots lint

@@ -5,10 +5,12 @@
 //!
 //! Then: [`fhir`] is how they are written, [`records`] how they are read, [`delivery`] where an item is. [`acts`] are what a
 //! person does, [`views`] what a screen shows, `arrive` what becomes of a document that arrives, with [`reconcile`] for
-//! what changed on both sides. [`http`] carries requests, [`store`] is where documents rest, [`sync`] how they travel,
-//! [`words`] says codes in English and Spanish, and [`api`] is what the phones see.
+//! what changed on both sides. [`http`] carries requests, `store` is where documents rest, `sync` how they travel,
+//! [`words`] says codes in English and Spanish, and `api` is what the phones see. `store`, `sync` and `api` stand behind
+//! the feature `phone`: a gateway runs the same acts and views without them.
 
 pub mod acts;
+#[cfg(feature = "phone")]
 pub mod api;
 pub mod assignment;
 pub mod base;
@@ -24,10 +26,13 @@ pub mod reconcile;
 pub mod records;
 pub mod roads;
 pub mod safety;
+#[cfg(feature = "phone")]
 pub mod store;
+#[cfg(feature = "phone")]
 pub mod sync;
 pub mod team;
 pub mod views;
 pub mod words;
 
+#[cfg(feature = "phone")]
 uniffi::setup_scaffolding!("anydoor");

@@ -1,21 +1,31 @@
-//! The county's side of a FHIR server: seeds it, delivers what the desks receive, answers as the receivers do, and
-//! reads back what is there. What it writes goes as one transaction a plan.
+//! The county's side of a FHIR server: the gateway, and beside it what only a sandbox does: it seeds a server, hands
+//! documents to `$validate`, and knows what it wrote.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anydoor_core::acts::Plan;
-use anydoor_core::fhir::{Document, Revision, bundle};
-use anydoor_core::http::Transport;
-use anydoor_core::http::{Answer, Failure, Method, Request};
+use anydoor_core::acts::Never;
+use anydoor_core::acts::receive::Taken;
+use anydoor_core::base::clock::{Clock, Instant, SystemClock};
+use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::door::DoorError;
+use anydoor_core::fhir::{Document, bundle};
+use anydoor_core::http::{Answer, Method, Request, Transport};
+use anydoor_gateway::{Author, Performed, Trouble};
 
-/// The server did not take or give what was asked.
+/// A gateway's error when something arrives.
+pub type ReceiveError = anydoor_gateway::GatewayError<DoorError>;
+
+/// A gateway's error when a receiver changes something.
+pub type ChangeError = anydoor_gateway::GatewayError<Never>;
+
+/// The server did not take a seed.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// No answer.
-    #[error("the server does not answer: {0}")]
-    Failure(#[from] Failure),
-    /// A refusal.
+    /// The server did not do or tell something.
+    #[error("{0}")]
+    Trouble(#[from] Trouble),
+    /// A refusal, in the server's own words: the sandbox's people are fictional.
     #[error("the server refused {what}: {status} {said}")]
     Refused {
         /// What was asked.
@@ -25,31 +35,38 @@ pub enum GatewayError {
         /// What it said.
         said: String,
     },
-    /// An answer that cannot be read.
-    #[error("the server's answer to {what} cannot be read")]
-    Unreadable {
-        /// What was asked.
-        what: String,
-    },
 }
 
-/// A writer of its own beside the phones.
+/// A gateway with what only a sandbox does.
 #[derive(Debug)]
 pub struct Gateway {
+    gateway: anydoor_gateway::Gateway,
     transport: Transport,
-    agency: String,
-    counter: AtomicU64,
+    author: Author,
     written: Mutex<Vec<String>>,
 }
 
+impl Deref for Gateway {
+    type Target = anydoor_gateway::Gateway;
+    fn deref(&self) -> &Self::Target {
+        &self.gateway
+    }
+}
+
 impl Gateway {
-    /// Over this connection, for this agency.
-    pub fn new(transport: Transport, agency: &str) -> Self {
-        Self { transport, agency: agency.to_owned(), counter: AtomicU64::new(0), written: Mutex::new(Vec::new()) }
+    /// Over this connection, for this agency, by this machine's clock.
+    pub fn new(transport: Transport, agency: &OrganizationId) -> Self {
+        Self::with_clock(transport, agency, Arc::new(SystemClock::default()))
+    }
+
+    /// The same by a clock that a shift moves on.
+    pub fn with_clock(transport: Transport, agency: &OrganizationId, clock: Arc<dyn Clock>) -> Self {
+        let gateway = anydoor_gateway::Gateway::new(transport.clone(), agency, clock);
+        Self { gateway, transport, author: Author::new(agency.as_str()), written: Mutex::default() }
     }
 
     async fn ask(&self, what: &str, request: &Request) -> Result<Answer, GatewayError> {
-        let answer = self.transport.send(request).await?;
+        let answer = self.transport.send(request).await.map_err(Trouble::from)?;
         if answer.status >= 300 {
             let said = answer.diagnostics().unwrap_or_default();
             return Err(GatewayError::Refused { what: what.to_owned(), status: answer.status, said });
@@ -57,22 +74,19 @@ impl Gateway {
         Ok(answer)
     }
 
-    fn revised(&self, document: &Document) -> Document {
-        let mut document = document.clone();
-        let parent = Revision::of(&document).map(|r| r.name());
-        let revision = Revision { writer: "gateway".into(), counter: self.counter.fetch_add(1, Ordering::SeqCst) + 1, parent, by: None };
-        revision.write(&self.agency, &mut document);
-        document
+    fn wrote(&self, references: impl IntoIterator<Item = String>) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).extend(references);
     }
 
-    /// Writes documents as one transaction.
+    /// Seeds documents as one transaction, over whatever is there.
     ///
     /// # Errors
     /// [`GatewayError`]; then none was written.
     pub async fn write(&self, what: &str, documents: &[Document]) -> Result<(), GatewayError> {
-        let revised: Vec<Document> = documents.iter().map(|doc| self.revised(doc)).collect();
-        self.ask(what, &Request::bundle(&bundle::transaction(&revised))).await?;
-        self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(revised.iter().map(Document::reference));
+        let by = MemberId::derived("gateway");
+        let signed: Vec<Document> = documents.iter().map(|document| self.author.sign(document, Some(document), by.as_str())).collect();
+        self.ask(what, &Request::bundle(&bundle::transaction(&signed))).await?;
+        self.wrote(signed.iter().map(Document::reference));
         Ok(())
     }
 
@@ -87,63 +101,37 @@ impl Gateway {
         Ok(())
     }
 
-    /// Delivers a plan: CAD is answered only after this returns.
+    /// Takes a CAD's EIDO document, and notes what it wrote.
     ///
     /// # Errors
-    /// [`GatewayError`]; then nothing was written.
-    pub async fn deliver(&self, plan: &Plan) -> Result<(), GatewayError> {
-        let documents: Vec<Document> = plan.writes.iter().map(|write| write.document.clone()).collect();
-        self.write(plan.name, &documents).await
+    /// [`ReceiveError`].
+    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Taken, ReceiveError> {
+        Ok(self.took(self.gateway.receive_911(bytes, team).await?))
     }
 
-    /// Reads one document.
+    /// Takes a 988 centre's order, and notes what it wrote.
     ///
     /// # Errors
-    /// [`GatewayError`].
-    pub async fn read(&self, reference: &str) -> Result<Document, GatewayError> {
-        let answer = self.ask(reference, &Request::get(reference)).await?;
-        Document::parse(&answer.body).map_err(|_| GatewayError::Unreadable { what: reference.to_owned() })
+    /// [`ReceiveError`].
+    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Taken, ReceiveError> {
+        Ok(self.took(self.gateway.receive_988(bytes, team).await?))
+    }
+
+    fn took(&self, performed: Performed<Taken>) -> Taken {
+        self.wrote(performed.delivered.written.iter().map(|(document, _)| document.reference()));
+        performed.done
     }
 
     /// Whether the server has this document, or had it.
     ///
     /// # Errors
-    /// [`GatewayError`].
-    pub async fn holds(&self, reference: &str) -> Result<bool, GatewayError> {
-        match self.ask(reference, &Request::get(reference)).await {
-            Ok(_) => Ok(true),
-            Err(GatewayError::Refused { status: 404, .. }) => Ok(false),
-            Err(GatewayError::Refused { status: 410, .. }) => Ok(true),
-            Err(error) => Err(error),
+    /// [`Trouble`].
+    pub async fn holds(&self, reference: &str) -> Result<bool, Trouble> {
+        match self.gateway.read(reference).await {
+            Ok(_) | Err(Trouble::Gone) => Ok(true),
+            Err(Trouble::NotFound) => Ok(false),
+            Err(trouble) => Err(trouble),
         }
-    }
-
-    /// Changes one document as its receiver does, with If-Match.
-    ///
-    /// # Errors
-    /// [`GatewayError`].
-    pub async fn change(&self, reference: &str, change: impl FnOnce(&mut Document)) -> Result<(), GatewayError> {
-        let mut document = self.read(reference).await?;
-        let version = document.version().map(str::to_owned);
-        change(&mut document);
-        let document = self.revised(&document);
-        self.ask(reference, &Request::put(&document, version.as_deref())).await?;
-        Ok(())
-    }
-
-    /// Everything that a search finds, page by page.
-    ///
-    /// # Errors
-    /// [`GatewayError`].
-    pub async fn search(&self, path: &str) -> Result<Vec<Document>, GatewayError> {
-        let (mut found, mut next) = (Vec::new(), Some(path.to_owned()));
-        while let Some(path) = next {
-            let answer = self.ask(&path, &Request::get(path.clone())).await?;
-            let page = bundle::read(&answer.body).map_err(|_| GatewayError::Unreadable { what: path.clone() })?;
-            found.extend(page.entries.into_iter().filter_map(|entry| entry.resource));
-            next = page.next;
-        }
-        Ok(found)
     }
 
     /// `$validate`: the issues of severity error or fatal.
@@ -157,8 +145,11 @@ impl Gateway {
             if_match: None,
             body: Some(document.to_text()),
         };
-        let answer = self.transport.send(&request).await?;
-        let outcome = Document::parse(&answer.body).map_err(|_| GatewayError::Unreadable { what: "$validate".into() })?;
+        let answer = self.transport.send(&request).await.map_err(Trouble::from)?;
+        if let Some(trouble) = Trouble::of(&answer, Instant::now()).filter(|trouble| trouble.concerns_everything()) {
+            return Err(trouble.into());
+        }
+        let outcome = Document::parse(&answer.body).map_err(|_| Trouble::Unreadable)?;
         let bad = outcome
             .list("/issue")
             .iter()
@@ -166,8 +157,8 @@ impl Gateway {
         Ok(bad.map(|issue| issue.get("diagnostics").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()).collect())
     }
 
-    /// `Type/id` of everything that this gateway wrote.
+    /// `Type/id` of everything that this gateway seeded or took.
     pub fn written(&self) -> Vec<String> {
-        self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

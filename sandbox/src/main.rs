@@ -158,7 +158,7 @@ async fn serve(manners: Manners, seed: u64, roads: Option<&Path>) -> Result<(), 
     let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|e| words(&e))?;
     let (county, pack) = Pack::around(County::generate(seed, jiff::Timestamp::now()), roads)?;
     let transport = Transport::new(server.base_url(), Arc::new(NoToken)).map_err(|e| words(&e))?;
-    Gateway::new(transport, county.agency.as_str()).write("the county", &county.documents()).await.map_err(|e| words(&e))?;
+    Gateway::new(transport, &county.agency).write("the county", &county.documents()).await.map_err(|e| words(&e))?;
     let team = |team: &anydoor_core::team::Team| serde_json::json!({ "id": team.id.as_str(), "members": team.crew.iter().map(|m| m.id.as_str()).collect::<Vec<_>>() });
     let teams: Vec<_> = county.teams.iter().map(team).collect();
     let middle = county.middle().map(|at| [at.latitude(), at.longitude()]);

@@ -6,10 +6,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::api::{Anydoor, AnydoorError, Config};
 use anydoor_core::base::clock::Instant;
-use anydoor_core::base::ids::{MemberId, TeamId, fresh};
+use anydoor_core::base::ids::{TeamId, fresh};
 use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::team::Team;
 use anydoor_sandbox::clock::ShiftClock;
@@ -51,19 +50,16 @@ async fn all_sync(racers: &[Racer], full: bool) -> Tested<()> {
     Ok(())
 }
 
-async fn offer(gateway: &Gateway, county: &County, now: Instant) -> Tested<String> {
+async fn offer(gateway: &Gateway, now: Instant) -> Tested<String> {
     let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
         "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": fresh() }],
         "code": { "text": "wants to talk" }, "authoredOn": now.to_string(), "subject": { "display": "unnamed" } } }] });
-    let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes())?;
-    let taken = receive(arrival, None, &Receiver { member: MemberId::fresh(), agency: county.agency.clone(), now });
-    gateway.deliver(&taken.plan).await?;
-    Ok(taken.assignment.to_string())
+    Ok(gateway.receive_988(order.to_string().as_bytes(), None).await?.assignment.to_string())
 }
 
 /// What one round shows: whether one team and only one has the offer, and how many of the others were told.
-async fn round(gateway: &Gateway, county: &County, racers: &[Racer], clock: &ShiftClock) -> Tested<(bool, usize)> {
-    let offer = offer(gateway, county, clock.shows()).await?;
+async fn round(gateway: &Gateway, racers: &[Racer], clock: &ShiftClock) -> Tested<(bool, usize)> {
+    let offer = offer(gateway, clock.shows()).await?;
     all_sync(racers, false).await?;
     for racer in racers {
         racer.client.claim(&offer, racer.crew(), None)?;
@@ -93,7 +89,7 @@ async fn race(base: &str, rounds: usize) -> Tested<bool> {
     // Real time: a server stamps its own, and the watermarks are its.
     let clock = Arc::new(ShiftClock::new(Instant::now()));
     let county = County::generate(11, clock.shows());
-    let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, county.agency.as_str());
+    let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, &county.agency);
     gateway.write("the county", &county.documents()).await?;
     let mut racers = Vec::new();
     for index in 0..PHONES {
@@ -116,7 +112,7 @@ async fn race(base: &str, rounds: usize) -> Tested<bool> {
     all_sync(&racers, true).await?;
     let (mut one_owner, mut told) = (0, 0);
     for at in 0..rounds {
-        let (one, others) = round(&gateway, &county, &racers, &clock).await?;
+        let (one, others) = round(&gateway, &racers, &clock).await?;
         one_owner += usize::from(one);
         told += others;
         if !one || others != PHONES - 1 {

@@ -8,8 +8,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anydoor_core::acts::receive::{Receiver, receive};
-use anydoor_core::base::ids::MemberId;
 use anydoor_core::fhir::safety;
 use anydoor_core::http::Timeouts;
 use anydoor_core::http::{NoToken, Transport};
@@ -35,12 +33,12 @@ struct Played {
 /// A shift of two phones, a call for help, and an offer that one of them claims; the receivers answer.
 async fn play(base: &str) -> Tested<Played> {
     let county = County::generate(13, anydoor_core::base::clock::Instant::now());
-    let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, county.agency.as_str());
+    let gateway = Gateway::new(Transport::new(base, Arc::new(NoToken))?, &county.agency);
     gateway.write("the county", &county.documents()).await?;
     let proxy = Proxy::new(base, |_, _| Fault::None).await?;
     let phone = |member| Phone::new(&county, proxy.base_url(), Who { member, ..Who::default() }, Arc::new(NoToken), Timeouts::default());
     let (ana, ben) = (phone(0)?, phone(1)?);
-    let offer = offer(&gateway, &county).await?;
+    let offer = offer(&gateway).await?;
     let started = shift::play(&county, &gateway, &ana, &ben).await?;
     let asked = ana.client.escalate(&started.assignment, county.psap.as_str(), "ems", "+12155550100")?;
     let crew = county.teams.first().map(|team| team.crew.iter().map(|member| member.id.to_string()).collect());
@@ -59,15 +57,12 @@ async fn play(base: &str) -> Tested<Played> {
 }
 
 /// A 988 centre's order, open to any team. Returns its assignment.
-async fn offer(gateway: &Gateway, county: &County) -> Tested<String> {
+async fn offer(gateway: &Gateway) -> Tested<String> {
     let now = anydoor_core::base::clock::Instant::now();
     let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
         "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": anydoor_core::base::ids::fresh() }],
         "code": { "text": "wants to talk" }, "authoredOn": now.to_string(), "subject": { "display": "unnamed" } } }] });
-    let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes())?;
-    let taken = receive(arrival, None, &Receiver { member: MemberId::derived("gateway"), agency: county.agency.clone(), now });
-    gateway.deliver(&taken.plan).await?;
-    Ok(taken.assignment.to_string())
+    Ok(gateway.receive_988(order.to_string().as_bytes(), None).await?.assignment.to_string())
 }
 
 /// How many versions the server has made of these.

@@ -107,15 +107,7 @@ async fn offer(world: &World) -> Result<String, Box<dyn std::error::Error>> {
     let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest", "id": "r",
         "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": "1" }], "code": { "text": "wants to talk" },
         "authoredOn": "2026-11-23T05:00:00Z", "subject": { "display": "unnamed" } } }] });
-    let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes())?;
-    let receiver = anydoor_core::acts::receive::Receiver {
-        member: anydoor_core::base::ids::MemberId::fresh(),
-        agency: world.county.agency.clone(),
-        now: anydoor_core::base::clock::Instant::now(),
-    };
-    let taken = anydoor_core::acts::receive::receive(arrival, None, &receiver);
-    world.gateway.deliver(&taken.plan).await?;
-    Ok(taken.assignment.to_string())
+    Ok(world.gateway.receive_988(order.to_string().as_bytes(), None).await?.assignment.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

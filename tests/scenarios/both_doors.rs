@@ -1,10 +1,11 @@
 //! One incident through both doors, and what goes out through them.
 
-use anydoor_core::acts::receive::{Receiver, receive, receive_eido};
+use anydoor_core::acts::receive::{Receiver, receive_eido};
 use anydoor_core::base::Position;
 use anydoor_core::base::ids::MemberId;
-use anydoor_core::fhir::{self, order};
+use anydoor_core::fhir;
 use anydoor_core::incident::{FactKind, Place, Urgency};
+use anydoor_gateway::Snapshot;
 use anydoor_sandbox::desks::{Call, Told};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
@@ -35,10 +36,8 @@ fn receiver(world: &World) -> Receiver {
 async fn the_same_call_through_both_doors_is_proposed_joined_only_by_word_and_parted_again() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let team = world.county.teams[0].id.clone();
-    let cad = receive_eido(call("a", "tel:+12155550177").eido().to_string().as_bytes(), Some(&team), &receiver(&world))?;
-    let c988 = receive(order::read(call("b", "tel:+12155550177").order().to_string().as_bytes())?, Some(&team), &receiver(&world));
-    world.gateway.deliver(&cad.plan).await?;
-    world.gateway.deliver(&c988.plan).await?;
+    let cad = world.gateway.receive_911(call("a", "tel:+12155550177").eido().to_string().as_bytes(), Some(&team)).await?;
+    let c988 = world.gateway.receive_988(call("b", "tel:+12155550177").order().to_string().as_bytes(), Some(&team)).await?;
     let phone = world.phone(0)?;
     phone.client.sync(true).await?;
     let proposed = phone.client.same_incident(cad.incident.id.as_str(), "en")?;
@@ -61,7 +60,9 @@ async fn the_same_call_through_both_doors_is_proposed_joined_only_by_word_and_pa
 async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let bytes = call("a", "tel:+12155550177").eido().to_string();
-    let (one, other) = (receive_eido(bytes.as_bytes(), None, &receiver(&world))?, receive_eido(bytes.as_bytes(), None, &receiver(&world))?);
+    let nothing = Snapshot::whole([]);
+    let take = || receive_eido(&nothing, bytes.as_bytes(), None, &receiver(&world));
+    let (one, other) = (take()?, take()?);
     let references = |plan: &anydoor_core::acts::Plan| plan.writes.iter().map(|w| w.document.reference()).collect::<Vec<_>>();
     assert_eq!(references(&one.plan), references(&other.plan));
     Ok(())
@@ -71,8 +72,7 @@ async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> T
 async fn the_call_taker_gets_no_part_2_fact_and_the_phone_says_what_was_withheld() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let team = world.county.teams[0].id.clone();
-    let taken = receive(order::read(call("b", "tel:+12155550177").order().to_string().as_bytes())?, Some(&team), &receiver(&world));
-    world.gateway.deliver(&taken.plan).await?;
+    let taken = world.gateway.receive_988(call("b", "tel:+12155550177").order().to_string().as_bytes(), Some(&team)).await?;
     let phone = world.phone(0)?;
     phone.client.sync(true).await?;
     let labels: Vec<String> = phone.client.assignment(taken.assignment.as_str())?.facts.into_iter().map(|f| f.label).collect();
@@ -93,7 +93,7 @@ async fn a_hostile_document_leaves_nothing_behind() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let good = call("a", "tel:+12155550177").eido().to_string();
     for bytes in [&good.as_bytes()[..good.len() / 2], b"{}", b"[]", b"{\"incidentComponent\":7}"] {
-        assert!(receive_eido(bytes, None, &receiver(&world)).is_err());
+        assert!(world.gateway.receive_911(bytes, None).await.is_err());
     }
     assert!(world.gateway.search("ServiceRequest?_count=10").await?.is_empty());
     Ok(())

@@ -253,3 +253,21 @@ fn the_reader_of_paths_reads_lists_trees_and_names_in_place() {
     let found: Vec<String> = paths(code, "crate").into_iter().map(|path| path.replace("a::self", "a::self")).collect();
     assert_eq!(found, expected[1..].to_vec());
 }
+
+#[test]
+fn a_gateway_links_no_database_and_no_bridge() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let tree = std::process::Command::new(cargo)
+        .args(["tree", "-p", "anydoor-gateway", "-e", "normal", "--prefix", "none"])
+        .current_dir(workspace)
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let linked = String::from_utf8(tree.stdout).unwrap();
+    let names: Vec<&str> = linked.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains(&"anydoor-core") && names.contains(&"reqwest"), "{names:?}");
+    for foreign in ["libsqlite3-sys", "rusqlite", "rusqlite_migration", "uniffi"] {
+        assert!(!names.contains(&foreign), "the gateway links {foreign}");
+    }
+}

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::api::AnydoorError;
-use anydoor_core::base::ids::{MemberId, fresh};
-use anydoor_core::fhir::{Document, element, order};
+use anydoor_core::base::ids::fresh;
+use anydoor_core::fhir::{Document, element};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::sides::{alike, ours, settle};
 use anydoor_tests::{Phone, World};
@@ -30,10 +29,8 @@ impl Shared {
         let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
             "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": fresh() }],
             "code": { "text": "wants to talk" }, "authoredOn": now.to_string(), "subject": { "display": "unnamed" } } }] });
-        let (member, agency) = (MemberId::derived("gateway"), world.county.agency.clone());
         let team = world.county.teams.first().filter(|_| team).map(|team| team.id.clone());
-        let taken = receive(order::read(order.to_string().as_bytes())?, team.as_ref(), &Receiver { member, agency, now });
-        world.gateway.deliver(&taken.plan).await?;
+        let taken = world.gateway.receive_988(order.to_string().as_bytes(), team.as_ref()).await?;
         let phone = world.phone(0)?;
         phone.client.sync(true).await?;
         Ok(Self { world, phone, assignment: taken.assignment.to_string(), incident: taken.incident.id.to_string() })
@@ -43,8 +40,9 @@ impl Shared {
         format!("Task/{}", self.assignment)
     }
 
-    async fn server_says(&self, change: impl FnOnce(&mut Document)) -> Tested {
-        Ok(self.world.gateway.change(&self.task(), change).await?)
+    async fn server_says(&self, change: impl Fn(&mut Document)) -> Tested {
+        self.world.gateway.change(&self.task(), change).await?;
+        Ok(())
     }
 
     /// A stamp, a fact and an extension of a later release.
@@ -74,7 +72,7 @@ impl Shared {
             .gateway
             .change(&request, |request| {
                 let mut all = request.list("/extension").to_vec();
-                all.push(later);
+                all.push(later.clone());
                 request.set("extension", all.into());
             })
             .await?;
@@ -96,7 +94,7 @@ fn of_ours(name: &str, parts: Value) -> Value {
     json!({ "url": element::ours(name), "extension": parts })
 }
 
-fn is_in(status: &'static str) -> impl FnOnce(&mut Document) {
+fn is_in(status: &'static str) -> impl Fn(&mut Document) {
     move |task| {
         task.set("status", json!(status));
     }

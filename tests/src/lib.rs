@@ -52,7 +52,7 @@ impl World {
     pub async fn new(manners: Manners) -> Result<Self, Box<dyn std::error::Error>> {
         let server = Server::start(Options { manners, ..Options::default() }).await?;
         let county = County::generate(7, anydoor_core::base::clock::Instant::now());
-        let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, county.agency.as_str());
+        let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, &county.agency);
         gateway.write("the county", &county.documents()).await?;
         Ok(Self { county, server, gateway })
     }

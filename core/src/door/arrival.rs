@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::base::clock::Instant;
-use crate::base::ids::{FactId, ReceivedId};
+use crate::base::ids::{FactId, PersonId, ReceivedId};
 use crate::incident::{Identifier, Incident, Linked, MergeDirection, Place, Urgency};
 
 /// A call as it arrived through a door: the same value for an EIDO and for a 988 order.
@@ -30,6 +30,13 @@ pub struct Arrival {
     /// Facts that carry an id of ours: told by us or by another Anydoor, and come back. They are known already where the
     /// id is; never written over what is there.
     pub carried: Vec<FactId>,
+    /// Who sent it, as the document names them: the same in every document of one sender (EIDO
+    /// `issuingElementIdentification`; of an order, the naming system of its first identifier).
+    pub sender: String,
+    /// When the sender last changed it, where the document says so (EIDO `lastUpdateTimeStamp`).
+    pub stated: Option<Instant>,
+    /// The person in crisis who stands here because the document names nobody.
+    pub stand_in: Option<PersonId>,
     /// The bytes as received.
     pub received: Received,
 }

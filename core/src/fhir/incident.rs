@@ -180,7 +180,11 @@ fn label(doc: &Document) -> Label {
     found.and_then(|c| Label::from_code(c.get("code")?.as_str()?)).unwrap_or(Label::Part2)
 }
 
-fn read_fact(doc: &Document, incident: &IncidentId) -> Result<Fact, ReadError> {
+/// Reads one fact of an incident.
+///
+/// # Errors
+/// [`ReadError`] naming the element.
+pub fn read_fact(doc: &Document, incident: &IncidentId) -> Result<Fact, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let source = extensions(doc.value(), "source").next();
     let about = match doc.text("/subject/reference") {

@@ -66,9 +66,9 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
         ids.entry(patient.reference()).or_insert_with(|| person.id.clone());
         people.push(person);
     }
-    if people.is_empty() {
-        people.push(Person::unnamed(PersonId::derived(&format!("{id}/subject")), Role::InCrisis));
-    }
+    let stand_in = people.is_empty().then(|| PersonId::derived(&format!("{id}/subject")));
+    people.extend(stand_in.clone().map(|id| Person::unnamed(id, Role::InCrisis)));
+    let sender = first.system.clone();
     let centre = request.text("/requester/display").unwrap_or("988 counsellor").to_owned();
     let facts = facts(&id, request, &of("Flag"), &of("Task"), &centre, determined, &ids);
     let incident = Incident {
@@ -97,6 +97,9 @@ pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
         cautions: Vec::new(),
         places: Vec::new(),
         carried: Vec::new(),
+        sender,
+        stated: None,
+        stand_in,
         received: Received::new(MEDIA_TYPE, bytes),
     })
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anydoor_core::acts::receive;
 use anydoor_core::base::Position;
 use anydoor_core::fhir::Document;
 use anydoor_core::incident::{FactKind, Place, Urgency};
@@ -100,7 +99,7 @@ impl Shift {
     /// A real EIDO document through the 911 door.
     pub(super) async fn real_eido(&mut self, path: &Path) -> Result<()> {
         let bytes = std::fs::read(path).map_err(|error| ShiftError::File(path.display().to_string(), error))?;
-        let taken = self.deliver(receive::receive_eido(&bytes, None, &self.receiver())?).await?;
+        let taken = self.gateway.receive_911(&bytes, None).await?;
         self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         let shown = taken.arrival.also_sent.iter().filter(|a| !a.wiring).count();
         self.say(
@@ -155,7 +154,7 @@ impl Shift {
                 said: vec![(FactKind::Remark, format!("called {time}"))],
                 part2: None,
             };
-            let taken = self.deliver(receive::receive_eido(call.eido().to_string().as_bytes(), None, &self.receiver())?).await?;
+            let taken = self.gateway.receive_911(call.eido().to_string().as_bytes(), None).await?;
             self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
             if counts.1 <= 3 {
                 self.choose(&taken.incident, Urgency::Urgent, None).await?;

@@ -15,20 +15,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anydoor_core::acts::receive::{self, Receiver, Taken};
+use anydoor_core::acts::receive::{News, Taken};
 use anydoor_core::api::{Anydoor, AnydoorError, Config, ReachedRow, Scene, SyncRow};
 use anydoor_core::base::clock::Instant;
-use anydoor_core::base::ids::{self, MemberId, TeamId};
+use anydoor_core::base::ids::{self, TeamId};
 use anydoor_core::door::DoorError;
-use anydoor_core::fhir::order;
 use anydoor_core::http::{BadAddress, FixedToken, NoToken, Tokens, Transport};
 use anydoor_core::incident::{Incident, Urgency};
 use anydoor_core::team::{Candidate, Need, Needs, Ranking, Team};
+use anydoor_gateway::Trouble;
 
 use crate::clock::ShiftClock;
 use crate::county::County;
 use crate::desks::Call;
-use crate::gateway::{Gateway, GatewayError};
+use crate::gateway::{ChangeError, Gateway, GatewayError, ReceiveError};
 use crate::probe::{Probe, ProbeError};
 use crate::roads::Pack;
 use crate::server::{Manners, Options, Server, ServerError};
@@ -66,9 +66,18 @@ pub enum ShiftError {
     /// The embedded server did not start.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The server refused what a desk wrote.
+    /// The server refused a seed.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// What a desk sent was not taken.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    /// A receiver's answer was not taken.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The server did not tell something.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
     /// A phone said no.
     #[error("a phone: {0}")]
     Phone(#[from] AnydoorError),
@@ -183,7 +192,7 @@ impl Shift {
             }
         };
         let base = play.server.clone().or_else(|| server.as_ref().map(|s| s.base_url().to_owned())).unwrap_or_default();
-        let gateway = Gateway::new(Transport::new(&base, tokens.clone())?, county.agency.as_str());
+        let gateway = Gateway::with_clock(Transport::new(&base, tokens.clone())?, &county.agency, clock.clone());
         let timeline = Timeline::new(play.pace);
         let mut shift = Self {
             play,
@@ -265,22 +274,17 @@ impl Shift {
         }
     }
 
-    fn receiver(&self) -> Receiver {
-        Receiver { member: MemberId::derived("gateway"), agency: self.county.agency.clone(), now: self.clock.shows() }
-    }
-
     /// A call comes in by CAD.
     async fn receive_911(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
         let team = self.team_id(team)?;
-        let taken = receive::receive_eido(call.eido().to_string().as_bytes(), team.as_ref(), &self.receiver())?;
+        let taken = self.gateway.receive_911(call.eido().to_string().as_bytes(), team.as_ref()).await?;
         self.take("911", call, taken).await
     }
 
     /// A call comes in from the 988 centre.
     async fn receive_988(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
         let team = self.team_id(team)?;
-        let arrival = order::read(call.order().to_string().as_bytes())?;
-        let taken = receive::receive(arrival, team.as_ref(), &self.receiver());
+        let taken = self.gateway.receive_988(call.order().to_string().as_bytes(), team.as_ref()).await?;
         self.take("988", call, taken).await
     }
 
@@ -289,8 +293,9 @@ impl Shift {
     }
 
     async fn take(&mut self, desk: &str, call: &Call, taken: Taken) -> Result<Taken> {
-        let taken = self.deliver(taken).await?;
-        self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
+        if taken.news == News::First {
+            self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
+        }
         let place = call.place.address.clone().unwrap_or_default();
         let facts = taken.incident.facts.len();
         self.say(
@@ -302,19 +307,6 @@ impl Shift {
             ),
         )
         .await;
-        Ok(taken)
-    }
-
-    /// Writes what arrived, but nothing over what is there under an id that the sender claims.
-    async fn deliver(&self, mut taken: Taken) -> Result<Taken> {
-        let mut known = Vec::new();
-        for reference in taken.carried() {
-            if self.gateway.holds(&reference).await? {
-                known.push(reference);
-            }
-        }
-        taken.leave_out(&known);
-        self.gateway.deliver(&taken.plan).await?;
         Ok(taken)
     }
 

@@ -1,11 +1,12 @@
 //! Visits: the team's own, a welfare check, two people, nobody there, cancelled, still waiting.
 
+use anydoor_core::acts::receive::News;
 use anydoor_core::api::{ClosingInput, OnViewInput};
 use anydoor_core::incident::{FactKind, Urgency};
 
 use super::script::{met, truth};
 use super::{Result, Shift, ShiftError};
-use crate::desks::Told;
+use crate::desks::{Call, Told};
 use crate::server::Network;
 
 impl Shift {
@@ -77,6 +78,7 @@ impl Shift {
         self.taps(index, &assignment, &[("acknowledged", 1), ("en-route", 1), ("on-scene", 8), ("contact", 2)]).await?;
         let name = self.name(index).await;
         self.say(&name, "with the person: 8 minutes' drive").await;
+        self.more_of(&call, index, &assignment).await?;
         self.pass(35);
         let note = self.sign(
             index,
@@ -92,6 +94,28 @@ impl Shift {
         self.sync(index, false).await?;
         let found = client.search_notes("railing brother", 5)?.len();
         self.say(&name, &format!("note signed, addendum added; search finds it ({found})")).await;
+        Ok(())
+    }
+
+    /// CAD says more of an incident that a team already has: the fact arrives, and the team keeps it as it is.
+    async fn more_of(&mut self, call: &Call, index: usize, assignment: &str) -> Result<()> {
+        self.pass(2);
+        let state = |shift: &Self| Ok::<_, ShiftError>(shift.phone_of(index)?.client.assignment(assignment)?.row.state);
+        let before = state(self)?;
+        let mut more = call.clone();
+        more.determined = self.clock.shows();
+        more.said.push((FactKind::Complaint, "his brother calls: he lost his job today".into()));
+        let team = self.phone_of(index)?.team.id.clone();
+        let taken = self.gateway.receive_911(more.eido().to_string().as_bytes(), None).await?;
+        self.sync(index, false).await?;
+        self.book_arrival("911 in", index, &more, assignment)?;
+        let task = self.gateway.read(&format!("Task/{assignment}")).await?;
+        let kept = task.text("/owner/reference") == Some(&format!("CareTeam/{team}")) && state(self)? == before;
+        if taken.news != News::Update || !kept {
+            return Err(ShiftError::InVain("an update that leaves the visit with its team"));
+        }
+        let name = self.name(index).await;
+        self.say("911", &format!("says more of it: 1 new fact arrives, and {name} keeps the visit as it is ({before})")).await;
         Ok(())
     }
 

@@ -33,7 +33,7 @@ struct Upgraded {
 impl Upgraded {
     async fn new(schema: i64, rule: impl Fn(usize, &str) -> Fault + Send + Sync + 'static) -> Result<Self, Box<dyn Error>> {
         let server = Server::start(Options { manners: Manners::Hapi, ..Options::default() }).await?;
-        let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, actor().agency.as_str());
+        let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, &actor().agency);
         let unsent = unsent(schema)?;
         gateway.write_as_is(&as_the_phone_last_saw_it(&unsent)).await?;
         let proxy = Proxy::new(server.base_url(), rule).await?;

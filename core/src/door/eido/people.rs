@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reading::{Reading, Telling};
 use super::sheet::{SHORT, Sheet, list};
 use super::{PERSON_ROLE, calls, carried};
-use crate::base::ids::PersonId;
+use crate::base::ids::{IncidentId, PersonId};
 use crate::incident::{About, FactKind, Person, PersonName, Role};
 
 /// Reads everyone. On a behavioural type of incident the one person whom the call is about is the one in crisis; where
@@ -35,9 +35,13 @@ pub fn read<'a>(reading: &mut Reading<'a>, behavioural: bool) {
         person.roles.insert(0, Role::InCrisis);
     }
     if !reading.people.iter().any(|p| p.roles.contains(&Role::InCrisis)) {
-        let id = PersonId::derived(&format!("{}\nin crisis", reading.incident));
-        reading.people.push(Person::unnamed(id, Role::InCrisis));
+        reading.people.push(Person::unnamed(stand_in(&reading.incident), Role::InCrisis));
     }
+}
+
+/// The id of the person who stands in where a document names nobody in crisis.
+pub fn stand_in(incident: &IncidentId) -> PersonId {
+    PersonId::derived(&format!("{incident}\nin crisis"))
 }
 
 /// The people in crisis first, the others in the order of the document.

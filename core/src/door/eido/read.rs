@@ -45,7 +45,11 @@ pub fn read_value(root: &Value, received: Received) -> Result<Arrival, DoorError
     let headline = newest(components.iter().filter_map(|c| Some((said(c, at), told::incident(&mut reading, c)?))).collect());
     let incident = incident(&mut reading, &components, ours, (tracking, headline, place, &received));
     let agencies = units::agencies(&reading);
+    let stand_in = people::stand_in(&reading.incident);
     Ok(Arrival {
+        stand_in: incident.people.iter().any(|person| person.id == stand_in).then_some(stand_in),
+        sender: reading.issuer,
+        stated: Some(at),
         incident,
         also_sent: sheet.left()?,
         linked: reading.linked,
