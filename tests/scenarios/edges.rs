@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The reading order; a module may use those before it.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "base",
     "incident",
     "door",
@@ -18,6 +18,7 @@ const ORDER: [&str; 20] = [
     "records",
     "delivery",
     "reconcile",
+    "arrive",
     "acts",
     "views",
     "http",
