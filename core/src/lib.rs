@@ -4,7 +4,7 @@
 //! [`note`] → [`safety`] → [`handoff`] are values and rules, over what [`base`] holds for all.
 //!
 //! Then: [`fhir`] is how they are written, [`records`] how they are read, [`delivery`] where an item is. [`acts`] are what a
-//! person does, [`views`] what a screen shows, `arrive` what becomes of a document that arrives, with [`reconcile`] for
+//! person does, [`views`] what a screen shows, [`arrive`] what becomes of a document that arrives, with [`reconcile`] for
 //! what changed on both sides. [`http`] carries requests, `store` is where documents rest, `sync` how they travel,
 //! [`words`] says codes in English and Spanish, and `api` is what the phones see. `store`, `sync` and `api` stand behind
 //! the feature `phone`: a gateway runs the same acts and views without them.
@@ -12,6 +12,7 @@
 pub mod acts;
 #[cfg(feature = "phone")]
 pub mod api;
+pub mod arrive;
 pub mod assignment;
 pub mod base;
 pub mod delivery;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The core's modules in order; a module may use those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "base",
     "incident",
     "door",
@@ -19,6 +19,7 @@ const ORDER: [&str; 21] = [
     "records",
     "delivery",
     "reconcile",
+    "arrive",
     "acts",
     "views",
     "http",
@@ -181,7 +182,7 @@ fn every_module_of_the_core_has_its_place_and_uses_no_later_one() {
     let there: BTreeSet<String> = std::fs::read_dir(&source)
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-        .filter(|name| name != "lib")
+        .filter(|name| name != "lib" && !name.ends_with("_tests"))
         .collect();
     assert_eq!(there, ORDER.map(str::to_owned).into(), "every module stands in the order once");
     let mut wrong = Vec::new();

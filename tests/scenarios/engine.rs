@@ -199,6 +199,57 @@ fn what_somebody_put_on_top_of_ours_while_the_answer_was_lost_is_shown_and_not_c
 }
 
 #[test]
+fn a_signed_note_that_the_server_has_already_ends_and_a_refusal_of_it_stops_no_run() {
+    let Bench { _folder, mut store, now } = bench();
+    let mut note = anydoor_core::fhir::Document::new("DocumentReference", "n");
+    note.set("status", json!("current")).set("docStatus", json!("final")).set("description", json!("calm now"));
+    note.set("type", json!({ "coding": [{ "system": "urn:anydoor:1:document", "code": "note" }] }));
+    store.commit(&anydoor_core::acts::Plan::new("sign", &MemberId::fresh(), now, "other visit").create(note)).unwrap();
+    let (mut engine, mut there) = (run(), Value::Null);
+    while let Next::Send(request) = engine.next(&mut store, now).unwrap() {
+        let outcome = match (request.path.as_str(), &request.body) {
+            // A copy of the request was faster, and the server says so.
+            ("DocumentReference/n", Some(body)) => {
+                there = serde_json::from_str(body).unwrap();
+                there["meta"] = json!({ "versionId": "1" });
+                Answer { status: 409, ..Answer::default() }
+            }
+            ("DocumentReference/n", None) => answer(200, &there),
+            // What is refused together goes apart.
+            _ if request.path.is_empty() => Answer { status: 422, ..Answer::default() },
+            _ => Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() },
+        };
+        engine.hear(&mut store, Ok(outcome), now).unwrap();
+    }
+    assert_eq!(store.unsent().unwrap(), []);
+    assert_eq!(store.stored("DocumentReference", "n").unwrap().unwrap().version.as_deref(), Some("1"));
+}
+
+#[test]
+fn a_read_back_that_fails_is_no_word_that_the_server_has_nothing() {
+    for (status, goes_again) in [("500 Internal Server Error", false), ("429 Too Many Requests", false), ("404 Not Found", true)] {
+        let (mut bench, mut engine) = (bench(), run());
+        send(&mut engine, &mut bench);
+        engine.hear(&mut bench.store, Err(Failure::NoAnswer), bench.now).unwrap();
+        let unsent = bench.store.unsent().unwrap().len();
+        let (mut engine, mut sent) = (run(), 0);
+        while let Next::Send(request) = engine.next(&mut bench.store, bench.now).unwrap() {
+            let outcome = if request.body.as_deref().unwrap().contains("\"batch\"") {
+                let all: Vec<Value> = (0..entries(&request)).map(|_| json!({ "response": { "status": status } })).collect();
+                answer(200, &json!({ "resourceType": "Bundle", "type": "batch-response", "entry": all }))
+            } else {
+                sent += 1;
+                Answer { status: 503, ..Answer::default() }
+            };
+            engine.hear(&mut bench.store, Ok(outcome), bench.now).unwrap();
+        }
+        // Somebody may have changed it since: without a word it does not go once more, with one it does.
+        assert_eq!((sent > 0, bench.store.unsent().unwrap().len()), (goes_again, unsent), "{status}");
+        assert!(states(&bench).iter().all(|state| *state == IntentState::Unknown), "{status}");
+    }
+}
+
+#[test]
 fn taps_made_on_the_strength_of_a_claim_wait_for_it_and_never_reach_another_teams_work() {
     let Bench { _folder, mut store, now } = bench();
     let actor = Actor {

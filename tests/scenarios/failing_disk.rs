@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use anydoor_core::acts::{Actor, Ids, Ledger, attach};
+use anydoor_core::arrive::{self, Source};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
@@ -11,7 +12,7 @@ use anydoor_core::note::Draft;
 use anydoor_core::note::{AttachmentKind, Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
-use anydoor_core::store::{Escalations, Key, Store, StoreError};
+use anydoor_core::store::{Arrival, Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
 use anydoor_tests::fixtures::{lane, sign};
 
@@ -120,9 +121,9 @@ impl Phone {
         if let Some(intent) = intent {
             self.until(|| {
                 store.reconnect()?; // as the api does after an error of the database
-                let sent = store.document(&intent.kind, &intent.id)?.ok_or(StoreError::Missing { kind: "note" })?;
                 store.mark_unknown(&[intent.seq])?;
-                store.acknowledge(&[(intent.seq, "1".into(), sent)])
+                let (incoming, source) = (arrive::Incoming::Accepted { version: Some("1") }, Source::Acknowledgement { seq: intent.seq });
+                store.arrive(&[Arrival { kind: &intent.kind, id: &intent.id, incoming, source }]).map(drop)
             });
         }
         if store.close().is_err() {

@@ -86,7 +86,7 @@ fn fill(store: &mut Store) {
     store.commit(&Plan::new("edit", &actor.member, actor.now, "lane").change(ours)).unwrap();
     let mut theirs = Document::new("Task", "changed");
     theirs.set("meta", json!({ "versionId": "2" })).set("status", json!("requested")).set("description", json!("theirs"));
-    store.keep_both(&theirs).unwrap();
+    store.take(&Incoming { documents: vec![theirs], read_upto: None }).unwrap();
     let last = store.unsent().unwrap().last().unwrap().seq;
     store.park(last, ParkReason::ChangedElsewhere, Some("description")).unwrap();
 }

@@ -48,7 +48,10 @@ fn signed_note_never_changes() {
     forged.set("date", serde_json::json!("2020-01-01T00:00:00Z"));
     let plan = anydoor_core::acts::Plan::new("forge", &actor.member, actor.now, "lane").change(forged.clone());
     assert!(matches!(store.commit(&plan), Err(StoreError::Signed)));
-    assert!(matches!(store.rebase(&forged, &forged), Err(StoreError::Signed)));
+    let item = store.unsent().unwrap()[0].seq;
+    let ours = anydoor_core::acts::Decision::KeepOurs { merged: forged.clone(), theirs: forged };
+    let plan = anydoor_core::acts::Plan::new("forge", &actor.member, actor.now, "lane").deciding(item, ours);
+    assert!(matches!(store.commit(&plan), Err(StoreError::Signed)));
     assert_eq!(store.document("DocumentReference", id.as_str()).unwrap().unwrap(), signed);
     assert_eq!(store.first_break_in_audit().unwrap(), None);
 }

@@ -1,9 +1,11 @@
 //! Bugs of the kinds that other clients had, planted around ours: the simulation must find each of them, or it proves
 //! nothing. They live here, never in the core.
 
+use anydoor_core::arrive::{Incoming, Source};
 use anydoor_core::delivery::ParkReason;
 use anydoor_core::fhir::Revision;
 use anydoor_core::http::{Answer, Failure, Method, Outcome, Request};
+use anydoor_core::store::Arrival;
 use anydoor_tests::disk::Ails;
 use serde_json::Value;
 
@@ -92,9 +94,9 @@ impl Planted {
                 let Some(store) = &mut phone.store else { return };
                 for held in store.parked().unwrap_or_default().iter().filter(|held| held.reason != ParkReason::TakenByOther) {
                     // The nearest that the store offers to dropping: it calls the item done.
-                    if let Ok(Some(document)) = store.document(&held.intent.kind, &held.intent.id) {
-                        let _ = store.acknowledge(&[(held.intent.seq, "1".into(), document)]);
-                    }
+                    let (kind, id) = (held.intent.kind.as_str(), held.intent.id.as_str());
+                    let (incoming, source) = (Incoming::Accepted { version: Some("1") }, Source::Acknowledgement { seq: held.intent.seq });
+                    let _ = store.arrive(&[Arrival { kind, id, incoming, source }]);
                 }
             }
             Self::LastWriterWins => {

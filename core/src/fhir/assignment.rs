@@ -40,8 +40,7 @@ pub fn write_crew(assignment: &Assignment, task: &mut Document) {
     task.set("extension", if all.is_empty() { Value::Null } else { Value::Array(all) });
     if let Some(team) = &assignment.team {
         task.set("owner", reference("CareTeam", team.as_str()));
-        let open = task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state")) == Some(OPEN_OFFER);
-        if open {
+        if is_open_offer(task) {
             project(State::Offered, true, task);
         }
     }
@@ -64,6 +63,11 @@ pub fn knows_status(task: &Document) -> bool {
     let business = task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state"));
     business.is_some_and(|code| code == OPEN_OFFER || State::from_code(code).is_some())
         && matches!(task.text("/status"), Some("requested" | "accepted" | "in-progress" | "completed" | "cancelled"))
+}
+
+/// Whether the Task is an offer that nobody has claimed.
+pub fn is_open_offer(task: &Document) -> bool {
+    task.at("/businessStatus").and_then(|c| super::element::code_in(c, "state")) == Some(OPEN_OFFER)
 }
 
 /// Whether the Task says cancelled and its business status does not: the sender called it off without a stamp. (Where we

@@ -54,6 +54,20 @@ pub(super) fn saw(connection: &rusqlite::Connection, document: &Document) -> Res
     Ok(())
 }
 
+/// Shows the server's version from now on. `fresh` tells that it was not here before.
+pub(super) fn replace(tx: &rusqlite::Connection, theirs: &Document, fresh: bool) -> Result<(), StoreError> {
+    let signed = crate::fhir::note::is_signed(theirs) || crate::fhir::assignment::is_stamp(theirs);
+    let row = tx
+        .prepare_cached(
+            "INSERT INTO documents (kind, id, body, version, signed) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body, base_body = NULL, server_body = NULL, version = excluded.version
+             RETURNING row",
+        )?
+        .query_row(params![theirs.kind(), theirs.id(), theirs.to_text(), theirs.version(), signed], |row| row.get(0))?;
+    saw(tx, theirs)?;
+    index(tx, row, theirs, fresh)
+}
+
 fn stored(row: &Row<'_>) -> rusqlite::Result<[Option<String>; 4]> {
     Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
 }

@@ -2,9 +2,10 @@
 
 use rusqlite::OptionalExtension;
 
+use super::arrivals::{Arrival, take_in};
 use super::commit::Hand;
-use super::project::{self, Came, Took};
-use super::{Store, StoreError};
+use super::{Store, StoreError, project};
+use crate::arrive::{Decision, Source};
 use crate::base::clock::Instant;
 use crate::fhir::Document;
 
@@ -36,7 +37,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then nothing was taken.
     pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
-        Ok(super::Changes(self.take_as(incoming, Came::Read)?.changed))
+        Ok(super::Changes(self.take_as(incoming, Source::Read)?.changed))
     }
 
     /// Takes a page of a search: documents and watermark in one commit. A search may be behind what the server has, so what
@@ -45,23 +46,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
     pub fn take_found(&mut self, incoming: &Incoming) -> Result<Found, StoreError> {
-        self.take_as(incoming, Came::Found)
+        self.take_as(incoming, Source::Search)
     }
 
-    fn take_as(&mut self, incoming: &Incoming, came: Came) -> Result<Found, StoreError> {
+    fn take_as(&mut self, incoming: &Incoming, source: Source<'_>) -> Result<Found, StoreError> {
         let near = self.watermarks_are_near(incoming)?;
         let written = self.connection.total_changes();
         let hand = Hand { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
-        let (mut changed, mut in_doubt) = (Vec::new(), Vec::new());
-        for document in &incoming.documents {
-            match project::take(&tx, document, came, &hand)? {
-                Took::Changed => changed.push(document),
-                Took::InDoubt => in_doubt.push(document.reference()),
-                Took::Nothing => {}
-            }
-        }
-        project::touched(&tx, changed.iter().copied())?;
+        let arrivals: Vec<Arrival<'_>> = incoming.documents.iter().map(|document| Arrival::of(document, source)).collect();
+        let decisions = take_in(&tx, &hand, &arrivals)?;
+        let decided = |which: fn(&Decision) -> bool| -> Vec<String> {
+            incoming.documents.iter().zip(&decisions).filter(|(_, d)| which(d)).map(|(document, _)| document.reference()).collect()
+        };
+        let in_doubt = decided(|decision| *decision == Decision::ReadById);
         if near && tx.total_changes() == written {
             return Ok(Found { changed: Vec::new(), in_doubt });
         }
@@ -72,7 +70,7 @@ impl Store {
             }
         }
         tx.commit()?;
-        Ok(Found { changed: changed.into_iter().map(Document::reference).collect(), in_doubt })
+        Ok(Found { changed: decided(Decision::changes_what_is_shown), in_doubt })
     }
 
     /// Whether a page would move its watermarks by less than a minute. Where it brings nothing else they stay, and that minute
@@ -170,5 +168,42 @@ impl Store {
         all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
         all.push(request.reference());
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::base::ids::MemberId;
+    use crate::delivery::ParkReason;
+    use crate::store::Key;
+
+    fn theirs(version: &str, second: u8) -> Incoming {
+        let meta = json!({ "versionId": version, "lastUpdated": format!("2026-11-25T02:00:{second:02}Z") });
+        let document = Document::from_value(json!({ "resourceType": "Basic", "id": "b", "meta": meta, "author": version })).unwrap();
+        Incoming { documents: vec![document], read_upto: Some((vec!["Basic?".into()], "2026-11-25T03:00:00Z".parse().unwrap())) }
+    }
+
+    #[test]
+    fn a_conflict_that_waits_for_a_person_holds_up_no_watermark_and_its_other_side_never_goes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        let at = "2026-11-25T02:00:00Z".parse().unwrap();
+        store.commit(&Plan::new("test", &MemberId::fresh(), at, "v").create(Document::new("Basic", "b"))).unwrap();
+        let seq = store.unsent().unwrap()[0].seq;
+        store.park(seq, ParkReason::ChangedElsewhere, None).unwrap();
+        assert_eq!(store.take_found(&theirs("2", 20)).unwrap().in_doubt.len(), 1, "nothing is known of the server's yet");
+        store.take(&theirs("2", 20)).unwrap();
+        // The same page again, with nothing decided; then an index that is behind; then news.
+        assert_eq!(store.take_found(&theirs("2", 20)).unwrap().in_doubt.len(), 0);
+        assert!(store.watermark("Basic?").unwrap().is_some());
+        assert_eq!(store.take_found(&theirs("1", 10)).unwrap().in_doubt.len(), 1);
+        let beside = |store: &Store| store.stored("Basic", "b").unwrap().unwrap().theirs.unwrap().version().unwrap().to_owned();
+        assert_eq!(beside(&store), "2");
+        assert_eq!(store.take_found(&theirs("3", 30)).unwrap().in_doubt.len(), 0);
+        assert_eq!(beside(&store), "3");
     }
 }

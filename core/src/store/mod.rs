@@ -7,6 +7,7 @@
 //! salvaged (`salvage`). The disk is reached through [`disk`] alone.
 //! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
 
+mod arrivals;
 mod attachments;
 mod carry_over;
 mod commit;
@@ -30,10 +31,10 @@ mod teams;
 mod truth;
 mod wipe;
 
+pub use arrivals::Arrival;
 pub use commit::Changes;
 pub use escalations::{EscalationRow, Escalations};
 pub use incoming::{Found, Incoming};
-pub use merge::Under;
 pub use notes::NoteRow;
 pub use open::{Key, file_name};
 pub use salvage::unsent_of_others;

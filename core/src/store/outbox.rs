@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::second_copy::Work;
-use super::{Store, StoreError, documents, project};
+use super::{Store, StoreError, documents};
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, IntentState, ParkReason, Parked};
@@ -101,19 +101,97 @@ pub(super) fn seen_lost(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     if done == 0 { Err(StoreError::Missing { kind: "lost claim" }) } else { Ok(()) }
 }
 
+/// Notes how far the sending of an intent has come.
+pub(super) fn set_state(tx: &Connection, seq: i64, state: IntentState) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE intents SET state = ? WHERE seq = ?")?.execute(params![state.code(), seq])?;
+    Ok(())
+}
+
+/// Parks an item in sight, with its reason and what the server said.
+pub(super) fn park(tx: &Connection, seq: i64, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE seq = ?")?.execute(params![
+        reason.code(),
+        detail,
+        seq
+    ])?;
+    Ok(())
+}
+
+/// Ends an intent for which another version stands.
+pub(super) fn end(tx: &Connection, seq: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM intents WHERE seq = ?")?.execute([seq])?;
+    Ok(())
+}
+
+/// The body of an intent as it last left.
+pub(super) fn sent(tx: &Connection, seq: i64) -> Result<Option<Document>, StoreError> {
+    let body: Option<Option<String>> =
+        tx.prepare_cached("SELECT sent FROM intents WHERE seq = ?")?.query_row([seq], |row| row.get(0)).optional()?;
+    body.flatten().as_deref().map(documents::parse).transpose()
+}
+
+/// A claim that the server took as this version: asked for, until the look at `look_at`.
+pub(super) fn asked(tx: &Connection, seq: i64, (kind, id): (&str, &str), version: &str, look_at: Instant) -> Result<(), StoreError> {
+    tx.execute("UPDATE intents SET state = 'asked', not_before = ? WHERE seq = ?", params![look_at.to_string(), seq])?;
+    tx.execute(
+        "UPDATE documents SET version = ?1, base_body = coalesce((SELECT sent FROM intents WHERE seq = ?2), body) WHERE kind = ?3 AND id = ?4",
+        params![version, seq, kind, id],
+    )?;
+    Ok(())
+}
+
+/// This version at the server stands for what a claim of ours would have made. Where ours says `more`, that goes after it.
+pub(super) fn stands_for(tx: &Connection, seq: i64, theirs: &Document, more: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE intents SET sent = ? WHERE seq = ?", params![theirs.to_text(), seq])?;
+    let (kind, id) = (theirs.kind(), theirs.id());
+    let waits: bool =
+        tx.query_row("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ? AND act = 'change')", [kind, id], |row| row.get(0))?;
+    if more && !waits {
+        again(tx, kind, id, Act::Change)?;
+        tx.execute(
+            "INSERT OR IGNORE INTO intent_needs SELECT seq, ? FROM intents WHERE kind = ? AND id = ? AND act = 'change'",
+            params![seq, kind, id],
+        )?;
+    }
+    Ok(())
+}
+
+/// A claim that is lost stays in sight until the person has seen it ([`Decision::SeenLost`](crate::acts::Decision::SeenLost)).
+pub(super) fn lose_claim(tx: &Connection, seq: i64, theirs: &Document) -> Result<(), StoreError> {
+    // Ours is kept whole with the item until the person has seen it: what was written on the strength of the claim too.
+    tx.execute(
+        "UPDATE intents SET state = 'parked', reason = 'taken-by-other', sent =
+         (SELECT body FROM documents d WHERE d.kind = intents.kind AND d.id = intents.id) WHERE seq = ?",
+        [seq],
+    )?;
+    // What was tapped on the strength of it stays in sight: it must not reach the other team's work.
+    tx.execute(
+        "UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq IN (SELECT seq FROM intent_needs WHERE needs = ?)",
+        [seq],
+    )?;
+    // Changes of the Task that rode on the claim were projections of stamps; the stamps themselves are kept.
+    tx.execute("DELETE FROM intents WHERE kind = ? AND id = ? AND act = 'change'", [theirs.kind(), theirs.id()])?;
+    Ok(())
+}
+
+/// A code of ours in a column.
+pub(super) fn code<C: Code>(row: &Row<'_>, index: usize) -> rusqlite::Result<C> {
+    let bad = || rusqlite::Error::InvalidColumnType(index, "code".into(), rusqlite::types::Type::Text);
+    C::from_code(&row.get::<_, String>(index)?).ok_or_else(bad)
+}
+
 const COLUMNS: &str = "seq, unit, lane, act, kind, id, state, not_before";
 
 fn intent(row: &Row<'_>) -> rusqlite::Result<Intent> {
     let text = |index: usize| row.get::<_, String>(index);
-    let bad = |index| rusqlite::Error::InvalidColumnType(index, "code".into(), rusqlite::types::Type::Text);
     Ok(Intent {
         seq: row.get(0)?,
         unit: text(1)?,
         lane: text(2)?,
-        act: Act::from_code(&text(3)?).ok_or_else(|| bad(3))?,
+        act: code(row, 3)?,
         kind: text(4)?,
         id: text(5)?,
-        state: IntentState::from_code(&text(6)?).ok_or_else(|| bad(6))?,
+        state: code(row, 6)?,
         not_before: row.get::<_, Option<String>>(7)?.and_then(|t| t.parse().ok()),
     })
 }
@@ -182,9 +260,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn sent(&self, seq: i64) -> Result<Option<Document>, StoreError> {
-        let body: Option<Option<String>> =
-            self.connection.prepare_cached("SELECT sent FROM intents WHERE seq = ?")?.query_row([seq], |row| row.get(0)).optional()?;
-        body.flatten().as_deref().map(documents::parse).transpose()
+        sent(&self.connection, seq)
     }
 
     /// Puts intents back to waiting (the server has not got them, or said "later").
@@ -192,65 +268,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn mark_waiting(&mut self, seqs: &[i64]) -> Result<(), StoreError> {
-        self.set_states(seqs, IntentState::Waiting)
-    }
-
-    fn set_states(&mut self, seqs: &[i64], state: IntentState) -> Result<(), StoreError> {
         let tx = self.connection.transaction()?;
         for seq in seqs {
-            tx.prepare_cached("UPDATE intents SET state = ? WHERE seq = ?")?.execute(params![state.code(), seq])?;
+            set_state(&tx, *seq, IntentState::Waiting)?;
         }
-        Ok(tx.commit()?)
-    }
-
-    /// This version at the server stands for what a claim of ours would have made. Where ours says `more`, that goes after it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stands_for(&mut self, seq: i64, theirs: &Document, more: bool) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        tx.execute("UPDATE intents SET sent = ? WHERE seq = ?", params![theirs.to_text(), seq])?;
-        let (kind, id) = (theirs.kind(), theirs.id());
-        let waits: bool =
-            tx.query_row("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ? AND act = 'change')", [kind, id], |row| {
-                row.get(0)
-            })?;
-        if more && !waits {
-            again(&tx, kind, id, Act::Change)?;
-            tx.execute(
-                "INSERT OR IGNORE INTO intent_needs SELECT seq, ? FROM intents WHERE kind = ? AND id = ? AND act = 'change'",
-                params![seq, kind, id],
-            )?;
-        }
-        Ok(tx.commit()?)
-    }
-
-    /// A claim that the server took: asked for, until the look at `look_at`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn mark_asked(&mut self, seq: i64, version: &str, look_at: Instant) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        let (kind, id): (String, String) =
-            tx.query_row("SELECT kind, id FROM intents WHERE seq = ?", [seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        tx.execute("UPDATE intents SET state = 'asked', not_before = ? WHERE seq = ?", params![look_at.to_string(), seq])?;
-        tx.execute("UPDATE documents SET version = ?1, base_body = coalesce((SELECT sent FROM intents WHERE seq = ?2), body) WHERE kind = ?3 AND id = ?4",
-            params![version, seq, kind, id],
-        )?;
-        Ok(tx.commit()?)
-    }
-
-    /// The server has these: its version ids are stored and the intents end, in one commit. `sent` is the body that
-    /// went; where the document has changed since, that body is what the next change starts from.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn acknowledge(&mut self, arrived: &[(i64, String, Document)]) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        for (seq, version, sent) in arrived {
-            arrive(&tx, *seq, version, sent)?;
-        }
-        project::touched(&tx, arrived.iter().map(|(_, _, sent)| sent))?;
         Ok(tx.commit()?)
     }
 
@@ -259,36 +280,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn park(&mut self, seq: i64, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
-        self.connection.prepare_cached("UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE seq = ?")?.execute(params![
-            reason.code(),
-            detail,
-            seq
-        ])?;
-        Ok(())
-    }
-
-    /// A claim that is lost: the server's version is what this phone shows from now on, and the intent stays in sight
-    /// until the person has seen it ([`Decision::SeenLost`](crate::acts::Decision::SeenLost)).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn lose_claim(&mut self, seq: i64, theirs: &Document) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        // Ours is kept whole with the item until the person has seen it: what was written on the strength of the claim too.
-        tx.execute(
-            "UPDATE intents SET state = 'parked', reason = 'taken-by-other', sent =
-             (SELECT body FROM documents d WHERE d.kind = intents.kind AND d.id = intents.id) WHERE seq = ?",
-            [seq],
-        )?;
-        // What was tapped on the strength of it stays in sight: it must not reach the other team's work.
-        tx.execute(
-            "UPDATE intents SET state = 'parked', reason = 'taken-by-other' WHERE seq IN (SELECT seq FROM intent_needs WHERE needs = ?)",
-            [seq],
-        )?;
-        // Changes of the Task that rode on the claim were projections of stamps; the stamps themselves are kept.
-        tx.execute("DELETE FROM intents WHERE kind = ? AND id = ? AND act = 'change'", [theirs.kind(), theirs.id()])?;
-        project::replace(&tx, theirs, false)?;
-        project::touched(&tx, [theirs])?;
-        Ok(tx.commit()?)
+        park(&self.connection, seq, reason, detail)
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn seen(kind: &str) -> impl Fn(StoreError) -> RecordsError {
 }
 
 impl Rows<'_> {
-    fn body(&self, kind: &str, id: &str) -> Result<Option<Document>, StoreError> {
+    /// The document of this type and id.
+    pub fn read(&self, kind: &str, id: &str) -> Result<Option<Document>, StoreError> {
         let mut statement = self.0.prepare_cached("SELECT body FROM documents WHERE kind = ? AND id = ?")?;
         let body: Option<String> = statement.query_row([kind, id], |row| row.get(0)).optional()?;
         body.as_deref().map(documents::parse).transpose()
@@ -39,7 +40,7 @@ impl Rows<'_> {
 
 impl Records for Rows<'_> {
     fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, RecordsError> {
-        self.body(kind, id).map_err(seen(kind))
+        self.read(kind, id).map_err(seen(kind))
     }
 
     fn pointing_at(&self, kind: &str, element: &str, target: &str) -> Result<Vec<Document>, RecordsError> {

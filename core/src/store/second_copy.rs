@@ -14,7 +14,6 @@ use super::commit::apply;
 use super::disk::Disk;
 use super::journal::{self, Contents, Journal};
 use super::{Key, Store, StoreError};
-use crate::delivery::Act;
 use crate::note::{Draft, DraftBody};
 
 /// One frame. The number is the journal's order, and the database's proof that it has it.
@@ -372,17 +371,6 @@ impl Store {
     /// [`StoreError`].
     pub fn proven(&mut self, kind: &str, id: &str) -> Result<(), StoreError> {
         prove(&self.connection, kind, id)
-    }
-
-    /// The server had acknowledged this document and has it no longer (it was set back to an older state): it goes out again.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn send_again(&mut self, kind: &str, id: &str) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        tx.prepare_cached("UPDATE documents SET version = NULL, base_body = NULL WHERE kind = ? AND id = ?")?.execute([kind, id])?;
-        super::outbox::again(&tx, kind, id, Act::Create)?;
-        Ok(tx.commit()?)
     }
 
     /// What the opening found and did.

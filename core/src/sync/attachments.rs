@@ -10,11 +10,12 @@ use std::collections::HashSet;
 
 use super::answers::ends_the_run;
 use super::{Stop, engine};
+use crate::arrive::{Incoming, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Intent, IntentState, ParkReason};
 use crate::fhir::{Document, attachment};
 use crate::http::{Failure, Outcome, Request, park_reason};
-use crate::store::{Store, StoreError};
+use crate::store::{Arrival, Store, StoreError};
 
 /// What the lane does next.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +30,7 @@ pub enum AttachmentStep {
 const MOST_FAILED: u32 = 3;
 
 enum Waiting {
-    Put(Intent, Document),
+    Put(Intent),
     Back(String),
 }
 
@@ -108,7 +109,7 @@ impl Attachments {
             let (stub, content) = (engine::readable(store.document(&intent.kind, &intent.id))?, store.attachment(&intent.id)?);
             if let (Some(stub), Some(content)) = (stub, content) {
                 let request = Request::put(&attachment::with_data(&stub, &content), None);
-                self.waiting = Some(Waiting::Put(intent, stub));
+                self.waiting = Some(Waiting::Put(intent));
                 return Ok(AttachmentStep::Send(request));
             }
             // Neither copy reads: a person is told, and what is left of the files stays.
@@ -126,7 +127,7 @@ impl Attachments {
     /// A content that the server acknowledged and does not hold: it goes once more, and if that is in vain too a person is
     /// told. Without that a server that never gives one back would get 4 MB for ever.
     fn not_given_back(&mut self, store: &mut Store, id: &str, reason: ParkReason) -> Result<(), StoreError> {
-        store.send_again(attachment::CONTENT, id)?;
+        store.arrive(&[Arrival { kind: attachment::CONTENT, id, incoming: Incoming::Absent, source: Source::Confirmation }])?;
         if self.again.insert(id.to_owned()) {
             return Ok(());
         }
@@ -165,15 +166,17 @@ impl Attachments {
             return Ok(());
         }
         match (waiting, answer.status, answer.version()) {
-            (Waiting::Put(intent, stub), 200..=299, Some(version)) => {
+            (Waiting::Put(intent), 200..=299, Some(version)) => {
                 self.sent += 1;
-                self.changed.push(stub.reference());
-                self.to_read_back.push(intent.id.clone());
-                store.acknowledge(&[(intent.seq, version, stub)])
+                self.changed.push(intent.reference());
+                let (incoming, source) = (Incoming::Accepted { version: Some(&version) }, Source::Acknowledgement { seq: intent.seq });
+                store.arrive(&[Arrival { kind: &intent.kind, id: &intent.id, incoming, source }])?;
+                self.to_read_back.push(intent.id);
+                Ok(())
             }
             // Without a version nothing is known (P12): the next run sends the same content again.
             (Waiting::Put(..), 200..=299, None) => Ok(()),
-            (Waiting::Put(intent, _), status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
+            (Waiting::Put(intent), status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
             (Waiting::Back(id), 200, _) => {
                 let there = Document::parse(&answer.body).ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
                 match (there.as_ref().and_then(attachment::data), store.attachment(&id)?) {

@@ -7,12 +7,13 @@ use serde_json::json;
 
 use super::outbox::{Apart, Work, choose};
 use super::pull::Pull;
+use crate::arrive;
 use crate::base::clock::Instant;
 use crate::base::ids::TeamId;
 use crate::delivery::Act;
 use crate::delivery::{Intent, ParkReason};
+use crate::fhir::bundle;
 use crate::fhir::manners::ServerManners;
-use crate::fhir::{Document, bundle};
 use crate::http::Request;
 use crate::store::{Store, StoreError};
 
@@ -74,13 +75,21 @@ pub enum Next {
 
 pub(super) enum Waiting {
     ReadBack(Vec<Intent>),
-    Transaction(Vec<(Intent, Document)>),
-    Put(Intent, Document),
+    Transaction(Vec<Intent>),
+    Put(Intent),
     Theirs(Intent),
-    Look { claim: Intent, first: bool, version: String },
+    Look(Intent, Look),
     Pull,
-    Prove(Vec<(String, String)>),
+    Confirm(Vec<(String, String)>),
     Statement,
+}
+
+/// Which look at a claim.
+pub(super) enum Look {
+    /// At once, with the version that the server gave our own PUT.
+    First { put: Option<String> },
+    /// After some seconds.
+    Second,
 }
 
 /// The setting that keeps what software the server last said it is.
@@ -97,10 +106,10 @@ pub struct Engine {
     pub(super) rebases: HashMap<i64, u32>,
     pub(super) waiting: Option<Waiting>,
     pub(super) theirs_next: Option<Intent>,
-    pub(super) look_next: Option<(Intent, bool, String)>,
+    pub(super) looks_next: Vec<(Intent, Look)>,
     pub(super) pull: Option<Pull>,
     pub(super) report: Report,
-    pub(super) proved: bool,
+    pub(super) confirmed: bool,
     pub(super) statement_asked: bool,
     pub(super) manners_read: bool,
     pub(super) over: bool,
@@ -123,10 +132,10 @@ impl Engine {
             rebases: HashMap::new(),
             waiting: None,
             theirs_next: None,
-            look_next: None,
+            looks_next: Vec::new(),
             pull: None,
             report: Report::default(),
-            proved: false,
+            confirmed: false,
             statement_asked: false,
             manners_read: false,
             over: false,
@@ -154,20 +163,20 @@ impl Engine {
 
     fn request(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
         if let Some(intent) = self.theirs_next.take() {
-            let request = Request::get(format!("{}/{}", intent.kind, intent.id));
+            let request = Request::get(intent.reference());
             self.waiting = Some(Waiting::Theirs(intent));
             return Ok(Some(request));
         }
-        if let Some((claim, first, version)) = self.look_next.take() {
-            let request = Request::get(format!("{}/{}", claim.kind, claim.id));
-            self.waiting = Some(Waiting::Look { claim, first, version });
+        if let Some((claim, look)) = self.looks_next.pop() {
+            let request = Request::get(claim.reference());
+            self.waiting = Some(Waiting::Look(claim, look));
             return Ok(Some(request));
         }
         if self.pull.is_none() {
             if let Some(request) = self.push(store, now)? {
                 return Ok(Some(request));
             }
-            let Some(team) = &self.scope.team else { return self.prove(store) };
+            let Some(team) = &self.scope.team else { return self.confirm(store) };
             if self.scope.full && !std::mem::replace(&mut self.statement_asked, true) {
                 self.waiting = Some(Waiting::Statement);
                 return Ok(Some(Request::get("metadata")));
@@ -182,13 +191,13 @@ impl Engine {
             self.waiting = Some(Waiting::Pull);
             return Ok(request);
         }
-        self.prove(store)
+        self.confirm(store)
     }
 
     /// Asks for what was acknowledged in an earlier run and did not come back with a pull since: only what the server gives
     /// back is safe there (P3).
-    fn prove(&mut self, store: &Store) -> Result<Option<Request>, StoreError> {
-        if std::mem::replace(&mut self.proved, true) {
+    fn confirm(&mut self, store: &Store) -> Result<Option<Request>, StoreError> {
+        if std::mem::replace(&mut self.confirmed, true) {
             return Ok(None);
         }
         let mut unproven = store.acknowledged_unproven()?;
@@ -199,7 +208,7 @@ impl Engine {
             return Ok(None);
         }
         let request = read_all(unproven.iter().map(|(kind, id)| format!("{kind}/{id}")));
-        self.waiting = Some(Waiting::Prove(unproven));
+        self.waiting = Some(Waiting::Confirm(unproven));
         Ok(Some(request))
     }
 
@@ -225,7 +234,7 @@ impl Engine {
             }
             Work::Look(claim) => {
                 self.tried.insert(claim.seq);
-                self.look_next = Some((claim, false, String::new()));
+                self.looks_next.push((claim, Look::Second));
                 self.request(store, now)
             }
             Work::Create(intents) => self.send_creates(store, intents, now),
@@ -236,7 +245,7 @@ impl Engine {
     fn send_creates(&mut self, store: &mut Store, intents: Vec<Intent>, now: Instant) -> Result<Option<Request>, StoreError> {
         let mut shared = Vec::new();
         for intent in intents.iter().filter(|intent| intent.kind == "Task" && !self.looked.contains(&intent.seq)) {
-            if readable(store.document(&intent.kind, &intent.id))?.is_some_and(|document| is_derived(&document)) {
+            if readable(store.document(&intent.kind, &intent.id))?.is_some_and(|document| arrive::is_derived(&document)) {
                 shared.push(intent.seq);
             }
         }
@@ -271,8 +280,8 @@ impl Engine {
             }
         };
         self.waiting = Some(match <[_; 1]>::try_from(items) {
-            Ok([(intent, document)]) => Waiting::Put(intent, document),
-            Err(items) => Waiting::Transaction(items),
+            Ok([(intent, _)]) => Waiting::Put(intent),
+            Err(items) => Waiting::Transaction(items.into_iter().map(|(intent, _)| intent).collect()),
         });
         Ok(Some(request))
     }
@@ -285,7 +294,7 @@ impl Engine {
         };
         store.mark_unknown(&[intent.seq])?;
         let request = Request::put(&stored.document, stored.version.as_deref());
-        self.waiting = Some(Waiting::Put(intent, stored.document));
+        self.waiting = Some(Waiting::Put(intent));
         Ok(Some(request))
     }
 
@@ -313,9 +322,4 @@ pub(super) fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option
         Err(StoreError::Document(_)) => Ok(None),
         other => other,
     }
-}
-
-/// Whether every writer derives the same id for it (follow-ups): another phone may have made it already.
-pub(super) fn is_derived(document: &Document) -> bool {
-    crate::fhir::safety::task_code(document) == Some(crate::fhir::handoff::FOLLOW_UP)
 }

@@ -5,15 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answers::entries_of;
+use super::answers::{entries_of, said};
 use super::engine::read_all;
 use super::pace::PageSize;
+use crate::arrive::{Decision, Source};
 use crate::base::clock::Instant;
 use crate::base::ids::TeamId;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, bundle, incident};
 use crate::http::{Answer, Request};
-use crate::store::{Incoming, Store, StoreError};
+use crate::store::{Arrival, Incoming, Store, StoreError};
 
 /// The page could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,16 +298,18 @@ impl Pull {
     fn heard_gone(&mut self, store: &mut Store, asked: &[String], answer: &Answer) -> Result<(), StoreError> {
         // An answer that cannot be read confirms nothing.
         let Some(entries) = entries_of(answer, asked.len()) else { return Ok(()) };
-        let mine = format!("CareTeam/{}", self.team);
+        let team = format!("CareTeam/{}", self.team);
+        let named: Vec<(&str, &str)> = asked.iter().filter_map(|reference| reference.split_once('/')).collect();
+        let arrivals: Vec<Arrival<'_>> = named
+            .into_iter()
+            .zip(&entries)
+            .map(|((kind, id), entry)| Arrival { kind, id, incoming: said(entry, kind, id), source: Source::Scope { team: &team } })
+            .collect();
         let mut references = Vec::new();
-        for (reference, entry) in asked.iter().zip(entries) {
-            let said = entry.status.as_deref().and_then(|status| status.get(..3));
-            let gone = match (&entry.resource, said) {
-                (Some(there), Some("200")) => there.text("/owner/reference") != Some(&mine) && !Wanted::OpenOffers.holds(there),
-                (_, Some("403" | "404" | "410")) => true,
-                _ => false,
-            };
-            if gone && let Some(task) = store.referenced(reference)? {
+        for (reference, decision) in asked.iter().zip(store.arrive(&arrivals)?) {
+            if decision == Decision::LeaveScope
+                && let Some(task) = store.referenced(reference)?
+            {
                 references.extend(store.all_of(&task)?);
             }
         }
@@ -444,9 +447,7 @@ impl Wanted {
         match self {
             Self::Ids(ids) => ids.contains(document.id()),
             Self::Referring(targets) => document.references().iter().any(|(_, target)| targets.contains(target)),
-            Self::OpenOffers => {
-                document.at("/businessStatus").and_then(|c| crate::fhir::element::code_in(c, "state")) == Some(assignment::OPEN_OFFER)
-            }
+            Self::OpenOffers => assignment::is_open_offer(document),
             Self::Any => true,
         }
     }
