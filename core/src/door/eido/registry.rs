@@ -22,7 +22,7 @@ pub const DEFAULT_TYPE: &str = "WELFARE";
 pub const CRISIS_UNIT: &str = "CrisisInterventionUnit";
 
 crate::codes! {
-    /// How far a unit is (EIDO Secondary Unit Status registry): the values that our stamps have (wire.md, lifecycle).
+    /// How far a unit is (EIDO Secondary Unit Status registry): the values that our stamps have (wire.md, Clocks of a visit).
     UnitStatus {
         /// Dispatched.
         Dispatched = "Dispatched",
