@@ -9,9 +9,13 @@ use std::borrow::Cow;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::commit::Hand;
+use super::database::Store;
+use super::error::StoreError;
+use super::projections::changed;
 use super::records::Rows;
-use super::{Store, StoreError, documents, merge, outbox, project, second_copy};
+use super::revision::{RevisionAuthor, record_revision, was_shown};
+use super::unverified::confirm_readback;
+use super::{documents, outbox, rebase};
 use crate::arrive::{Decision, Held, Incoming, Local, Merge, Source, Text, Unsent, decide};
 use crate::base::Code;
 use crate::delivery::{Act, IntentState, ParkReason};
@@ -44,7 +48,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; then nothing of it was taken.
     pub fn arrive(&mut self, arrivals: &[Arrival<'_>]) -> Result<Vec<Decision>, StoreError> {
-        let author = Hand { writer: &self.writer, agency: &self.agency };
+        let author = RevisionAuthor { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
         let decisions = take_in(&tx, &author, arrivals)?;
         tx.commit()?;
@@ -53,7 +57,7 @@ impl Store {
 }
 
 /// Gathers, decides and does, within a transaction.
-pub(super) fn take_in(tx: &Transaction<'_>, author: &Hand<'_>, arrivals: &[Arrival<'_>]) -> Result<Vec<Decision>, StoreError> {
+pub(super) fn take_in(tx: &Transaction<'_>, author: &RevisionAuthor<'_>, arrivals: &[Arrival<'_>]) -> Result<Vec<Decision>, StoreError> {
     let mut executor = Executor { tx, author, touched: Vec::new() };
     let mut decisions = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
@@ -62,7 +66,7 @@ pub(super) fn take_in(tx: &Transaction<'_>, author: &Hand<'_>, arrivals: &[Arriv
         executor.execute(arrival, row, &decision)?;
         decisions.push(decision);
     }
-    project::touched(tx, executor.touched.iter().map(AsRef::as_ref))?;
+    changed::touched(tx, executor.touched.iter().map(AsRef::as_ref))?;
     Ok(decisions)
 }
 
@@ -96,18 +100,10 @@ fn unsent(row: &Row<'_>) -> rusqlite::Result<Unsent> {
     })
 }
 
-/// Whether this state of a document has been shown here.
-fn was_shown(tx: &Connection, document: &Document) -> Result<bool, StoreError> {
-    let Some(revision) = Revision::of(document) else { return Ok(false) };
-    Ok(tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM seen_revisions WHERE kind = ? AND id = ? AND name = ?)")?
-        .query_row([document.kind(), document.id(), &revision.name()], |row| row.get(0))?)
-}
-
 /// Does what decisions say, and remembers which documents screens must be told of.
 struct Executor<'t, 'a> {
     tx: &'t Transaction<'t>,
-    author: &'t Hand<'t>,
+    author: &'t RevisionAuthor<'t>,
     touched: Vec<Cow<'a, Document>>,
 }
 
@@ -123,7 +119,7 @@ impl<'a> Executor<'_, 'a> {
                 documents::replace(self.tx, theirs, true)
             }
             _ => match decision {
-                Decision::Confirm => second_copy::prove(self.tx, arrival.kind, arrival.id),
+                Decision::Confirm => confirm_readback(self.tx, arrival.kind, arrival.id),
                 Decision::SendAgain => self.send_again(arrival.kind, arrival.id),
                 _ => Ok(()),
             },
@@ -135,13 +131,13 @@ impl<'a> Executor<'_, 'a> {
         match decision {
             Decision::Show => {
                 self.touched.push(Cow::Borrowed(theirs));
-                second_copy::prove(self.tx, theirs.kind(), theirs.id())?;
+                confirm_readback(self.tx, theirs.kind(), theirs.id())?;
                 documents::replace(self.tx, theirs, false)
             }
-            Decision::Confirm => second_copy::prove(self.tx, theirs.kind(), theirs.id()),
-            Decision::KeepBeside => merge::keep_beside(self.tx, theirs),
+            Decision::Confirm => confirm_readback(self.tx, theirs.kind(), theirs.id()),
+            Decision::KeepBeside => documents::keep_beside(self.tx, theirs),
             Decision::KeepSigned { beside } => {
-                second_copy::prove(self.tx, theirs.kind(), theirs.id())?;
+                confirm_readback(self.tx, theirs.kind(), theirs.id())?;
                 let theirs_text = beside.then(|| theirs.to_text());
                 self.tx.prepare_cached("UPDATE documents SET version = ?, server_body = ? WHERE row = ?")?.execute(params![
                     theirs.version(),
@@ -152,12 +148,12 @@ impl<'a> Executor<'_, 'a> {
             }
             Decision::Reapply => self.reapply(theirs, row),
             Decision::MarkAgain => {
-                second_copy::prove(self.tx, theirs.kind(), theirs.id())?;
+                confirm_readback(self.tx, theirs.kind(), theirs.id())?;
                 self.tx
                     .prepare_cached("UPDATE documents SET base_body = ?, server_body = NULL, version = ? WHERE row = ?")?
                     .execute(params![theirs.to_text(), theirs.version(), row])?;
                 self.touched.push(Cow::Borrowed(theirs));
-                outbox::again(self.tx, theirs.kind(), theirs.id(), Act::Change)
+                outbox::requeue(self.tx, theirs.kind(), theirs.id(), Act::Change)
             }
             Decision::EnterInError { after } => self.enter_in_error(theirs, row, after),
             _ => Ok(()),
@@ -169,31 +165,31 @@ impl<'a> Executor<'_, 'a> {
     fn reapply(&mut self, theirs: &'a Document, row: i64) -> Result<(), StoreError> {
         let Some(newest) = Rows(self.tx).read(theirs.kind(), theirs.id())? else { return Ok(()) };
         let mut ours = newest.clone();
-        self.author.sign(self.tx, &mut ours, Some(&newest), Revision::of(&newest).and_then(|revision| revision.by))?;
+        self.author.revise(self.tx, &mut ours, Some(&newest), Revision::of(&newest).and_then(|revision| revision.by))?;
         self.tx.prepare_cached("UPDATE documents SET body = ?, base_body = ?, version = ? WHERE row = ?")?.execute(params![
             ours.to_text(),
             theirs.to_text(),
             theirs.version(),
             row
         ])?;
-        documents::saw(self.tx, &ours)?;
+        record_revision(self.tx, &ours)?;
         self.touched.push(Cow::Borrowed(theirs));
-        outbox::again(self.tx, theirs.kind(), theirs.id(), Act::Change)
+        outbox::requeue(self.tx, theirs.kind(), theirs.id(), Act::Change)
     }
 
     fn enter_in_error(&mut self, theirs: &'a Document, row: i64, after: &Document) -> Result<(), StoreError> {
-        second_copy::prove(self.tx, theirs.kind(), theirs.id())?;
+        confirm_readback(self.tx, theirs.kind(), theirs.id())?;
         self.tx
             .prepare_cached("UPDATE documents SET body = ?, base_body = NULL, server_body = NULL, version = ? WHERE row = ?")?
             .execute(params![after.to_text(), theirs.version(), row])?;
-        documents::saw(self.tx, after)?;
+        record_revision(self.tx, after)?;
         self.touched.push(Cow::Owned(after.clone()));
         Ok(())
     }
 
     fn send_again(&self, kind: &str, id: &str) -> Result<(), StoreError> {
         self.tx.prepare_cached("UPDATE documents SET version = NULL, base_body = NULL WHERE kind = ? AND id = ?")?.execute([kind, id])?;
-        outbox::again(self.tx, kind, id, Act::Create)
+        outbox::requeue(self.tx, kind, id, Act::Create)
     }
 
     /// What an answer says of what was sent.
@@ -206,7 +202,7 @@ impl<'a> Executor<'_, 'a> {
                 if let Incoming::Document(theirs) = arrival.incoming
                     && *beside
                 {
-                    merge::keep_beside(self.tx, theirs)?;
+                    documents::keep_beside(self.tx, theirs)?;
                 }
                 outbox::park(self.tx, seq, *reason, detail.as_deref())
             }
@@ -223,7 +219,7 @@ impl<'a> Executor<'_, 'a> {
         let Some(sent) = sent.map_or_else(|| Rows(self.tx).read(kind, id), |sent| Ok(Some(sent)))? else { return Ok(()) };
         outbox::arrive(self.tx, seq, version, &sent)?;
         if confirmed {
-            second_copy::prove(self.tx, kind, id)?;
+            confirm_readback(self.tx, kind, id)?;
         }
         self.touched.push(Cow::Owned(sent));
         Ok(())
@@ -241,12 +237,12 @@ impl<'a> Executor<'_, 'a> {
             Decision::Rebase { merged } => {
                 let mut merged = merged.clone();
                 self.project_status(&mut merged)?;
-                merge::rebase(self.tx, self.author, &merged, theirs)?;
+                rebase::rebase(self.tx, self.author, &merged, theirs)?;
                 outbox::set_state(self.tx, seq, IntentState::Waiting)
             }
             Decision::AdoptClaim { merged, more, .. } => {
-                merge::rebase(self.tx, self.author, merged, theirs)?;
-                outbox::stands_for(self.tx, seq, theirs, *more)
+                rebase::rebase(self.tx, self.author, merged, theirs)?;
+                outbox::adopt_claim(self.tx, seq, theirs, *more)
             }
             Decision::ClaimLost => {
                 outbox::lose_claim(self.tx, seq, theirs)?;
@@ -266,10 +262,10 @@ impl<'a> Executor<'_, 'a> {
                 if others > 0 {
                     self.project_status(&mut merged)?;
                 }
-                merge::rebase(self.tx, self.author, &merged, theirs)?;
+                rebase::rebase(self.tx, self.author, &merged, theirs)?;
             }
             Merge::Conflict { elements } => {
-                merge::keep_beside(self.tx, theirs)?;
+                documents::keep_beside(self.tx, theirs)?;
                 self.tx.execute(
                     "UPDATE intents SET state = 'parked', reason = ?, detail = ? WHERE kind = ? AND id = ?",
                     params![ParkReason::ChangedElsewhere.code(), elements, theirs.kind(), theirs.id()],
@@ -277,7 +273,7 @@ impl<'a> Executor<'_, 'a> {
                 self.touched.push(Cow::Owned(sent.clone()));
             }
         }
-        second_copy::prove(self.tx, sent.kind(), sent.id())
+        confirm_readback(self.tx, sent.kind(), sent.id())
     }
 
     /// Writes onto a Task what the stamps here say (a projection, recomputed where ours goes on top of theirs).

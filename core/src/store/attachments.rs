@@ -10,10 +10,13 @@ use std::path::{Path, PathBuf};
 
 use ring::aead;
 
-use super::disk::Disk;
-use super::{Key, Store, StoreError, journal};
+use super::database::Store;
+use super::disk;
+use super::error::StoreError;
+use super::key::{Key, secret};
+use super::unverified::confirm_readback;
 use crate::base::random;
-use crate::fhir::{Document, attachment};
+use crate::fhir::attachment;
 use crate::note::MOST_ATTACHMENT;
 
 const MAGIC: &[u8; 8] = b"ANYATT01";
@@ -45,7 +48,7 @@ fn nonce(number: usize) -> aead::Nonce {
 fn sealed(key: &Key, content: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut salt = [0; 32];
     random::fill(&mut salt)?;
-    let secret = journal::secret(key, &salt, PURPOSE)?;
+    let secret = secret(key, &salt, PURPOSE)?;
     let mut file = Vec::with_capacity(HEADER + content.len().div_ceil(PIECE) * SEALED);
     file.extend(MAGIC);
     file.extend(salt);
@@ -66,7 +69,7 @@ fn pieces(key: &Key, file: &[u8]) -> Option<Vec<Option<Vec<u8>>>> {
     if length > MOST_ATTACHMENT {
         return None;
     }
-    let (secret, of) = (journal::secret(key, salt, PURPOSE).ok()?, length.div_ceil(PIECE));
+    let (secret, of) = (secret(key, salt, PURPOSE).ok()?, length.div_ceil(PIECE));
     let open = |number: usize| {
         let from = HEADER + number * SEALED;
         let size = PIECE.min(length - number * PIECE) + aead::MAX_TAG_LEN;
@@ -86,7 +89,7 @@ impl Store {
     pub fn keep_attachment(&self, id: &str, content: &[u8]) -> Result<(), StoreError> {
         let (disk, database, key) = self.copy.place();
         let file = sealed(&key, content)?;
-        let written = named(&database, id).iter().try_for_each(|path| write(disk.as_ref(), path, &file));
+        let written = named(&database, id).iter().try_for_each(|path| Ok(disk::write_new(disk.as_ref(), path, &file)?));
         if written.is_err() {
             // Nothing names them; where this fails too they are a file that says nothing.
             let _ = self.forget_attachment(id);
@@ -133,8 +136,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn attachment_proven(&mut self, id: &str) -> Result<(), StoreError> {
-        self.proven(attachment::CONTENT, id)?;
+    pub fn confirm_attachment(&mut self, id: &str) -> Result<(), StoreError> {
+        confirm_readback(&self.connection, attachment::CONTENT, id)?;
         let (disk, database, _) = self.copy.place();
         let [_, copy] = named(&database, id);
         Ok(disk.remove(&copy)?)
@@ -145,19 +148,6 @@ impl Store {
         let (disk, database, _) = self.copy.place();
         named(&database, id).iter().try_for_each(|path| Ok(disk.remove(path)?))
     }
-}
-
-/// The references to contents that a document names.
-pub(super) fn contents_named(document: &Document) -> Vec<String> {
-    let urls = document.list("/content").iter().filter_map(|content| content.pointer("/attachment/url")?.as_str());
-    urls.filter(|url| crate::fhir::document::id_of(url, attachment::CONTENT).is_some()).map(str::to_owned).collect()
-}
-
-fn write(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    disk.remove(path)?;
-    let mut file = disk.open(path, true)?;
-    file.write_at(0, bytes)?;
-    Ok(file.sync()?)
 }
 
 #[cfg(test)]

@@ -119,6 +119,26 @@ impl Disk for RealDisk {
     }
 }
 
+/// Writes a file of this name anew; on disk when it returns.
+///
+/// # Errors
+/// The system's; then what stands under the name says nothing.
+pub(super) fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    disk.remove(path)?;
+    let mut file = disk.open(path, true)?;
+    file.write_at(0, bytes)?;
+    file.sync()
+}
+
+/// Puts a file in place of the one at `path`, whole or not at all, by way of `fresh`; on disk when it returns.
+///
+/// # Errors
+/// The system's; then the earlier file stands, or where its new name could not be synced perhaps this one.
+pub(super) fn write_whole(disk: &dyn Disk, fresh: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_new(disk, fresh, bytes)?;
+    disk.rename(fresh, path)
+}
+
 /// A new name is only safe once its folder is on disk.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {

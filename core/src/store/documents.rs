@@ -1,62 +1,27 @@
-//! Documents at rest, and the index of who points at whom.
+//! The documents that are kept, one row each: what is shown, what ours started from, and what stands beside it.
+//!
+//! Rule: the JSON that came is what is stored (decision 1). Neighbours: `references` is their index, `records` reads them for
+//! acts and views.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
+use super::{references, revision};
 use crate::delivery::Stored;
-use crate::fhir::{Document, Revision};
+use crate::fhir::{Document, assignment, note};
 
 pub(super) fn parse(text: &str) -> Result<Document, StoreError> {
     Ok(Document::parse(text.as_bytes())?)
 }
 
-/// The elements whose references are indexed: what a view or the scope asks for.
-const INDEXED: [&str; 14] = [
-    "focus",
-    "subject",
-    "target",
-    "basedOn",
-    "for",
-    "owner",
-    "patient",
-    "partOf",
-    "item",
-    "relatesTo",
-    "context",
-    "encounter",
-    "locationReference",
-    "participant",
-];
-
-/// Indexes what a document refers to. `fresh` tells that its row is new.
-pub(super) fn index(connection: &rusqlite::Connection, row: i64, document: &Document, fresh: bool) -> Result<(), StoreError> {
-    if !fresh {
-        connection.prepare_cached("DELETE FROM refs WHERE row = ?")?.execute([row])?;
-    }
-    let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO refs VALUES (?, ?, ?)")?;
-    for (element, target) in document.references() {
-        if INDEXED.contains(&element.as_str()) {
-            insert.execute(params![target, element, row])?;
-        }
-    }
-    Ok(())
-}
-
-/// Remembers the revision of what is shown here, so that an older one is known when it comes back.
-pub(super) fn saw(connection: &rusqlite::Connection, document: &Document) -> Result<(), StoreError> {
-    if let Some(revision) = Revision::of(document) {
-        connection.prepare_cached("INSERT OR IGNORE INTO seen_revisions VALUES (?, ?, ?)")?.execute([
-            document.kind(),
-            document.id(),
-            &revision.name(),
-        ])?;
-    }
-    Ok(())
+fn stored(row: &Row<'_>) -> rusqlite::Result<[Option<String>; 4]> {
+    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
 }
 
 /// Shows the server's version from now on. `fresh` tells that it was not here before.
-pub(super) fn replace(tx: &rusqlite::Connection, theirs: &Document, fresh: bool) -> Result<(), StoreError> {
-    let signed = crate::fhir::note::is_signed(theirs) || crate::fhir::assignment::is_stamp(theirs);
+pub(super) fn replace(tx: &Connection, theirs: &Document, fresh: bool) -> Result<(), StoreError> {
+    let signed = note::is_signed(theirs) || assignment::is_stamp(theirs);
     let row = tx
         .prepare_cached(
             "INSERT INTO documents (kind, id, body, version, signed) VALUES (?, ?, ?, ?, ?)
@@ -64,12 +29,18 @@ pub(super) fn replace(tx: &rusqlite::Connection, theirs: &Document, fresh: bool)
              RETURNING row",
         )?
         .query_row(params![theirs.kind(), theirs.id(), theirs.to_text(), theirs.version(), signed], |row| row.get(0))?;
-    saw(tx, theirs)?;
-    index(tx, row, theirs, fresh)
+    revision::record_revision(tx, theirs)?;
+    references::index(tx, row, theirs, fresh)
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<[Option<String>; 4]> {
-    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+/// Keeps the server's version beside ours, whole, for a person to decide (P16).
+pub(super) fn keep_beside(tx: &Connection, theirs: &Document) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE documents SET server_body = ? WHERE kind = ? AND id = ?")?.execute(params![
+        theirs.to_text(),
+        theirs.kind(),
+        theirs.id()
+    ])?;
+    Ok(())
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 //!
 //! Rule: a frame that was synced is found again whatever happened around it, and a frame that was torn, flipped or moved
 //! is never taken for a true one (ChaCha20-Poly1305 over the frame's place in the file). The key is derived from the work
-//! key and the file's own salt (HKDF-SHA256), so no two files share one. What the frames say is `second_copy`'s.
+//! key and the file's own salt (HKDF-SHA256), so no two files share one. What the frames say is `frame`'s.
 //!
 //! On disk: 64 bytes of header (magic, salt), then frames at multiples of 32 bytes: marker, length, number of items,
 //! nonce, ciphertext with tag. The rest of the file is zeros, written when it was made, so that a full disk does not stop
@@ -11,10 +11,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
-use ring::{aead, hkdf};
+use ring::aead;
 
 use super::disk::{Disk, DiskFile};
-use super::{Key, StoreError};
+use super::error::StoreError;
+use super::key::{Key, secret};
 use crate::base::random;
 
 const MAGIC: &[u8; 8] = b"ANYJRN01";
@@ -178,6 +179,21 @@ pub(super) fn count(disk: &dyn Disk, path: &Path) -> Result<u32, StoreError> {
     Ok(items)
 }
 
+/// How many unsent things the journals of other databases in this folder hold, at most, told without their keys.
+///
+/// # Errors
+/// [`StoreError::File`].
+pub fn unsent_of_others(disk: &dyn Disk, own: &Path) -> Result<u32, StoreError> {
+    let own = beside(own);
+    let mut items = 0_u32;
+    for path in disk.list(own.parent().unwrap_or(Path::new(".")))? {
+        if path != own && path.extension().is_some_and(|kind| kind == "journal") {
+            items = items.saturating_add(count(disk, &path)?);
+        }
+    }
+    Ok(items)
+}
+
 /// The bytes that a frame of a text of this length takes.
 fn room_for(text: usize) -> usize {
     (HEADER + text + aead::MAX_TAG_LEN).next_multiple_of(STEP)
@@ -202,14 +218,6 @@ fn open(frame: &[u8], at: usize, secret: &aead::LessSafeKey) -> Option<(Vec<u8>,
     let text = secret.open_in_place(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(place), &mut body).ok()?.len();
     body.truncate(text);
     Some((body, items))
-}
-
-/// A key of a file's own, from the work key, the file's salt, and what it is for.
-pub(super) fn secret(key: &Key, salt: &[u8], purpose: &[u8]) -> Result<aead::LessSafeKey, StoreError> {
-    let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key.bytes());
-    let info = [purpose];
-    let expanded = derived.expand(&info, &aead::CHACHA20_POLY1305).map_err(|_| StoreError::Cipher)?;
-    Ok(aead::LessSafeKey::new(expanded.into()))
 }
 
 /// The name of the journal of the database at `path`.
@@ -257,8 +265,8 @@ impl Syncer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::RealDisk;
     use super::*;
+    use crate::store::disk::RealDisk;
 
     fn key() -> Key {
         Key::new(&[3; 32]).unwrap()

@@ -16,8 +16,9 @@ use ring::hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::disk::Disk;
-use super::{Key, StoreError};
+use super::disk::{Disk, write_whole};
+use super::error::StoreError;
+use super::key::Key;
 use crate::base::random;
 
 const FORMAT: u32 = 1;
@@ -87,11 +88,7 @@ impl KeyFile {
     pub fn write(&self, disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
         let (path, fresh) = (beside(path), beside(path).with_extension("key-new"));
         let text = serde_json::to_vec_pretty(self).map_err(|_| StoreError::KeyFile)?;
-        disk.remove(&fresh)?;
-        let mut file = disk.open(&fresh, true)?;
-        file.write_at(0, &text)?;
-        file.sync()?;
-        Ok(disk.rename(&fresh, &path)?)
+        Ok(write_whole(disk, &fresh, &path, &text)?)
     }
 
     /// Whether this is the key that the file is about.
@@ -202,8 +199,8 @@ impl hpke::rand_core::TryCryptoRng for Drawn {}
 
 #[cfg(test)]
 mod tests {
-    use super::super::disk::RealDisk;
     use super::*;
+    use crate::store::disk::RealDisk;
 
     #[test]
     fn a_lost_device_key_has_a_way_back_through_the_agency() {

@@ -3,165 +3,55 @@
 //! Rule: one [`Plan`](crate::acts::Plan) is one commit of documents, outbox rows and audit rows, at synchronous=FULL:
 //! when a function here returns Ok, the work is on disk (P1). Opening never creates over, truncates or re-keys
 //! anything (P2); a wrong key, a file that is no database and a newer schema leave the file untouched (P7). Until the server
-//! has given it back, everything accepted is also in the journal (`second_copy`, P3); what cannot be read is moved aside and
-//! salvaged (`salvage`). The disk is reached through [`disk`] alone.
+//! has given it back, everything accepted is also in the journal (`second_copy`, P3); what cannot be read is moved aside
+//! (`aside`) and salvaged (`salvage`). The disk is reached through [`disk`] alone. What the server says is taken in by
+//! `arrivals`, as [`arrive`](crate::arrive) decides.
 //! Neighbours: `acts` says what to write, `sync` reads the outbox and writes what the server said.
 
 mod arrivals;
+mod aside;
 mod attachments;
-mod carry_over;
+mod audit;
 mod commit;
+mod connection;
+mod database;
 pub mod disk;
 mod documents;
+mod drafts;
+mod error;
 mod escalations;
-mod incoming;
+mod frame;
 mod journal;
+mod key;
 pub mod keys;
-mod merge;
+mod migrations;
 mod notes;
 mod open;
 mod outbox;
-mod project;
+mod pages;
+mod projections;
 mod queue;
+mod rebase;
 mod records;
+mod references;
+mod revision;
+mod roll_forward;
 mod salvage;
+mod scope;
 mod second_copy;
 mod settings;
 mod teams;
 mod truth;
+mod unverified;
 mod wipe;
 
 pub use arrivals::Arrival;
-pub use commit::Changes;
-pub use escalations::{EscalationRow, Escalations};
-pub use incoming::{Found, Incoming};
+pub use database::{Changes, Opening, Store};
+pub use error::StoreError;
+pub use escalations::file::Escalations;
+pub use escalations::row::EscalationRow;
+pub use journal::unsent_of_others;
+pub use key::{Key, file_name};
 pub use notes::NoteRow;
-pub use open::{Key, file_name};
-pub use salvage::unsent_of_others;
-pub use second_copy::Opening;
-use second_copy::SecondCopy;
+pub use pages::{Found, Incoming};
 pub use wipe::{Wipe, finish_begun};
-
-use crate::records::{RecordsError, Unavailable};
-
-/// What can go wrong with the database. No personal data, no paths.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The key does not open it, or it is no database. The file is untouched.
-    #[error("the key does not open this file, or it is no database; the file is untouched")]
-    KeyOrFile,
-    /// Made by a newer release. The file is untouched.
-    #[error("the database has schema {found}, this release knows {known}; the file is untouched")]
-    Newer {
-        /// The file's schema.
-        found: i64,
-        /// The newest this release knows.
-        known: i64,
-    },
-    /// The key file cannot be read, or is of a newer release; it is untouched.
-    #[error("the key file cannot be read; it is untouched")]
-    KeyFile,
-    /// Not a recovery key, or not the one that the key was sealed for.
-    #[error("not the agency's recovery key")]
-    RecoveryKey,
-    /// The disk is full; nothing was written.
-    #[error("the disk is full; nothing was written")]
-    Full,
-    /// A page of the database does not say what was written to it. Opening it again salvages.
-    #[error("the database is damaged")]
-    Damaged,
-    /// Neither kept nor taken back for certain: it may be here after the next opening.
-    #[error("it may be kept, and may be not")]
-    MaybeKept,
-    /// The operating system gives no randomness; nothing was written.
-    #[error(transparent)]
-    Chance(#[from] crate::base::random::NoRandomness),
-    /// A cipher refused its input; nothing was written.
-    #[error("the cipher refused")]
-    Cipher,
-    /// A wipe named another number of unsent things than there are; nothing was wiped.
-    #[error("{now} unsent things would be destroyed")]
-    OtherCount {
-        /// How many there are.
-        now: u32,
-    },
-    /// A signed note would change.
-    #[error("signed is immutable")]
-    Signed,
-    /// A stored document cannot be read.
-    #[error(transparent)]
-    Document(#[from] crate::fhir::DocumentError),
-    /// A document is not what a view asks for.
-    #[error(transparent)]
-    Read(#[from] crate::fhir::ReadError),
-    /// Not there.
-    #[error("{kind} is not on this phone")]
-    Missing {
-        /// What was looked for.
-        kind: &'static str,
-    },
-    /// Everything else that SQLite says, as its code.
-    #[error("database error {code}")]
-    Database {
-        /// SQLite's extended code; 0 where it gave none.
-        code: i32,
-    },
-    /// A file could not be reached.
-    #[error("file error: {0:?}")]
-    File(std::io::ErrorKind),
-}
-
-impl From<std::io::Error> for StoreError {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
-            kind => Self::File(kind),
-        }
-    }
-}
-
-impl From<RecordsError> for StoreError {
-    fn from(error: RecordsError) -> Self {
-        match error {
-            RecordsError::NotFetched(_) => Self::Missing { kind: "record" },
-            RecordsError::Unreadable { .. } => Self::Missing { kind: "readable record" },
-            RecordsError::Unavailable(Unavailable::Locked) => Self::KeyOrFile,
-            RecordsError::Unavailable(Unavailable::Damaged) => Self::Damaged,
-            RecordsError::Unavailable(Unavailable::Full) => Self::Full,
-            RecordsError::Unavailable(Unavailable::Failed { code }) => Self::Database { code },
-        }
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        if let rusqlite::Error::SqliteFailure(failure, message) = &error {
-            return match failure.code {
-                rusqlite::ErrorCode::NotADatabase => Self::KeyOrFile,
-                rusqlite::ErrorCode::DiskFull => Self::Full,
-                rusqlite::ErrorCode::DatabaseCorrupt => Self::Damaged,
-                rusqlite::ErrorCode::ConstraintViolation if message.as_deref() == Some("signed is immutable") => Self::Signed,
-                _ => Self::Database { code: failure.extended_code },
-            };
-        }
-        if matches!(error, rusqlite::Error::QueryReturnedNoRows) {
-            return Self::Missing { kind: "row" };
-        }
-        Self::Database { code: 0 }
-    }
-}
-
-/// The open database. One writer; every function is one short transaction.
-pub struct Store {
-    connection: rusqlite::Connection,
-    writer: String,
-    agency: String,
-    copy: SecondCopy,
-    opening: Opening,
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
-    }
-}

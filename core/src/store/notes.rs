@@ -1,11 +1,12 @@
-//! Drafts, saved as typed, and the words of signed notes.
+//! The notes that are signed, listed and searched by their words.
+//!
+//! Rule: what a person types is words, never one of SQLite's operators. Neighbours: `projections::notes` writes the rows.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
-use super::second_copy::{self, DraftText, TEXT, What};
-use super::{Store, StoreError};
-use crate::base::ids::{IncidentId, MemberId, NoteId, PersonId};
-use crate::note::{Draft, DraftBody};
+use super::database::Store;
+use super::error::StoreError;
+use crate::base::ids::IncidentId;
 
 /// One found note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,42 +40,6 @@ fn note_row(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
 }
 
 impl Store {
-    /// Saves a draft as typed; on disk, and in the journal, when it returns (P3, P4).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn save_draft(&mut self, draft: &Draft) -> Result<(), StoreError> {
-        self.keep(|tx| {
-            let text = DraftText::from(draft);
-            second_copy::save_draft(tx, &text)?;
-            Ok((What::Draft(text), 1))
-        })
-    }
-
-    /// One draft.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn draft(&self, id: &NoteId) -> Result<Option<Draft>, StoreError> {
-        let found = self
-            .connection
-            .prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts WHERE id = ?")?
-            .query_row([id.as_str()], draft_texts)
-            .optional()?;
-        found.map(draft).transpose()
-    }
-
-    /// Every draft here, the last changed first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts ORDER BY changed DESC")?;
-        let rows: Vec<[String; 7]> = statement.query_map([], draft_texts)?.collect::<Result<_, _>>()?;
-        rows.into_iter().map(draft).collect()
-    }
-
     /// The newest `most` notes that hold every one of these words; where fewer hold them whole, also those in which the last
     /// word is a beginning. (Where `most` hold them whole, a newer note that holds only a longer word is not listed.)
     ///
@@ -107,22 +72,6 @@ impl Store {
             .prepare_cached("SELECT row, id, incident, person, author, standing, text FROM notes WHERE incident = ? ORDER BY row")?;
         Ok(statement.query_map([incident.as_str()], note_row)?.collect::<Result<_, _>>()?)
     }
-}
-
-fn draft_texts(row: &Row<'_>) -> rusqlite::Result<[String; 7]> {
-    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?])
-}
-
-fn draft([id, incident, person, author, text, changed, body]: [String; 7]) -> Result<Draft, StoreError> {
-    let bad = |_| StoreError::Missing { kind: "draft" };
-    Ok(Draft {
-        id: NoteId::parse(&id).map_err(bad)?,
-        incident: IncidentId::parse(&incident).map_err(bad)?,
-        person: PersonId::parse(&person).map_err(bad)?,
-        author: MemberId::parse(&author).map_err(bad)?,
-        body: if body == TEXT { DraftBody::Text(text) } else { return Err(StoreError::Missing { kind: "draft" }) },
-        changed: changed.parse().map_err(|_| StoreError::Missing { kind: "draft" })?,
-    })
 }
 
 /// What a person typed, as a full-text query that cannot be one of SQLite's operators: what stands between spaces is

@@ -2,8 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::second_copy::Work;
-use super::{Store, StoreError, documents};
+use super::database::Store;
+use super::documents;
+use super::error::StoreError;
+use super::frame::Work;
+use super::references::contents_named;
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, IntentState, ParkReason, Parked};
@@ -41,7 +44,7 @@ pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Do
     let mut need = tx.prepare_cached(
         "INSERT OR IGNORE INTO intent_needs SELECT ?1, seq FROM intents WHERE kind = ?2 AND id = ?3 AND act IN ('create', 'claim') AND seq <> ?1",
     )?;
-    let contents = super::attachments::contents_named(document);
+    let contents = contents_named(document);
     for target in document.references().into_iter().map(|(_, target)| target).chain(contents) {
         if let Some((kind, id)) = target.split_once('/') {
             need.execute(params![seq, kind, id])?;
@@ -51,7 +54,7 @@ pub(super) fn enqueue(tx: &Transaction<'_>, work: &Work, act: Act, document: &Do
 }
 
 /// Puts a document that the server had, and has lost or set back, into the outbox again; its second copy stays until then.
-pub(super) fn again(tx: &Connection, kind: &str, id: &str, act: Act) -> Result<(), StoreError> {
+pub(super) fn requeue(tx: &Connection, kind: &str, id: &str, act: Act) -> Result<(), StoreError> {
     let unit = crate::base::ids::fresh();
     tx.prepare_cached("INSERT INTO intents (format, unit, lane, act, kind, id, made) VALUES (?, ?, ?, ?, ?, ?, '')")?.execute(params![
         FORMAT,
@@ -141,13 +144,13 @@ pub(super) fn asked(tx: &Connection, seq: i64, (kind, id): (&str, &str), version
 }
 
 /// This version at the server stands for what a claim of ours would have made. Where ours says `more`, that goes after it.
-pub(super) fn stands_for(tx: &Connection, seq: i64, theirs: &Document, more: bool) -> Result<(), StoreError> {
+pub(super) fn adopt_claim(tx: &Connection, seq: i64, theirs: &Document, more: bool) -> Result<(), StoreError> {
     tx.execute("UPDATE intents SET sent = ? WHERE seq = ?", params![theirs.to_text(), seq])?;
     let (kind, id) = (theirs.kind(), theirs.id());
     let waits: bool =
         tx.query_row("SELECT EXISTS (SELECT 1 FROM intents WHERE kind = ? AND id = ? AND act = 'change')", [kind, id], |row| row.get(0))?;
     if more && !waits {
-        again(tx, kind, id, Act::Change)?;
+        requeue(tx, kind, id, Act::Change)?;
         tx.execute(
             "INSERT OR IGNORE INTO intent_needs SELECT seq, ? FROM intents WHERE kind = ? AND id = ? AND act = 'change'",
             params![seq, kind, id],

@@ -2,8 +2,10 @@
 
 use rusqlite::params;
 
+use super::database::Store;
+use super::error::StoreError;
 use super::records::Rows;
-use super::{Store, StoreError, truth};
+use super::truth;
 use crate::assignment::{Stamp, State, Status};
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, IncidentId, TeamId};

@@ -2,26 +2,16 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Store, StoreError, documents, truth};
+use super::database::Store;
+use super::error::{StoreError, seen};
+use super::{documents, truth};
 use crate::delivery::{Intent, Outbox, Parked, Stored, Truth};
 use crate::fhir::Document;
 use crate::note::Draft;
-use crate::records::{AgencyKind, Records, RecordsError, Unavailable};
+use crate::records::{AgencyKind, Records, RecordsError};
 
 /// The documents behind a connection, also within a transaction.
 pub(super) struct Rows<'a>(pub &'a Connection);
-
-/// An error of the store, as whoever reads records sees it.
-pub(super) fn seen(kind: &str) -> impl Fn(StoreError) -> RecordsError {
-    move |error| match error {
-        StoreError::Document(_) | StoreError::Read(_) => RecordsError::Unreadable { kind: kind.to_owned() },
-        StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } => RecordsError::Unavailable(Unavailable::Locked),
-        StoreError::Damaged => RecordsError::Unavailable(Unavailable::Damaged),
-        StoreError::Full => RecordsError::Unavailable(Unavailable::Full),
-        StoreError::Database { code } => RecordsError::Unavailable(Unavailable::Failed { code }),
-        _ => RecordsError::Unavailable(Unavailable::Failed { code: 0 }),
-    }
-}
 
 impl Rows<'_> {
     /// The document of this type and id.

@@ -1,61 +1,23 @@
-//! What is done when a file cannot be read: it is moved aside whole, and what is unsent is brought back from the journal
-//! and from whatever of the file still reads (P2, P3).
+//! What is unsent in a damaged database, as far as it still reads, brought into a new one (P2, P3).
+//!
+//! Rule: a row that does not read costs itself, and what the new database holds already is not taken twice. Neighbours:
+//! `aside` has moved the file, `roll_forward` has brought what the journal held.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use super::connection::connection as connection_to;
 use super::disk::Disk;
-use super::second_copy::{Copied, DraftText, What, Work, take};
-use super::{Key, StoreError, journal, open};
-
-/// Moves a file, with what SQLite keeps beside it, to a name that nothing opens by itself. Returns the new names, the
-/// file's own first. On return they are on disk; no byte was changed.
-pub(super) fn aside(disk: &dyn Disk, path: &Path) -> Result<Vec<String>, StoreError> {
-    let number = asides(disk, path)? + 1;
-    let mut moved = Vec::new();
-    // The logs go first: a database without its log is older, a log without its database is nothing.
-    for tail in ["-wal", "-shm", "-journal", ""] {
-        let from = with_tail(path, tail);
-        if disk.length(&from)?.is_some() {
-            let to = named(path, tail, number);
-            disk.rename(&from, &to)?;
-            moved.extend(to.file_name().map(|name| name.to_string_lossy().into_owned()));
-        }
-    }
-    moved.reverse();
-    Ok(moved)
-}
-
-/// How often this file was moved aside before.
-fn asides(disk: &dyn Disk, path: &Path) -> Result<u32, StoreError> {
-    let mut number = 0;
-    while disk.length(&named(path, "", number + 1))?.is_some() {
-        number += 1;
-    }
-    Ok(number)
-}
-
-/// The file as it was moved aside the last time.
-pub(super) fn last_aside(disk: &dyn Disk, path: &Path) -> Result<Option<PathBuf>, StoreError> {
-    let number = asides(disk, path)?;
-    Ok((number > 0).then(|| named(path, "", number)))
-}
-
-fn with_tail(path: &Path, tail: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(tail);
-    name.into()
-}
-
-fn named(path: &Path, tail: &str, number: u32) -> PathBuf {
-    with_tail(path, &format!(".damaged-{number}{tail}"))
-}
+use super::error::StoreError;
+use super::frame::{Copied, DraftText, What, Work};
+use super::key::Key;
+use super::roll_forward::take;
 
 /// Brings unsent documents and drafts out of a damaged database, as far as they read, into `connection`. Returns how many
 /// were not there already.
 pub(super) fn rescue(disk: &dyn Disk, damaged: &Path, key: &Key, connection: &mut Connection, writer: &str) -> Result<u32, StoreError> {
-    let Ok(from) = open::connection(disk, damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(0) };
+    let Ok(from) = connection_to(disk, damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(0) };
     if from.execute_batch("PRAGMA cipher_log_level = NONE;").and_then(|()| from.execute_batch(&key.pragma())).is_err() {
         return Ok(0);
     }
@@ -73,21 +35,6 @@ pub(super) fn rescue(disk: &dyn Disk, damaged: &Path, key: &Key, connection: &mu
         }
     }
     Ok(brought)
-}
-
-/// How many unsent things the journals of other databases in this folder hold, at most, told without their keys.
-///
-/// # Errors
-/// [`StoreError::File`].
-pub fn unsent_of_others(disk: &dyn Disk, own: &Path) -> Result<u32, StoreError> {
-    let own = journal::beside(own);
-    let mut items = 0_u32;
-    for path in disk.list(own.parent().unwrap_or(Path::new(".")))? {
-        if path != own && path.extension().is_some_and(|kind| kind == "journal") {
-            items = items.saturating_add(journal::count(disk, &path)?);
-        }
-    }
-    Ok(items)
 }
 
 fn holds_draft(tx: &Connection, draft: &DraftText) -> Result<bool, StoreError> {

@@ -2,7 +2,8 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 
 impl Store {
     /// One value.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::StoreError;
+use super::error::StoreError;
 use crate::base::Code;
 use crate::delivery::{IntentState, ParkReason, Truth};
 

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::disk::Disk;
-use super::second_copy::Work;
-use super::{Store, StoreError, commit};
+use super::audit;
+use super::database::Store;
+use super::disk::{Disk, write_new};
+use super::error::StoreError;
+use super::frame::Work;
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::delivery::WipeReason;
@@ -123,10 +125,7 @@ impl Store {
         let (disk, path, _) = self.copy.place();
         let fresh = path.with_extension("wiping-new");
         let text = serde_json::to_vec(&record).map_err(|_| StoreError::Cipher)?;
-        disk.remove(&fresh)?;
-        let mut file = disk.open(&fresh, true)?;
-        file.write_at(0, &text)?;
-        file.sync()?;
+        write_new(disk.as_ref(), &fresh, &text)?;
         if let Err(error) = disk.rename(&fresh, &begun(&path)) {
             // The record may stand, and would destroy at the next opening what is saved until then. Where it cannot be taken
             // back the wipe goes on, as it was ordered.
@@ -149,7 +148,7 @@ impl Store {
         if !noted {
             let tx = self.connection.transaction()?;
             let work = Work { name: "wipe".into(), who: record.who.clone(), at: record.at.clone(), ..Work::default() };
-            commit::append_audit(&tx, &work, &record.subject())?;
+            audit::append(&tx, &work, &record.subject())?;
             tx.commit()?;
         }
         Ok(disk.remove(&ended(&path))?)

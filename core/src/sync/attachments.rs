@@ -70,11 +70,11 @@ impl Attachments {
     /// # Errors
     /// [`StoreError`].
     pub fn new(store: &Store) -> Result<Self, StoreError> {
-        let unproven = store.acknowledged_unproven()?.into_iter().filter(|(kind, _)| kind == attachment::CONTENT);
+        let unverified = store.acknowledged_unverified()?.into_iter().filter(|(kind, _)| kind == attachment::CONTENT);
         Ok(Self {
             newest: store.unsent()?.last().map_or(0, |intent| intent.seq),
             tried: HashSet::new(),
-            to_read_back: unproven.map(|(_, id)| id).collect(),
+            to_read_back: unverified.map(|(_, id)| id).collect(),
             again: HashSet::new(),
             failed: 0,
             waiting: None,
@@ -180,7 +180,7 @@ impl Attachments {
             (Waiting::Back(id), 200, _) => {
                 let there = Document::parse(&answer.body).ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
                 match (there.as_ref().and_then(attachment::data), store.attachment(&id)?) {
-                    (Some(there), Some(ours)) if there == ours => store.attachment_proven(&id),
+                    (Some(there), Some(ours)) if there == ours => store.confirm_attachment(&id),
                     // The server holds something else, or nothing that reads: it gets ours again.
                     (_, Some(_)) => self.not_given_back(store, &id, ParkReason::Refused),
                     _ => Ok(()),
@@ -188,7 +188,7 @@ impl Attachments {
             }
             (Waiting::Back(id), 404, _) => self.not_given_back(store, &id, ParkReason::Gone),
             // It had it and will not show it to us again: its version id is stored here.
-            (Waiting::Back(id), 403 | 410, _) => store.attachment_proven(&id),
+            (Waiting::Back(id), 403 | 410, _) => store.confirm_attachment(&id),
             (Waiting::Back(_), ..) => Ok(()),
         }
     }

@@ -200,15 +200,15 @@ impl Engine {
         if std::mem::replace(&mut self.confirmed, true) {
             return Ok(None);
         }
-        let mut unproven = store.acknowledged_unproven()?;
-        unproven.retain(|(kind, _)| kind != crate::fhir::attachment::CONTENT);
-        unproven.retain(|(kind, id)| !self.report.changed.contains(&format!("{kind}/{id}")));
-        unproven.truncate(100);
-        if unproven.is_empty() {
+        let mut unverified = store.acknowledged_unverified()?;
+        unverified.retain(|(kind, _)| kind != crate::fhir::attachment::CONTENT);
+        unverified.retain(|(kind, id)| !self.report.changed.contains(&format!("{kind}/{id}")));
+        unverified.truncate(100);
+        if unverified.is_empty() {
             return Ok(None);
         }
-        let request = read_all(unproven.iter().map(|(kind, id)| format!("{kind}/{id}")));
-        self.waiting = Some(Waiting::Confirm(unproven));
+        let request = read_all(unverified.iter().map(|(kind, id)| format!("{kind}/{id}")));
+        self.waiting = Some(Waiting::Confirm(unverified));
         Ok(Some(request))
     }
 

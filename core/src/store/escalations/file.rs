@@ -1,34 +1,24 @@
-//! The escalations' own small file, with a key of its own that is readable after first unlock (P10).
+//! The file: opened, or made with room for what it is for.
 //!
-//! Rule: it holds nothing but the call for help, the number to call back and the place, so that it opens while the
-//! work database is locked, migrating or damaged. Its pages and its journal are allocated when it is made, so that a full
-//! disk does not stop a call for help. Its own hash chain tells what was asked and what came of it (P27); the work
-//! database's chain takes in its head. Neighbours: `sync::lane` sends from here before anything else.
+//! Rule: its pages and its journal are allocated when it is made, so that a full disk does not stop a call for help. One that
+//! is damaged is moved aside unchanged, and `carry_over` says what of it goes on. Neighbours: `calls` writes, `chain` links.
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, params};
 
-use super::commit::chained;
-use super::disk::{Disk, RealDisk};
-use super::open::{Key, connect};
-use super::{Changes, Opening, StoreError, carry_over, documents, salvage};
-use crate::fhir::Document;
-
-/// One escalation and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EscalationRow {
-    /// The Task, as the server last told, or as made here.
-    pub task: Document,
-    /// The server's version id; `None`: not sent, or sent without an answer.
-    pub version: Option<String>,
-    /// Whether it was sent without an answer: look before sending again.
-    pub unknown: bool,
-}
+use super::{carry_over, chain};
+use crate::store::aside::{aside, last_aside};
+use crate::store::audit::chained;
+use crate::store::connection::connect;
+use crate::store::database::Opening;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::error::StoreError;
+use crate::store::key::Key;
 
 /// The open file.
 pub struct Escalations {
-    connection: Connection,
+    pub(super) connection: Connection,
     opening: Opening,
 }
 
@@ -102,7 +92,7 @@ impl Escalations {
 
     /// Moves the file aside and makes a new one.
     fn anew(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let moved_aside = salvage::aside(disk, path)?;
+        let moved_aside = aside(disk, path)?;
         let mut opened = Self::ready(disk, path, key)?;
         opened.opening.moved_aside = moved_aside;
         Ok(opened)
@@ -111,22 +101,17 @@ impl Escalations {
     /// Carries over what still reads of the file that was moved aside last: into a new file in which nothing was kept yet,
     /// so that a process that ends in between costs nothing.
     fn take_over(&mut self, disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
-        let Some(damaged) = salvage::last_aside(disk, path)? else { return Ok(()) };
+        let Some(damaged) = last_aside(disk, path)? else { return Ok(()) };
         let calls = carry_over::readable(disk, &damaged, key);
         let tx = self.connection.transaction()?;
         for (made, call) in (1_i64..).zip(&calls) {
             let (id, body) = (call.task.id(), call.task.to_text());
             tx.execute("INSERT INTO escalations VALUES (?, ?, ?, ?, ?)", params![id, body, call.version, call.unknown, made])?;
-            link(&tx, id, "salvaged", &chained(&[&body]))?;
+            chain::link(&tx, id, "salvaged", &chained(&[&body]))?;
         }
         tx.commit()?;
         self.opening.salvaged = u32::try_from(calls.len()).unwrap_or(u32::MAX);
         Ok(())
-    }
-
-    /// What this opening found and did.
-    pub fn opening(&self) -> &Opening {
-        &self.opening
     }
 
     /// The head of the chain: the hash of its last row; `None` before the first.
@@ -134,7 +119,7 @@ impl Escalations {
     /// # Errors
     /// [`StoreError`].
     pub fn head(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.connection.query_row("SELECT hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?)
+        chain::head(&self.connection)
     }
 
     /// The number of the first row of the chain that does not follow from the one before it.
@@ -142,121 +127,12 @@ impl Escalations {
     /// # Errors
     /// [`StoreError`].
     pub fn first_break(&self) -> Result<Option<i64>, StoreError> {
-        let mut statement = self.connection.prepare("SELECT seq, id, what, sum, hash FROM chain ORDER BY seq")?;
-        let mut rows = statement.query([])?;
-        let (mut last, mut expected) = (String::new(), 1_i64);
-        while let Some(row) = rows.next()? {
-            let text = |index| row.get::<_, String>(index);
-            let (seq, hash): (i64, String) = (row.get(0)?, text(4)?);
-            if seq != expected || hash != chained(&[&last, &text(1)?, &text(2)?, &text(3)?]) {
-                return Ok(Some(seq));
-            }
-            (last, expected) = (hash, seq + 1);
-        }
-        Ok(None)
+        chain::first_break(&self.connection)
     }
 
-    /// Keeps a new escalation; on disk when it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then it was not kept, and the caller must say so.
-    pub fn keep(&mut self, task: &Document) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        tx.execute(
-            "INSERT INTO escalations (id, body, made) VALUES (?, ?, (SELECT coalesce(max(made), 0) + 1 FROM escalations))",
-            params![task.id(), task.to_text()],
-        )?;
-        link(&tx, task.id(), "made", &chained(&[&task.to_text()]))?;
-        Ok(tx.commit()?)
-    }
-
-    fn rows(&self, which: &str) -> Result<Vec<EscalationRow>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached(&format!("SELECT body, version, unknown FROM escalations {which} ORDER BY made"))?;
-        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
-        rows.map(|row| {
-            let (body, version, unknown) = row?;
-            Ok(EscalationRow { task: documents::parse(&body)?, version, unknown })
-        })
-        .collect()
-    }
-
-    /// What the server has not got, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn unsent(&self) -> Result<Vec<EscalationRow>, StoreError> {
-        self.rows("WHERE version IS NULL")
-    }
-
-    /// Everything, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn all(&self) -> Result<Vec<EscalationRow>, StoreError> {
-        self.rows("")
-    }
-
-    /// One escalation.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn get(&self, id: &str) -> Result<Option<EscalationRow>, StoreError> {
-        let found: Option<(String, Option<String>, bool)> = self
-            .connection
-            .prepare_cached("SELECT body, version, unknown FROM escalations WHERE id = ?")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-        found.map(|(body, version, unknown)| Ok(EscalationRow { task: documents::parse(&body)?, version, unknown })).transpose()
-    }
-
-    /// Sent, no answer yet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn mark_unknown(&mut self, id: &str) -> Result<(), StoreError> {
-        self.connection.execute("UPDATE escalations SET unknown = 1 WHERE id = ?", [id])?;
-        Ok(())
-    }
-
-    /// It did not leave, or the server has not got it: it may be sent again as it is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn mark_unsent(&mut self, id: &str) -> Result<(), StoreError> {
-        self.connection.execute("UPDATE escalations SET unknown = 0 WHERE id = ? AND version IS NULL", [id])?;
-        Ok(())
-    }
-
-    /// The server has it under this version.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn arrived(&mut self, id: &str, version: &str) -> Result<(), StoreError> {
-        let tx = self.connection.transaction()?;
-        tx.execute("UPDATE escalations SET version = ?, unknown = 0 WHERE id = ?", [version, id])?;
-        link(&tx, id, "arrived", version)?;
-        Ok(tx.commit()?)
-    }
-
-    /// What the server says of it now (an acknowledgement, a cancellation). Only for one that the server had.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn heard(&mut self, task: &Document) -> Result<Changes, StoreError> {
-        if task.version().is_none() {
-            return Ok(Changes::default());
-        }
-        let tx = self.connection.transaction()?;
-        let changed = tx.execute(
-            "UPDATE escalations SET body = ?1, version = ?2, unknown = 0 WHERE id = ?3 AND version IS NOT ?2 AND (version IS NOT NULL OR unknown = 1)",
-            params![task.to_text(), task.version(), task.id()],
-        )?;
-        if changed > 0 {
-            link(&tx, task.id(), "heard", &chained(&[&task.to_text()]))?;
-        }
-        tx.commit()?;
-        Ok(Changes(if changed > 0 { vec![task.reference()] } else { Vec::new() }))
+    /// What this opening found and did.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
     }
 }
 
@@ -265,14 +141,6 @@ fn every_page_reads(connection: &Connection) -> Result<(), StoreError> {
     let mut statement = connection.prepare("PRAGMA cipher_integrity_check")?;
     let damaged = statement.query([])?.next()?.is_some();
     if damaged { Err(StoreError::Damaged) } else { Ok(()) }
-}
-
-fn link(tx: &Transaction<'_>, id: &str, what: &str, sum: &str) -> Result<(), StoreError> {
-    let last: Option<(i64, String)> =
-        tx.query_row("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (seq, last) = last.unwrap_or_default();
-    tx.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", params![seq + 1, id, what, sum, chained(&[&last, id, what, sum])])?;
-    Ok(())
 }
 
 /// Fills pages and lets them go again: they stay in the file, and so does the room in the journal that they needed.
@@ -292,6 +160,7 @@ fn allocate(connection: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fhir::Document;
 
     fn open(folder: &tempfile::TempDir) -> Escalations {
         Escalations::open(&folder.path().join("help.escalations"), &Key::new(&[2; 32]).unwrap()).unwrap()

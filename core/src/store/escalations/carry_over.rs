@@ -3,17 +3,20 @@
 //! Rule: the file is moved aside unchanged. Each call is read by itself; one that its hash chain contradicts stays behind,
 //! for a wrong call for help is worse than none. A call that was not sent is looked for at the server before it goes again,
 //! since the damaged file may not have kept that it went. Whether the key is right, where not even the first page reads, is
-//! told by a file beside it that names the key. Neighbours: `escalations` opens, `salvage` moves aside.
+//! told by a file beside it that names the key. Neighbours: `file` opens and moves aside.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::commit::chained;
-use super::disk::Disk;
-use super::escalations::EscalationRow;
-use super::keys::key_id;
-use super::{Key, StoreError, documents, open};
+use super::row::EscalationRow;
+use crate::store::audit::chained;
+use crate::store::connection::connection;
+use crate::store::disk::{Disk, write_new};
+use crate::store::documents;
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::keys::key_id;
 
 /// Calls that are asked for one by one where the file does not say how many it holds.
 const MOST: i64 = 128;
@@ -30,11 +33,7 @@ pub(super) fn name_the_key(disk: &dyn Disk, path: &Path, key: &Key) -> Result<()
     if is_the_key(disk, path, key) {
         return Ok(());
     }
-    let beside = name_of_key(path);
-    disk.remove(&beside)?;
-    let mut file = disk.open(&beside, true)?;
-    file.write_at(0, key_id(key)?.as_bytes())?;
-    Ok(file.sync()?)
+    Ok(write_new(disk, &name_of_key(path), key_id(key)?.as_bytes())?)
 }
 
 /// Whether the file beside it names this key.
@@ -67,7 +66,7 @@ impl Reader<'_> {
     }
 
     fn connection(&self) -> rusqlite::Result<Connection> {
-        let connection = open::connection(self.disk, self.damaged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let connection = connection(self.disk, self.damaged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
         connection.execute_batch(&self.key.pragma())?;
         Ok(connection)

@@ -1,10 +1,14 @@
-//! What the pull brings, what it has read, and what has left scope.
+//! The pages that a pull brings, each with the watermarks of the searches that it ends.
+//!
+//! Rule: documents and watermark are one commit, and a watermark is server time. What is not surely news is left out and
+//! named, and the watermark then stays. Neighbours: `arrivals` takes the documents in, `sync::pull` asks for them.
 
 use rusqlite::OptionalExtension;
 
 use super::arrivals::{Arrival, take_in};
-use super::commit::Hand;
-use super::{Store, StoreError, project};
+use super::database::{Changes, Store};
+use super::error::StoreError;
+use super::revision::RevisionAuthor;
 use crate::arrive::{Decision, Source};
 use crate::base::clock::Instant;
 use crate::fhir::Document;
@@ -36,8 +40,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was taken.
-    pub fn take(&mut self, incoming: &Incoming) -> Result<super::Changes, StoreError> {
-        Ok(super::Changes(self.take_as(incoming, Source::Read)?.changed))
+    pub fn take(&mut self, incoming: &Incoming) -> Result<Changes, StoreError> {
+        Ok(Changes(self.take_as(incoming, Source::Read)?.changed))
     }
 
     /// Takes a page of a search: documents and watermark in one commit. A search may be behind what the server has, so what
@@ -52,10 +56,10 @@ impl Store {
     fn take_as(&mut self, incoming: &Incoming, source: Source<'_>) -> Result<Found, StoreError> {
         let near = self.watermarks_are_near(incoming)?;
         let written = self.connection.total_changes();
-        let hand = Hand { writer: &self.writer, agency: &self.agency };
+        let author = RevisionAuthor { writer: &self.writer, agency: &self.agency };
         let tx = self.connection.transaction()?;
         let arrivals: Vec<Arrival<'_>> = incoming.documents.iter().map(|document| Arrival::of(document, source)).collect();
-        let decisions = take_in(&tx, &hand, &arrivals)?;
+        let decisions = take_in(&tx, &author, &arrivals)?;
         let decided = |which: fn(&Decision) -> bool| -> Vec<String> {
             incoming.documents.iter().zip(&decisions).filter(|(_, d)| which(d)).map(|(document, _)| document.reference()).collect()
         };
@@ -97,77 +101,6 @@ impl Store {
             .query_row([search], |row| row.get(0))
             .optional()?;
         Ok(text.and_then(|text| text.parse().ok()))
-    }
-
-    /// Removes what has left scope. What is unsent, was not read back since, or never was at the agency, stays.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn leave_scope(&mut self, references: &[String]) -> Result<usize, StoreError> {
-        let tx = self.connection.transaction()?;
-        let (mut gone, mut contents) = (0, Vec::new());
-        for reference in references {
-            if let Some((kind, id)) = reference.split_once('/') {
-                let removed = tx
-                    .prepare_cached(
-                        "DELETE FROM documents WHERE kind = ?1 AND id = ?2 AND version IS NOT NULL
-                         AND NOT EXISTS (SELECT 1 FROM intents WHERE kind = ?1 AND id = ?2)
-                         AND NOT EXISTS (SELECT 1 FROM unproven WHERE kind = ?1 AND id = ?2)",
-                    )?
-                    .execute([kind, id])?;
-                gone += removed;
-                if removed > 0 && kind == crate::fhir::attachment::CONTENT {
-                    contents.push(id.to_owned());
-                }
-                // Should it come back, it is read whole: what was read of it before says nothing any more.
-                tx.prepare_cached("DELETE FROM watermarks WHERE substr(search, instr(search, '=') + 1) = ?")?.execute([reference])?;
-                project::forget(&tx, kind, id)?;
-            }
-        }
-        tx.commit()?;
-        for id in contents {
-            // A file that cannot be removed now is one that nothing names; a wipe removes it.
-            let _ = self.forget_attachment(&id);
-        }
-        Ok(gone)
-    }
-
-    /// The ids of open assignments.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn open_assignments(&self) -> Result<Vec<String>, StoreError> {
-        self.fresh(|store| {
-            let mut statement = store.connection.prepare_cached("SELECT id FROM assignments WHERE open = 1 ORDER BY id")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// An assignment with all that hangs on it and on its incident alone, as `Type/id`: what leaves scope together.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn all_of(&self, task: &Document) -> Result<Vec<String>, StoreError> {
-        let mut all = vec![task.reference()];
-        all.extend(self.pointing_at("Provenance", "target", &task.reference())?.iter().map(Document::reference));
-        all.extend(self.pointing_at("Task", "partOf", &task.reference())?.iter().map(Document::reference));
-        let Some(request) = task.text("/focus/reference").map(|r| self.referenced(r)).transpose()?.flatten() else { return Ok(all) };
-        let others = self.pointing_at("Task", "focus", &request.reference())?;
-        if others.iter().any(|other| other.id() != task.id() && crate::fhir::assignment::is_assignment(other)) {
-            return Ok(all);
-        }
-        for (kind, element) in [("Observation", "focus"), ("Encounter", "basedOn"), ("DocumentReference", "context"), ("Task", "focus")] {
-            for document in self.pointing_at(kind, element, &request.reference())? {
-                all.extend(super::attachments::contents_named(&document));
-                all.push(document.reference());
-            }
-        }
-        let others: Vec<Document> = self.of_kind("ServiceRequest")?.into_iter().filter(|other| other.id() != request.id()).collect();
-        let listed = |person: &str| others.iter().any(|o| crate::fhir::incident::listed_people(o).iter().any(|(p, _)| p == person));
-        all.extend(crate::fhir::incident::listed_people(&request).into_iter().map(|(person, _)| person).filter(|person| !listed(person)));
-        all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
-        all.push(request.reference());
-        Ok(all)
     }
 }
 

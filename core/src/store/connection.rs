@@ -1,0 +1,56 @@
+//! A connection to an encrypted SQLite file, with the settings that make a commit durable.
+//!
+//! Rule: nothing is created over, and nothing is written before the key and the schema are known to be good. Neighbours:
+//! `open` for the work database, `escalations` for their own.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::disk::Disk;
+use super::error::StoreError;
+use super::key::Key;
+use super::migrations::SCHEMA;
+
+pub(super) fn connection(disk: &dyn Disk, path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    match disk.vfs() {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// Opens a SQLCipher file, made where there is none, with the settings that make a commit durable.
+pub(super) fn connect(disk: &dyn Disk, path: &Path, key: &Key, settings: &str) -> Result<Connection, StoreError> {
+    refuse_what_is_no_database(disk, path, key)?;
+    let connection = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    connection.execute_batch(&key.pragma())?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    connection.execute_batch(settings)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Looks at an existing file read-only, so that a wrong key or a newer schema leaves every byte as it was.
+fn refuse_what_is_no_database(disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
+    if disk.length(path)?.unwrap_or(0) == 0 {
+        return Ok(());
+    }
+    let looking = connection(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    looking.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    looking.execute_batch(&key.pragma())?;
+    let found: i64 = match looking.query_row("PRAGMA user_version", [], |row| row.get(0)) {
+        // A commit that was cut short waits to be rolled back, which needs writing and brings back bytes that were there.
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => {
+            return Ok(());
+        }
+        found => found?,
+    };
+    looking.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    if found > SCHEMA { Err(StoreError::Newer { found, known: SCHEMA }) } else { Ok(()) }
+}
