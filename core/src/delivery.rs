@@ -138,6 +138,35 @@ pub struct Stored {
     pub version: Option<String>,
 }
 
+impl Stored {
+    /// The version that our changes started from; an empty document where there was none.
+    pub fn base_or_empty(&self) -> Document {
+        self.base.clone().unwrap_or_else(|| Document::new(self.document.kind(), self.document.id()))
+    }
+}
+
+/// Two versions of one document that no rule joins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// The item that waits.
+    pub parked: Parked,
+    /// Ours, with what it started from.
+    pub stored: Stored,
+    /// Theirs.
+    pub theirs: Document,
+}
+
+/// The conflict of this number; `None` where the item is none.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn conflict<O: Outbox + ?Sized>(outbox: &O, item: i64) -> Result<Option<Conflict>, RecordsError> {
+    let waits = |parked: &Parked| parked.intent.seq == item && parked.reason == ParkReason::ChangedElsewhere;
+    let Some(parked) = outbox.parked()?.into_iter().find(waits) else { return Ok(None) };
+    let Some(stored) = outbox.stored(&parked.intent.kind, &parked.intent.id)? else { return Ok(None) };
+    Ok(stored.theirs.clone().map(|theirs| Conflict { parked, stored, theirs }))
+}
+
 /// What a phone tells of its own unsent work. A gateway has none: what it writes is at the agency or was not written.
 pub trait Outbox {
     /// Where one document is.

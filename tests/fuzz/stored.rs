@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store};
+use anydoor_tests::fixtures;
 use bolero::produce;
 
 use crate::mangle::{json_value, mangles, text_bytes};
@@ -38,7 +39,7 @@ fn sign(store: &mut Store, text: &str) -> Option<NoteId> {
         at: actor.now,
         text: text.to_owned(),
     };
-    let (plan, id) = sign::sign(&note, false, "lane", &actor).ok()?;
+    let (plan, id) = fixtures::sign(note, &actor).ok()?;
     store.commit(&plan).unwrap();
     Some(id)
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store, StoreError};
+use anydoor_tests::fixtures::sign;
 use serde_json::json;
 
 #[path = "bit_rot/escalations.rs"]
@@ -57,7 +58,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let half = |store: &mut Store, from: usize, to: usize| {
         store.take(&Incoming { documents: (from * 5..to * 5).map(their).collect(), read_upto: None }).unwrap();
         for at in from..to {
-            store.commit(&sign::sign(&note(at), false, "lane", &actor).unwrap().0).unwrap();
+            store.commit(&sign(note(at), &actor).unwrap().0).unwrap();
         }
     };
     half(&mut store, 0, NOTES / 2);

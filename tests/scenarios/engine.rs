@@ -3,7 +3,7 @@
 use anydoor_core::acts::{Actor, Ids, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::Instant;
-use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use anydoor_core::delivery::IntentState;
 use anydoor_core::http::{Answer, Failure, Request};
 use anydoor_core::incident::{Place, Urgency};
@@ -217,12 +217,13 @@ fn taps_made_on_the_strength_of_a_claim_wait_for_it_and_never_reach_another_team
         "focus": { "reference": "ServiceRequest/r" } });
     let offer = anydoor_core::fhir::Document::from_value(offer).unwrap();
     store.take(&anydoor_core::store::Incoming { documents: vec![offer.clone()], read_upto: None }).unwrap();
-    store.commit(&respond::claim(&offer, vec![], Some(AloneReason::Known), &actor).unwrap()).unwrap();
-    let claimed = store.document("Task", "offer").unwrap().unwrap();
+    let (id, going) = (AssignmentId::parse("offer").unwrap(), respond::Going { crew: vec![], alone: Some(AloneReason::Known) });
+    let claim = respond::claim(&store, &id, going, &actor).unwrap();
+    store.commit(&claim).unwrap();
     let tap = anydoor_core::acts::stamp::tap(
-        &claimed,
+        &store,
+        &id,
         anydoor_core::assignment::StampKind::OnScene,
-        &[],
         anydoor_core::assignment::Capture::Tap,
         &actor,
     );

@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, attach, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, attach};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
+use anydoor_core::note::{AttachmentKind, Note, Standing};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
 use anydoor_core::store::{Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
+use anydoor_tests::fixtures::{lane, sign};
 
 const PHOTO: &[u8] = &[7; 5000];
 
@@ -89,16 +90,21 @@ impl Phone {
         let mut store = self.open();
         for at in 0..3 {
             self.until(|| store.save_draft(&draft(&format!("draft {at}"))));
-            let plan = sign::sign(&note("note", &format!("note {at}")), false, "lane", &actor()).unwrap().0;
+            let plan = sign(note("note", &format!("note {at}")), &actor()).unwrap().0;
             // Told that it may be kept, the person looks before saying it again.
             self.until(|| match store.commit(&plan) {
                 Err(StoreError::MaybeKept) if holds(&store, at) => Ok(()),
                 other => other,
             });
         }
-        let about = (IncidentId::derived("case"), PersonId::derived("person"), MemberId::derived("author"));
-        let photo = Attachment::of(PHOTO, AttachmentKind::Photo, "image/png", about, actor().now).unwrap();
-        let plan = attach::attach(&photo, "lane", &actor());
+        let taken = attach::Taken {
+            kind: AttachmentKind::Photo,
+            content_type: "image/png",
+            content: PHOTO,
+            incident: IncidentId::derived("case"),
+            person: PersonId::derived("person"),
+        };
+        let (plan, photo) = attach::attach(taken, &lane(), &actor()).unwrap();
         self.until(|| store.keep_attachment(&photo.content_id(), PHOTO));
         self.until(|| match store.commit(&plan) {
             Err(StoreError::MaybeKept) if store.document("Binary", &photo.content_id()).is_ok_and(|found| found.is_some()) => Ok(()),

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anydoor_core::acts::{Actor, Ids, Ledger, Plan, respond, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger, Plan, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::delivery::ParkReason;
@@ -13,6 +13,7 @@ use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store};
+use anydoor_tests::fixtures::sign;
 use serde_json::json;
 
 #[path = "golden/files.rs"]
@@ -66,7 +67,7 @@ fn fill(store: &mut Store) {
         at: actor.now,
         text: text.into(),
     };
-    let (plan, _) = sign::sign(&note("signed", "calm now"), false, "lane", &actor).unwrap();
+    let (plan, _) = sign(note("signed", "calm now"), &actor).unwrap();
     store.commit(&plan).unwrap();
     let last = store.unsent().unwrap().last().unwrap().seq;
     store.park(last, ParkReason::Refused, Some("no")).unwrap();

@@ -7,11 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::respond::{OnView, on_view};
+use anydoor_core::acts::{Actor, Ids, Ledger, stamp};
+use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::fhir::assignment::read_visit;
+use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
+use anydoor_core::records::lookup;
 use anydoor_core::store::{Key, Store};
+use anydoor_tests::fixtures::sign;
 
 const KEY: [u8; 32] = [7; 32]; // also that of the golden databases
 
@@ -35,7 +41,38 @@ fn open(path: &Path) -> Store {
     Store::open(path, &Key::new(&KEY).unwrap(), "agency").unwrap()
 }
 
-/// The writing process: signs notes, saves drafts, writes its journal anew and moves its log into the main file, and says
+/// One visit up to contact, all taps of a moment.
+fn visit(store: &mut Store, round: usize, actor: &Actor) {
+    let said = OnView {
+        headline: format!("visit {round}"),
+        urgency: Urgency::Urgent,
+        place: Place::default(),
+        description: None,
+        crew: vec![],
+        alone: Some(AloneReason::NobodyElse),
+    };
+    let started = on_view(said, actor).unwrap();
+    store.commit(&started.plan).unwrap();
+    for kind in [StampKind::OnScene, StampKind::Contact] {
+        let plan = stamp::tap(store, &started.assignment, kind, Capture::Tap, actor).unwrap();
+        store.commit(&plan).unwrap();
+    }
+}
+
+/// How many visits have begun; contact without its visit begun, or the reverse, is a failure.
+fn visits_begun(store: &Store, kill: u64) -> usize {
+    let mut begun = 0;
+    for task in store.of_kind("Task").unwrap() {
+        let stamps = lookup::stamps(store, task.id()).unwrap().read;
+        let contact = stamps.iter().any(|stamp| stamp.kind == StampKind::Contact);
+        let visit = read_visit(&lookup::visits(store, &task).unwrap()[0]).unwrap();
+        assert_eq!(contact, visit.began.is_some(), "kill {kill}: contact and the visit are apart");
+        begun += usize::from(contact);
+    }
+    begun
+}
+
+/// The writing process: taps visits, signs notes, saves drafts, writes its journal anew and moves its log into the main file, and says
 /// each time what it has accepted.
 #[test]
 fn as_the_process_that_is_killed() {
@@ -52,12 +89,14 @@ fn as_the_process_that_is_killed() {
     };
     let mut out = std::io::stdout();
     let mut store = open(Path::new(&path));
-    let begun = store.unsent().unwrap().len();
+    let notes = store.unsent().unwrap().iter().filter(|intent| intent.kind == "DocumentReference").count();
     writeln!(out, "open").unwrap();
-    for round in begun.. {
+    for round in notes.. {
         let text = format!("note {round} {}", "long ".repeat(round % 7 * 400));
-        store.commit(&sign::sign(&note("note", text), false, "lane", &actor).unwrap().0).unwrap();
+        store.commit(&sign(note("note", text), &actor).unwrap().0).unwrap();
         writeln!(out, "note {round}").unwrap();
+        visit(&mut store, round, &actor);
+        writeln!(out, "contact {round}").unwrap();
         let draft = note("draft", format!("draft {round} {}", "typed ".repeat(round % 5 * 900)));
         let draft = Draft::of(draft);
         store.save_draft(&draft).unwrap();
@@ -115,17 +154,18 @@ fn micros(at: u64, most: u64) -> Duration {
 fn what_was_accepted_survives_kill_nine() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("work.db");
-    let (mut notes, mut draft, mut rolled) = (BTreeSet::new(), 0, 0);
+    let (mut notes, mut draft, mut rolled, mut contacts) = (BTreeSet::new(), 0, 0, 0);
     for at in 0..kills() {
-        for line in run_and_kill(&path, micros(at, 80_000), true) {
+        for line in run_and_kill(&path, micros(at, 240_000), true) {
             notes.extend(number(&line, "note "));
+            contacts += usize::from(number(&line, "contact ").is_some());
             draft = number(&line, "draft ").unwrap_or(draft);
         }
         let store = open(&path);
         rolled += store.opening().rolled_forward;
         assert_eq!(store.opening().moved_aside, Vec::<String>::new(), "kill {at}");
         let mut there = BTreeSet::new();
-        for intent in store.unsent().unwrap() {
+        for intent in store.unsent().unwrap().iter().filter(|intent| intent.kind == "DocumentReference") {
             let document = store.document(&intent.kind, &intent.id).unwrap().unwrap();
             there.extend(number(&anydoor_core::fhir::note::read(&document).unwrap().text, "note "));
         }
@@ -133,10 +173,15 @@ fn what_was_accepted_survives_kill_nine() {
         assert!(lost.is_empty(), "kill {at}: lost {lost:?}");
         let kept = store.drafts().unwrap().first().and_then(|d| number(d.body.text(), "draft ")).unwrap_or(0);
         assert!(kept >= draft, "kill {at}: the draft went back from {draft} to {kept}");
+        assert!(visits_begun(&store, at) >= contacts, "kill {at}: a contact that was accepted is gone");
         assert_eq!(store.first_break_in_audit().unwrap(), None, "kill {at}");
     }
-    println!("{} kills, {} notes accepted and kept, {rolled} saves rolled forward from the journal", kills(), notes.len());
-    assert!(notes.len() > usize::try_from(kills()).unwrap(), "too few were written for the test to mean anything");
+    println!(
+        "{} kills, {contacts} contacts, {} notes accepted and kept, {rolled} saves rolled forward from the journal",
+        kills(),
+        notes.len()
+    );
+    assert!(notes.len() > usize::try_from(kills()).unwrap() && contacts > 0, "too few were written for the test to mean anything");
 }
 
 #[test]

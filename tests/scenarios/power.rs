@@ -3,13 +3,19 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::acts::respond::{OnView, on_view};
+use anydoor_core::acts::{Actor, Ids, Ledger, stamp};
+use anydoor_core::assignment::{AloneReason, Capture, StampKind};
+use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::fhir::assignment::read_visit;
+use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
+use anydoor_core::records::lookup;
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
+use anydoor_tests::fixtures::sign;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -73,7 +79,7 @@ fn write(store: &mut Store, chance: &mut Chance, told: &mut Told, round: u64) ->
             store.save_draft(&draft(&text)).inspect_err(|_| told.unclear.push(text.clone()))?;
             told.draft = Some(text);
         } else {
-            let plan = sign::sign(&note("note", text.clone()), false, "lane", &actor()).unwrap().0;
+            let plan = sign(note("note", text.clone()), &actor()).unwrap().0;
             store.commit(&plan).inspect_err(|_| told.unclear.push(text.clone()))?;
             told.notes.push(text);
         }
@@ -169,4 +175,70 @@ fn a_database_behind_its_journal_is_rolled_forward() {
         store.opening().rolled_forward > 0
     });
     assert!(rolled.count() > 0, "the power never went between the two");
+}
+
+/// A phone whose crew is on scene, on this disk: the assignment.
+fn on_scene(store: &mut Store) -> AssignmentId {
+    let said = OnView {
+        headline: "man on the bridge".into(),
+        urgency: Urgency::Urgent,
+        place: Place::default(),
+        description: None,
+        crew: vec![actor().member],
+        alone: Some(AloneReason::NobodyElse),
+    };
+    let started = on_view(said, &actor()).unwrap();
+    store.commit(&started.plan).unwrap();
+    tap(store, &started.assignment, StampKind::OnScene).unwrap();
+    started.assignment
+}
+
+fn tap(store: &mut Store, assignment: &AssignmentId, kind: StampKind) -> Result<(), StoreError> {
+    let plan = stamp::tap(store, assignment, kind, Capture::Tap, &actor()).unwrap();
+    store.commit(&plan)
+}
+
+/// Whether contact is stamped, and whether the visit has begun.
+fn met(store: &Store, assignment: &AssignmentId) -> (bool, bool) {
+    let stamped = store.stamps(assignment).unwrap().iter().any(|stamp| stamp.kind == StampKind::Contact);
+    let task = lookup::task(store, assignment).unwrap();
+    let visits = lookup::visits(store, &task).unwrap();
+    assert_eq!(visits.len(), 1);
+    (stamped, read_visit(&visits[0]).unwrap().began.is_some())
+}
+
+#[test]
+fn a_contact_tap_and_the_visit_that_it_begins_are_never_apart_wherever_the_power_is_cut() {
+    let key = Key::new(&[6; 32]).unwrap();
+    let (mut cuts, mut kept, mut refused) = (0, 0, 0);
+    for after in 0.. {
+        let disk = SimDisk::new();
+        let (shared, path): (Arc<dyn Disk>, _) = (Arc::new(disk.clone()), disk.path("work.db"));
+        let mut store = Store::open_on(&shared, &path, &key, "agency").unwrap();
+        let assignment = on_scene(&mut store);
+        disk.set(Ails { power_for: Some(disk.operations() + after), ..Ails::default() });
+        let told = tap(&mut store, &assignment, StampKind::Contact);
+        let whole = disk.operations() < disk.ails().power_for.unwrap();
+        drop(store);
+        let mut survives = after;
+        disk.power_cut(|| {
+            survives = survives.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            survives >> 63 == 0
+        });
+        let mut store = Store::open_on(&shared, &path, &key, "agency").unwrap();
+        let (stamped, began) = met(&store, &assignment);
+        assert_eq!(stamped, began, "cut after {after} operations: the stamp and the visit are apart");
+        assert!(stamped || told.is_err(), "cut after {after} operations: the tap was accepted and is gone");
+        if !stamped {
+            // What did not happen can be done again.
+            tap(&mut store, &assignment, StampKind::Contact).unwrap();
+            assert_eq!(met(&store, &assignment), (true, true));
+        }
+        (cuts, kept, refused) = (cuts + 1, kept + u32::from(stamped), refused + u32::from(!stamped));
+        disk.forget();
+        if whole {
+            break;
+        }
+    }
+    assert!(cuts > 10 && kept > 0 && refused > 0, "{cuts} cuts: {kept} kept, {refused} refused");
 }

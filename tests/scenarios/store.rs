@@ -1,10 +1,11 @@
 //! The store itself: what the database holds, whatever the code does.
 
-use anydoor_core::acts::{Actor, Ids, Ledger, sign};
+use anydoor_core::acts::{Actor, Ids, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Key, Store, StoreError};
+use anydoor_tests::fixtures::sign;
 
 fn actor() -> Actor {
     let now = "2026-11-23T05:00:00Z".parse().unwrap();
@@ -40,7 +41,7 @@ fn open(folder: &tempfile::TempDir) -> Store {
 fn signed_note_never_changes() {
     let (folder, actor) = (tempfile::tempdir().unwrap(), actor());
     let mut store = open(&folder);
-    let (plan, id) = sign::sign(&draft(&actor, "calm now"), false, "lane", &actor).unwrap();
+    let (plan, id) = sign(draft(&actor, "calm now"), &actor).unwrap();
     store.commit(&plan).unwrap();
     let signed = store.document("DocumentReference", id.as_str()).unwrap().unwrap();
     let mut forged = signed.clone();
@@ -58,7 +59,7 @@ fn the_newest_notes_are_found_first_with_accents_or_without() {
     let mut store = open(&folder);
     for text in ["tranquila, habló con su tía", "se fue a casa", "Habló otra vez"] {
         actor.now += jiff::SignedDuration::from_mins(1);
-        let (plan, _) = sign::sign(&draft(&actor, text), false, "lane", &actor).unwrap();
+        let (plan, _) = sign(draft(&actor, text), &actor).unwrap();
         store.commit(&plan).unwrap();
     }
     let found: Vec<String> = store.search_notes("hablo", 20).unwrap().into_iter().map(|n| n.text).collect();
@@ -76,9 +77,9 @@ fn a_draft_ends_with_its_signature_and_not_before() {
         ..anydoor_core::note::Draft::of(note.clone())
     };
     store.save_draft(&row).unwrap();
-    assert_eq!(sign::sign(&draft(&actor, "  "), false, "lane", &actor).unwrap_err(), anydoor_core::note::NoteError::Empty);
+    assert_eq!(sign(draft(&actor, "  "), &actor).unwrap_err(), anydoor_core::acts::ActError::Refused(anydoor_core::note::NoteError::Empty));
     assert_eq!(store.drafts().unwrap(), vec![row.clone()]);
-    let (plan, _) = sign::sign(&row.note(), false, "lane", &actor).unwrap();
+    let (plan, _) = sign(row.note(), &actor).unwrap();
     store.commit(&plan).unwrap();
     assert_eq!(store.drafts().unwrap(), vec![]);
 }
@@ -87,7 +88,7 @@ fn a_draft_ends_with_its_signature_and_not_before() {
 fn what_leaves_scope_is_removed_and_what_is_unsent_stays() {
     let (folder, actor) = (tempfile::tempdir().unwrap(), actor());
     let mut store = open(&folder);
-    let (plan, unsent) = sign::sign(&draft(&actor, "unsent"), false, "lane", &actor).unwrap();
+    let (plan, unsent) = sign(draft(&actor, "unsent"), &actor).unwrap();
     store.commit(&plan).unwrap();
     let mut theirs = Document::new("Basic", "theirs");
     theirs.set("meta", serde_json::json!({ "versionId": "3" }));
@@ -130,7 +131,7 @@ fn an_audit_row_that_is_taken_out_shows() {
     let path = folder.path().join("work.db");
     let mut store = open(&folder);
     for text in ["one", "two", "three"] {
-        let (plan, _) = sign::sign(&draft(&actor, text), false, "lane", &actor).unwrap();
+        let (plan, _) = sign(draft(&actor, text), &actor).unwrap();
         store.commit(&plan).unwrap();
     }
     drop(store);

@@ -14,7 +14,7 @@ use anydoor_core::fhir::Document;
 use anydoor_core::http::{Outcome, Request};
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Attachment, AttachmentKind, Note, Standing};
+use anydoor_core::note::{AttachmentKind, Note, Standing};
 use anydoor_core::reconcile::in_our_favour;
 use anydoor_core::safety::Need;
 use anydoor_core::store::disk::Disk;
@@ -254,7 +254,9 @@ impl Phone {
     pub fn claim(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
         let open: Vec<Document> = self.tasks().into_iter().filter(|task| task.at("/owner").is_none()).collect();
         let Some(task) = chance.pick(&open) else { return Ok(false) };
-        match respond::claim(task, vec![self.member.clone()], Some(AloneReason::NobodyElse), &self.actor(world)) {
+        let (Some(store), Ok(id)) = (&self.store, AssignmentId::parse(task.id())) else { return Ok(false) };
+        let going = respond::Going { crew: vec![self.member.clone()], alone: Some(AloneReason::NobodyElse) };
+        match respond::claim(store, &id, going, &self.actor(world)) {
             Ok(plan) => self.commit(&plan, ""),
             Err(_) => Ok(false),
         }
@@ -263,11 +265,10 @@ impl Phone {
     pub fn tap(&mut self, world: Instant, chance: &mut Chance) -> Result<bool, StoreError> {
         let Some(task) = self.own_task(chance) else { return Ok(false) };
         let (Some(store), Ok(id)) = (&self.store, AssignmentId::parse(task.id())) else { return Ok(false) };
-        let seen = store.stamps(&id)?;
         let Some(kind) = StampKind::from_code(chance.pick(&["en-route", "on-scene", "contact", "clear"]).unwrap_or(&"en-route")) else {
             return Ok(false);
         };
-        match stamp::tap(&task, kind, &seen, Capture::Tap, &self.actor(world)) {
+        match stamp::tap(store, &id, kind, Capture::Tap, &self.actor(world)) {
             Ok(plan) => self.commit(&plan, kind.code()),
             Err(_) => Ok(false),
         }
@@ -317,23 +318,35 @@ impl Phone {
         }
     }
 
+    /// The visit that notes and photos belong to.
+    fn lane(&self) -> AssignmentId {
+        let first = self.tasks().first().and_then(|task| AssignmentId::parse(task.id()).ok());
+        first.unwrap_or_else(|| AssignmentId::derived("none"))
+    }
+
     pub fn sign(&mut self, world: Instant) -> Result<bool, StoreError> {
         let text = self.texts("note");
         let note = self.note(&text, &text, world);
-        let lane = self.tasks().first().map(|task| task.id().to_owned()).unwrap_or_default();
-        let plan = sign::sign(&note, false, &lane, &self.actor(world)).unwrap().0;
+        let lane = self.lane();
+        let Some(store) = &self.store else { return Ok(false) };
+        let Ok((plan, _)) = sign::sign(store, &Draft::of(note), &lane, &self.actor(world)) else { return Ok(false) };
         self.commit(&plan, &text)
     }
 
     pub fn take_photo(&mut self, world: Instant) -> Result<bool, StoreError> {
         let (text, actor) = (self.texts("photo"), self.actor(world));
         let content = text.repeat(40).into_bytes();
-        let about = (IncidentId::derived("case"), PersonId::derived("person"), self.member.clone());
-        let attachment = Attachment::of(&content, AttachmentKind::Photo, "image/png", about, actor.now).unwrap();
+        let taken = attach::Taken {
+            kind: AttachmentKind::Photo,
+            content_type: "image/png",
+            content: &content,
+            incident: IncidentId::derived("case"),
+            person: PersonId::derived("person"),
+        };
+        let (plan, attachment) = attach::attach(taken, &self.lane(), &actor).unwrap();
         let Some(store) = &self.store else { return Ok(false) };
         store.keep_attachment(&attachment.content_id(), &content)?;
-        let lane = self.tasks().first().map(|task| task.id().to_owned()).unwrap_or_default();
-        let done = self.commit(&attach::attach(&attachment, &lane, &actor), &text)?;
+        let done = self.commit(&plan, &text)?;
         if done {
             self.told.contents.insert(format!("Binary/{}", attachment.content_id()), content);
         }

@@ -157,6 +157,7 @@ impl Phone {
 pub mod alone;
 pub mod chance;
 pub mod disk;
+pub mod fixtures;
 pub mod hostile;
 pub mod proxy;
 pub mod shift;

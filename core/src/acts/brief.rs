@@ -3,14 +3,30 @@
 
 use serde_json::{Value, json};
 
-use super::Actor;
+use super::{ActError, Actor, Never, Plan};
 use crate::base::Code;
-use crate::base::ids::{AssignmentId, IncidentId};
+use crate::base::ids::{AssignmentId, IncidentId, ReceivedId};
 use crate::door::{Agency, eido};
 use crate::fhir::element::{concept, extension_of, part, reference};
 use crate::fhir::{self, Document};
 use crate::handoff::{Packet, Recipient, packet};
 use crate::incident::{Identifier, Incident, Person};
+use crate::records::{Records, lookup};
+
+/// Our system's domain name in documents that go out.
+const ISSUER: &str = "anydoor.example";
+
+/// The written report behind an escalation: the EIDO for a call-taker whose screen police can read, the thinner one.
+///
+/// # Errors
+/// [`ActError`]; nothing is written.
+pub fn brief_911<R: Records + ?Sized>(records: &R, assignment: &AssignmentId, actor: &Actor) -> Result<Plan, ActError<Never>> {
+    let incident = lookup::incident_of(records, assignment)?;
+    let (eido, parted) = for_psap(&incident, true, ISSUER, actor);
+    let bytes = eido.to_string().into_bytes();
+    let report = document("brief-911", assignment, &incident.id, "application/json", &bytes, &parted, actor);
+    Ok(actor.plan("brief 911", assignment.as_str()).create(report))
+}
 
 /// The EIDO for a 911 call-taker: what this recipient may have of the incident. `issuer` is our system's domain name.
 pub fn for_psap(incident: &Incident, police_read: bool, issuer: &str, actor: &Actor) -> (Value, Packet) {
@@ -45,15 +61,19 @@ pub fn for_psap(incident: &Incident, police_read: bool, issuer: &str, actor: &Ac
     (document, parted)
 }
 
-/// A brief in words: one line a fact, with who said it and when; and how many were withheld.
-pub fn in_words(own: &str, parted: &Packet) -> String {
-    let mut lines: Vec<String> = (!own.trim().is_empty()).then(|| own.trim().to_owned()).into_iter().collect();
-    lines.extend(parted.told.iter().map(|fact| format!("{}: {} ({}, {})", fact.kind.code(), fact.text, fact.source.who, fact.said)));
-    lines.join("\n")
+/// A brief in words: the crew's own, then one line a fact.
+pub(super) fn in_words(own: &str, parted: &Packet) -> String {
+    let own = (!own.trim().is_empty()).then(|| own.trim().to_owned());
+    own.into_iter().chain(lines(parted)).collect::<Vec<_>>().join("\n")
+}
+
+/// One line a fact that goes, with who said it and when.
+pub(super) fn lines(parted: &Packet) -> impl Iterator<Item = String> {
+    parted.told.iter().map(|fact| format!("{}: {} ({}, {})", fact.kind.code(), fact.text, fact.source.who, fact.said))
 }
 
 /// The document that goes out, kept with what was withheld.
-pub fn document(
+fn document(
     kind: &str,
     assignment: &AssignmentId,
     incident: &IncidentId,
@@ -62,7 +82,7 @@ pub fn document(
     parted: &Packet,
     actor: &Actor,
 ) -> Document {
-    let id = crate::base::ids::ReceivedId::fresh();
+    let id: ReceivedId = actor.id("report");
     let mut doc = fhir::incident::write_received(&id, incident, media_type, bytes, actor.time());
     doc.set("type", concept("document", kind));
     let withheld: Vec<Value> = parted

@@ -16,7 +16,7 @@ pub fn escalate(
     callback: &str,
     actor: &Actor,
 ) -> (Escalation, Document) {
-    let id = EscalationId::fresh();
+    let id: EscalationId = actor.id("escalation");
     // The last four digits in the id's random part: short enough to read aloud, different enough within a shift.
     let number: u32 = id.as_str().bytes().rev().take(6).fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 10_000);
     let escalation = Escalation {

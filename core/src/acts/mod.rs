@@ -1,12 +1,17 @@
-//! What a person does: one file per act. Each is `plan(values) → Plan`, pure; then one commit into a [`Ledger`].
+//! What a person does: one file per act.
 //!
-//! Rule: nothing here touches a disk, a network or a clock. The phone's ledger is one SQLite commit of rows, outbox and
-//! audit; the gateway's is the FHIR server. Neighbours: `store` and `sandbox::ledger` take plans, `api` calls acts.
+//! Rule: an act gathers what it needs from [`Records`](crate::records::Records), decides, and returns a [`Plan`]; one act, one
+//! plan, one commit into a [`Ledger`]. Nothing here touches a disk, a network or a clock, so that a phone's store, a gateway's
+//! snapshot and a map in a test run the same acts. The one exception is [`escalate`]: a call for help goes into a file of
+//! its own before anything else (P10). Neighbours: `records` and `delivery` are read, `store` and the gateway take plans.
 
 pub mod attach;
 pub mod brief;
 pub mod close;
+pub mod close_road;
+pub mod decide;
 pub mod escalate;
+pub mod follow_up;
 pub mod hand_off;
 pub mod join;
 pub mod mark_in_error;
@@ -14,7 +19,6 @@ mod plan;
 pub mod position;
 pub mod receive;
 pub mod respond;
-pub mod road_closures;
 pub mod sign;
 pub mod stamp;
 pub mod step_down;
@@ -58,6 +62,11 @@ pub enum Ids {
 }
 
 impl Actor {
+    /// A member who acts with a phone whose clock says `now`: leads nobody, knows no server time, makes ids here and now.
+    pub fn new(member: MemberId, team: TeamId, agency: OrganizationId, device: &str, now: Instant) -> Self {
+        Self { member, lead: false, team, agency, device: device.to_owned(), now, server_now: None, ids: Ids::Fresh }
+    }
+
     /// When the actor acts: server time where it can be reckoned, else the phone's clock.
     pub fn time(&self) -> Instant {
         self.server_now.unwrap_or(self.now)

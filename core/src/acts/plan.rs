@@ -5,6 +5,7 @@ use crate::base::ids::{MemberId, NoteId};
 use crate::delivery::Act;
 use crate::fhir::Document;
 use crate::note::Draft;
+use crate::records::Memory;
 
 /// One document of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,11 @@ pub struct Plan {
     pub saves_draft: Option<Draft>,
     /// An item of the outbox about which this act decides.
     pub decides: Option<(i64, Decision)>,
+}
+
+/// A change of a document.
+pub(super) fn changed(document: Document) -> Write {
+    Write { document, act: Act::Change }
 }
 
 impl Plan {
@@ -116,4 +122,13 @@ pub trait Ledger {
     /// # Errors
     /// The ledger's own; then nothing was taken.
     fn commit(&mut self, plan: &Plan) -> Result<(), Self::Error>;
+}
+
+impl Ledger for Memory {
+    type Error = std::convert::Infallible;
+
+    fn commit(&mut self, plan: &Plan) -> Result<(), std::convert::Infallible> {
+        plan.writes.iter().for_each(|write| self.put(write.document.clone()));
+        Ok(())
+    }
 }

@@ -3,10 +3,11 @@
 //! Rule (P29, wire.md): only between shift start and end, never on a break; one PUT when moved 200 m or more, never
 //! more than one a minute.
 
-use super::{Actor, Plan};
+use super::{ActError, Actor, Never, Plan};
 use crate::base::Position;
 use crate::base::geo::distance_m;
-use crate::fhir::{self, Document};
+use crate::fhir;
+use crate::records::{Records, lookup};
 use crate::team::{Fix, Team};
 
 /// Moves below this are not told.
@@ -14,46 +15,43 @@ const MOVED_M: f64 = 200.0;
 /// Never more often than this.
 const EVERY_S: i64 = 60;
 
-/// Plans the report; `None` where nothing is to be told. `before` is the position as the agency has it.
-pub fn report(team: &Team, position: Position, accuracy_m: f64, before: Option<&Document>, actor: &Actor) -> Option<Plan> {
-    let at = actor.time();
-    if let Some(fix) = team.fix {
-        let moved = distance_m(fix.position, position);
-        if moved < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S {
-            return None;
-        }
+/// Plans the report of the actor's team; `None` where nothing is to be told.
+///
+/// # Errors
+/// [`ActError`]: the team is not here.
+pub fn report<R: Records + ?Sized>(
+    records: &R,
+    position: Position,
+    accuracy_m: f64,
+    actor: &Actor,
+) -> Result<Option<Plan>, ActError<Never>> {
+    let (team, at) = (lookup::team(records, &actor.team)?, actor.time());
+    let soon = |fix: Fix| distance_m(fix.position, position) < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S;
+    let on_shift = team.shift.is_some_and(|shift| shift.from <= at && at < shift.until);
+    if team.fix.is_some_and(soon) || !on_shift {
+        return Ok(None);
     }
-    if !team.shift.is_some_and(|shift| shift.from <= at && at < shift.until) {
-        return None;
-    }
-    let here = Team { fix: Some(Fix { position, at, accuracy_m }), ..team.clone() };
-    let document = fhir::team::write_position(&here, actor.agency.as_str())?;
-    let plan = Plan::new("report position", &actor.member, actor.now, "position");
-    Some(if before.is_some() { plan.change(document) } else { plan.create(document) })
+    let here = Team { fix: Some(Fix { position, at, accuracy_m }), ..team };
+    let Some(document) = fhir::team::write_position(&here, actor.agency.as_str()) else { return Ok(None) };
+    let plan = actor.plan("report position", "position");
+    let before = records.document(document.kind(), document.id())?;
+    Ok(Some(if before.is_some() { plan.change(document) } else { plan.create(document) }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::ids::{MemberId, OrganizationId, TeamId};
+    use crate::records::Memory;
     use crate::team::Shift;
 
     #[test]
     fn a_team_is_located_on_shift_only_and_not_for_every_step() {
         let now: crate::base::clock::Instant = "2026-11-23T14:00:00Z".parse().unwrap();
         let hour = jiff::SignedDuration::from_hours(1);
-        let actor = Actor {
-            member: MemberId::fresh(),
-            lead: false,
-            team: TeamId::fresh(),
-            agency: OrganizationId::fresh(),
-            device: "p".into(),
-            now,
-            server_now: None,
-            ids: crate::acts::Ids::Fresh,
-        };
+        let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "p", now);
         let here = Position::new(40.0, -75.0).unwrap();
-        let mut team = Team {
+        let team = Team {
             id: actor.team.clone(),
             name: "t".into(),
             crew: vec![],
@@ -64,13 +62,15 @@ mod tests {
             commitment: None,
             areas: vec![],
         };
+        let told = |team: Team, at: Position| {
+            let records = Memory::of(fhir::team::write(&team, actor.agency.as_str()));
+            report(&records, at, 5.0, &actor).unwrap().is_some()
+        };
         let far = Position::new(40.01, -75.0).unwrap();
-        assert!(report(&team, far, 5.0, None, &actor).is_some());
-        assert!(report(&team, Position::new(40.001, -75.0).unwrap(), 5.0, None, &actor).is_none());
-        team.on_break = true;
-        assert!(report(&team, far, 5.0, None, &actor).is_none());
-        team.on_break = false;
-        team.shift = Some(Shift { from: now - hour - hour, until: now - hour });
-        assert!(report(&team, far, 5.0, None, &actor).is_none());
+        assert!(told(team.clone(), far));
+        assert!(!told(team.clone(), Position::new(40.001, -75.0).unwrap()));
+        assert!(!told(Team { on_break: true, ..team.clone() }, far));
+        let over = Some(Shift { from: now - hour - hour, until: now - hour });
+        assert!(!told(Team { shift: over, ..team }, far));
     }
 }

@@ -1,10 +1,11 @@
 //! Taking work: an incident that the team starts itself, or an open offer that it claims.
 
-use super::{Actor, Plan};
+use super::{ActError, Actor, Plan};
 use crate::assignment::{AloneReason, Assignment, ReasonMissing, State, Visit, crew_or_reason};
 use crate::base::ids::{AssignmentId, IncidentId, MemberId, PersonId, VisitId};
-use crate::fhir::{self, Document, ReadError};
+use crate::fhir::{self, Document};
 use crate::incident::{AskedBy, Channel, Door, Incident, Person, Place, Role, Urgency};
+use crate::records::{Records, lookup};
 
 /// What a team says when it starts an incident itself, offline or not. No name is demanded.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,11 +43,11 @@ pub struct Started {
 /// [`ReasonMissing`] where fewer than two go and nobody says why.
 pub fn on_view(said: OnView, actor: &Actor) -> Result<Started, ReasonMissing> {
     crew_or_reason(&said.crew, said.alone)?;
-    let mut person = Person::unnamed(PersonId::fresh(), Role::InCrisis);
+    let mut person = Person::unnamed(actor.id("person"), Role::InCrisis);
     person.description = said.description;
     let person_id = person.id.clone();
     let incident = Incident {
-        id: IncidentId::fresh(),
+        id: actor.id("incident"),
         identifiers: Vec::new(),
         door: Door::OnView,
         asked_by: AskedBy::Team,
@@ -61,7 +62,7 @@ pub fn on_view(said: OnView, actor: &Actor) -> Result<Started, ReasonMissing> {
         received: Vec::new(),
     };
     let assignment = Assignment {
-        id: AssignmentId::fresh(),
+        id: actor.id("assignment"),
         incident: incident.id.clone(),
         team: Some(actor.team.clone()),
         made: incident.determined,
@@ -70,10 +71,7 @@ pub fn on_view(said: OnView, actor: &Actor) -> Result<Started, ReasonMissing> {
     };
     let task = fhir::assignment::write(&assignment, State::Offered, &person_id, actor.agency.as_str());
     let visits = visits(&incident, &assignment);
-    let plan = Plan::new("respond", &actor.member, actor.now, assignment.id.as_str())
-        .create_all(fhir::incident::write(&incident))
-        .create(task)
-        .create_all(visits);
+    let plan = actor.plan("respond", assignment.id.as_str()).create_all(fhir::incident::write(&incident)).create(task).create_all(visits);
     Ok(Started { plan, incident: incident.id, assignment: assignment.id, person: person_id })
 }
 
@@ -103,7 +101,7 @@ pub fn visit_id(assignment: &AssignmentId, person: &PersonId) -> VisitId {
     VisitId::derived(&format!("{assignment}/{person}"))
 }
 
-/// Why an offer cannot be claimed.
+/// Why an offer cannot be claimed, or a crew cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimError {
     /// A team has it already.
@@ -112,37 +110,60 @@ pub enum ClaimError {
     /// Fewer than two go and nobody said why.
     #[error(transparent)]
     Reason(#[from] ReasonMissing),
-    /// The Task cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
+}
+
+/// Who goes, and why fewer than two do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Going {
+    /// Who goes in person.
+    pub crew: Vec<MemberId>,
+    /// Why fewer than two go.
+    pub alone: Option<AloneReason>,
 }
 
 /// Claims an open offer for the actor's team. Until the second look it is only "asked for".
 ///
 /// # Errors
-/// [`ClaimError`].
-pub fn claim(task: &Document, crew: Vec<MemberId>, alone: Option<AloneReason>, actor: &Actor) -> Result<Plan, ClaimError> {
-    let assignment = fhir::assignment::read(task)?;
-    if assignment.team.is_some() {
-        return Err(ClaimError::Taken);
+/// [`ClaimError`]; [`ActError::NewerRelease`] where its status is one that this release does not know.
+pub fn claim<R: Records + ?Sized>(
+    records: &R,
+    assignment: &AssignmentId,
+    going: Going,
+    actor: &Actor,
+) -> Result<Plan, ActError<ClaimError>> {
+    let task = changeable(records, assignment)?;
+    if fhir::assignment::read(&task)?.team.is_some() {
+        return Err(ActError::Refused(ClaimError::Taken));
     }
-    Ok(Plan::new("claim", &actor.member, actor.now, task.id()).claim(manned(task, crew, alone, actor)?))
+    Ok(actor.plan("claim", task.id()).claim(with_crew(&task, going, actor)?))
 }
 
 /// Says who goes, on an assignment that the team already has.
 ///
 /// # Errors
-/// [`ClaimError`].
-pub fn man(task: &Document, crew: Vec<MemberId>, alone: Option<AloneReason>, actor: &Actor) -> Result<Plan, ClaimError> {
-    let assignment = fhir::assignment::read(task)?;
-    if assignment.team.as_ref() != Some(&actor.team) {
-        return Err(ClaimError::Taken);
+/// As [`claim`].
+pub fn set_crew<R: Records + ?Sized>(
+    records: &R,
+    assignment: &AssignmentId,
+    going: Going,
+    actor: &Actor,
+) -> Result<Plan, ActError<ClaimError>> {
+    let task = changeable(records, assignment)?;
+    if fhir::assignment::read(&task)?.team.as_ref() != Some(&actor.team) {
+        return Err(ActError::Refused(ClaimError::Taken));
     }
-    Ok(Plan::new("man", &actor.member, actor.now, task.id()).change(manned(task, crew, alone, actor)?))
+    Ok(actor.plan("man", task.id()).change(with_crew(&task, going, actor)?))
 }
 
-fn manned(task: &Document, crew: Vec<MemberId>, alone: Option<AloneReason>, actor: &Actor) -> Result<Document, ClaimError> {
-    crew_or_reason(&crew, alone)?;
+/// The Task, where this release may change it: one whose status a later release gave is only shown (P30).
+fn changeable<R: Records + ?Sized, E>(records: &R, assignment: &AssignmentId) -> Result<Document, ActError<E>> {
+    let task = lookup::task(records, assignment)?;
+    let known = fhir::assignment::knows_status(&task) && lookup::stamps(records, assignment.as_str())?.unread.is_empty();
+    if known { Ok(task) } else { Err(ActError::NewerRelease) }
+}
+
+fn with_crew(task: &Document, Going { crew, alone }: Going, actor: &Actor) -> Result<Document, ActError<ClaimError>> {
+    crew_or_reason(&crew, alone).map_err(|missing| ActError::Refused(missing.into()))?;
     let mut assignment = fhir::assignment::read(task)?;
     assignment.team = Some(actor.team.clone());
     assignment.crew = crew;

@@ -1,9 +1,11 @@
-//! One tap: an immutable stamp, and the projections that follow from it.
+//! One tap: an immutable stamp, and what follows from it: the Task's projection, and with contact the visits begin.
 
-use super::{Actor, Plan};
+use super::{ActError, Actor, Plan, close};
 use crate::assignment::{Capture, Stamp, StampKind, State, legal, status};
 use crate::base::ids::{AssignmentId, StampId};
 use crate::fhir::{self, Document};
+use crate::records::lookup::Stamps;
+use crate::records::{Records, lookup};
 
 /// Why a tap is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,45 +22,65 @@ pub enum StampError {
     /// There is no such stamp to withdraw, or it is not this member's to withdraw.
     #[error("only its author or a lead withdraws a stamp, with a reason")]
     NotYours,
-    /// The Task cannot be read.
-    #[error(transparent)]
-    Read(#[from] fhir::ReadError),
 }
 
-/// Taps. `seen` are the stamps that this phone has of the assignment.
+/// Taps. With contact the visits begin in the same commit, so that no crash leaves a visit planned whose crew is with the
+/// person.
 ///
 /// # Errors
-/// [`StampError::Illegal`], [`StampError::NotYourTeam`].
-pub fn tap(task: &Document, kind: StampKind, seen: &[Stamp], capture: Capture, actor: &Actor) -> Result<Plan, StampError> {
-    if fhir::assignment::read(task)?.team.as_ref() != Some(&actor.team) {
-        return Err(StampError::NotYourTeam);
+/// [`StampError`], and others of [`ActError`]; nothing is written.
+pub fn tap<R: Records + ?Sized>(
+    records: &R,
+    assignment: &AssignmentId,
+    kind: StampKind,
+    capture: Capture,
+    actor: &Actor,
+) -> Result<Plan, ActError<StampError>> {
+    let task = lookup::task(records, assignment)?;
+    if fhir::assignment::read(&task)?.team.as_ref() != Some(&actor.team) {
+        return Err(ActError::Refused(StampError::NotYourTeam));
     }
-    let from = status(seen).state;
-    legal(from, kind).ok_or(StampError::Illegal { from })?;
-    let stamp = made(task, kind, seen, capture, actor)?;
-    Ok(plan("stamp", task, stamp, seen, actor))
+    let stamps = lookup::stamps(records, assignment.as_str())?;
+    let from = stamps.status().state;
+    legal(from, kind).ok_or(ActError::Refused(StampError::Illegal { from }))?;
+    let stamp = made(assignment, kind, &stamps, capture, actor);
+    let mut plan = plan("stamp", &task, stamp, &stamps, actor);
+    if kind == StampKind::Contact {
+        for visit in lookup::visits(records, &task)? {
+            plan.writes.extend(close::begun(&visit, actor)?.map(super::plan::changed));
+        }
+    }
+    Ok(plan)
 }
 
 /// Withdraws a wrong tap by a new stamp. The old one stays visible.
 ///
 /// # Errors
-/// [`StampError::NotYours`].
-pub fn withdraw(task: &Document, wrong: &StampId, reason: &str, seen: &[Stamp], actor: &Actor) -> Result<Plan, StampError> {
-    let target = seen.iter().find(|s| &s.id == wrong).ok_or(StampError::NotYours)?;
+/// [`StampError::NotYours`], and others of [`ActError`]; nothing is written.
+pub fn withdraw<R: Records + ?Sized>(
+    records: &R,
+    assignment: &AssignmentId,
+    wrong: &StampId,
+    reason: &str,
+    actor: &Actor,
+) -> Result<Plan, ActError<StampError>> {
+    let task = lookup::task(records, assignment)?;
+    let stamps = lookup::stamps(records, assignment.as_str())?;
+    let target = stamps.read.iter().find(|s| &s.id == wrong).ok_or(ActError::Refused(StampError::NotYours))?;
     if reason.trim().is_empty() || (target.by != actor.member && !actor.lead) {
-        return Err(StampError::NotYours);
+        return Err(ActError::Refused(StampError::NotYours));
     }
-    let mut stamp = made(task, target.kind, seen, Capture::Tap, actor)?;
+    let mut stamp = made(assignment, target.kind, &stamps, Capture::Tap, actor);
     stamp.withdraws = Some(wrong.clone());
     stamp.reason = Some(reason.to_owned());
-    Ok(plan("withdraw stamp", task, stamp, seen, actor))
+    Ok(plan("withdraw stamp", &task, stamp, &stamps, actor))
 }
 
-fn made(task: &Document, kind: StampKind, seen: &[Stamp], capture: Capture, actor: &Actor) -> Result<Stamp, StampError> {
-    let own = seen.iter().filter(|s| s.device == actor.device).map(|s| s.counter).max().unwrap_or(0);
-    Ok(Stamp {
-        id: StampId::fresh(),
-        assignment: AssignmentId::parse(task.id()).map_err(|_| fhir::ReadError::new(task, "id"))?,
+fn made(assignment: &AssignmentId, kind: StampKind, seen: &Stamps, capture: Capture, actor: &Actor) -> Stamp {
+    let own = seen.read.iter().filter(|s| s.device == actor.device).map(|s| s.counter).max().unwrap_or(0);
+    Stamp {
+        id: actor.id("stamp"),
+        assignment: assignment.clone(),
         kind,
         tapped: actor.now,
         server_time: actor.server_now,
@@ -66,96 +88,123 @@ fn made(task: &Document, kind: StampKind, seen: &[Stamp], capture: Capture, acto
         by_lead: actor.lead,
         device: actor.device.clone(),
         counter: own + 1,
-        after: seen.iter().map(|s| s.id.clone()).collect(),
+        after: seen.read.iter().map(|s| s.id.clone()).collect(),
         capture,
         withdraws: None,
         reason: None,
-    })
+    }
 }
 
-fn plan(name: &'static str, task: &Document, stamp: Stamp, seen: &[Stamp], actor: &Actor) -> Plan {
-    let mut all = seen.to_vec();
-    all.push(stamp.clone());
+/// A stamp is a document of its own and always goes; the Task's projection only where this release knows all it says (P30).
+fn plan(name: &'static str, task: &Document, stamp: Stamp, seen: &Stamps, actor: &Actor) -> Plan {
+    let plan = actor.plan(name, task.id()).create(fhir::assignment::write_stamp(&stamp));
+    if !seen.unread.is_empty() || !fhir::assignment::knows_status(task) {
+        return plan;
+    }
+    let mut all = seen.read.clone();
+    all.push(stamp);
     let mut projected = task.clone();
     fhir::assignment::project(status(&all).state, task.at("/owner").is_some(), &mut projected);
-    Plan::new(name, &actor.member, actor.now, task.id()).create(fhir::assignment::write_stamp(&stamp)).change(projected)
+    plan.change(projected)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::acts::Ledger;
     use crate::acts::respond::{OnView, on_view};
     use crate::assignment::AloneReason;
     use crate::base::ids::{MemberId, OrganizationId, TeamId};
     use crate::incident::{Place, Urgency};
+    use crate::records::Memory;
 
     fn actor() -> Actor {
         let now = "2026-11-23T05:00:00Z".parse().unwrap();
-        Actor {
-            member: MemberId::fresh(),
-            lead: false,
-            team: TeamId::fresh(),
-            agency: OrganizationId::fresh(),
-            device: "phone".into(),
-            now,
-            server_now: None,
-            ids: crate::acts::Ids::Fresh,
-        }
+        Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now)
     }
 
-    fn task(actor: &Actor) -> Document {
-        let said = OnView {
+    fn said(crew: Vec<MemberId>, alone: Option<AloneReason>) -> OnView {
+        OnView {
             headline: "crying man at the bus stop".into(),
             urgency: Urgency::Urgent,
             place: Place::default(),
             description: None,
-            crew: vec![],
-            alone: Some(AloneReason::NobodyElse),
-        };
-        let started = on_view(said, actor).unwrap();
-        started.plan.writes.into_iter().map(|w| w.document).find(|d| d.kind() == "Task").unwrap()
+            crew,
+            alone,
+        }
+    }
+
+    /// An own incident, and its assignment.
+    fn begun(actor: &Actor) -> (Memory, AssignmentId) {
+        let started = on_view(said(vec![], Some(AloneReason::NobodyElse)), actor).unwrap();
+        let mut records = Memory::default();
+        records.commit(&started.plan).unwrap();
+        (records, started.assignment)
+    }
+
+    fn tapped(records: &mut Memory, id: &AssignmentId, kind: StampKind, actor: &Actor) -> Plan {
+        let plan = tap(records, id, kind, Capture::Tap, actor).unwrap();
+        records.commit(&plan).unwrap();
+        plan
     }
 
     #[test]
     fn nobody_goes_alone_without_a_reason() {
-        let said = OnView {
-            headline: String::new(),
-            urgency: Urgency::Urgent,
-            place: Place::default(),
-            description: None,
-            crew: vec![MemberId::fresh()],
-            alone: None,
-        };
-        assert!(on_view(said, &actor()).is_err());
+        assert!(on_view(said(vec![MemberId::fresh()], None), &actor()).is_err());
     }
 
     #[test]
     fn an_illegal_tap_is_refused_before_anything_is_written() {
         let actor = actor();
-        let task = task(&actor);
-        let plan = tap(&task, StampKind::Acknowledged, &[], Capture::Tap, &actor).unwrap();
-        let stamp = fhir::assignment::read_stamp(&plan.writes[0].document).unwrap();
+        let (mut records, id) = begun(&actor);
+        tapped(&mut records, &id, StampKind::Acknowledged, &actor);
         assert_eq!(
-            tap(&task, StampKind::Dispatched, &[stamp], Capture::Tap, &actor),
-            Err(StampError::Illegal { from: State::Acknowledged })
+            tap(&records, &id, StampKind::Dispatched, Capture::Tap, &actor),
+            Err(ActError::Refused(StampError::Illegal { from: State::Acknowledged }))
         );
     }
 
     #[test]
     fn a_team_does_not_tap_on_another_teams_work() {
         let (mine, other) = (actor(), actor());
-        let task = task(&mine);
-        assert_eq!(tap(&task, StampKind::OnScene, &[], Capture::Tap, &other), Err(StampError::NotYourTeam));
+        let (records, id) = begun(&mine);
+        let tapped = tap(&records, &id, StampKind::OnScene, Capture::Tap, &other);
+        assert_eq!(tapped, Err(ActError::Refused(StampError::NotYourTeam)));
     }
 
     #[test]
     fn a_tap_of_somebody_else_is_not_withdrawn() {
         let (mine, other) = (actor(), actor());
-        let task = task(&mine);
-        let plan = tap(&task, StampKind::OnScene, &[], Capture::Tap, &mine).unwrap();
-        let stamp = fhir::assignment::read_stamp(&plan.writes[0].document).unwrap();
-        assert_eq!(withdraw(&task, &stamp.id, "wrong button", std::slice::from_ref(&stamp), &other), Err(StampError::NotYours));
-        let plan = withdraw(&task, &stamp.id, "wrong button", std::slice::from_ref(&stamp), &mine).unwrap();
+        let (mut records, id) = begun(&mine);
+        let stamp = fhir::assignment::read_stamp(&tapped(&mut records, &id, StampKind::OnScene, &mine).writes[0].document).unwrap();
+        let refused = withdraw(&records, &id, &stamp.id, "wrong button", &other);
+        assert_eq!(refused, Err(ActError::Refused(StampError::NotYours)));
+        let plan = withdraw(&records, &id, &stamp.id, "wrong button", &mine).unwrap();
         assert_eq!(plan.writes[1].document.text("/businessStatus/coding/0/code"), Some("offered"));
+    }
+
+    #[test]
+    fn contact_begins_the_visits_in_the_same_plan_and_a_visit_begins_once() {
+        let actor = actor();
+        let (mut records, id) = begun(&actor);
+        tapped(&mut records, &id, StampKind::OnScene, &actor);
+        let plan = tapped(&mut records, &id, StampKind::Contact, &actor);
+        let kinds: Vec<&str> = plan.writes.iter().map(|write| write.document.kind()).collect();
+        assert_eq!(kinds, ["Provenance", "Task", "Encounter"]);
+        let began = fhir::assignment::read_visit(&plan.writes[2].document).unwrap().began;
+        assert_eq!(began, Some(actor.now));
+        let later = Actor { now: actor.now + jiff::SignedDuration::from_mins(5), ..actor.clone() };
+        assert_eq!(close::begun(&plan.writes[2].document, &later), Ok(None));
+    }
+
+    #[test]
+    fn a_stamp_of_a_later_release_leaves_the_task_as_it_is() {
+        let actor = actor();
+        let (mut records, id) = begun(&actor);
+        let mut newer = tapped(&mut records, &id, StampKind::EnRoute, &actor).writes[0].document.clone();
+        newer.set("activity", serde_json::json!({ "coding": [{ "system": crate::fhir::element::ours("stamp"), "code": "hovering" }] }));
+        records.put(newer);
+        let plan = tap(&records, &id, StampKind::OnScene, Capture::Tap, &actor).unwrap();
+        assert_eq!(plan.writes.iter().map(|write| write.document.kind()).collect::<Vec<_>>(), ["Provenance"]);
     }
 }

@@ -1,40 +1,52 @@
 //! Photos and dictations.
 
-use super::{Anydoor, AnydoorError, AttachmentRow, Inner, ItemTruth, Result};
-use crate::acts::attach;
+use super::input::code;
+use super::{Anydoor, AnydoorError, Inner, ItemTruth, Result};
+use crate::acts::attach::{self, Taken};
 use crate::base::Code;
-use crate::base::ids::{AssignmentId, IncidentId, PersonId};
-use crate::delivery::Outbox;
-use crate::fhir::{Document, attachment};
+use crate::base::ids::{AssignmentId, AttachmentId, IncidentId, PersonId};
 use crate::http::Request;
-use crate::note::{Attachment, AttachmentKind, MOST_ATTACHMENT, digest_of};
-use crate::store::Store;
+use crate::note::AttachmentKind;
 use crate::sync::{Stop, driver};
+use crate::views::attachments::{self as view, AttachmentView};
 
-fn named(store: &Store, id: &str) -> Result<(Attachment, Document)> {
-    let missing = || AnydoorError::NotFound { what: "attachment".into() };
-    let document = store.document("DocumentReference", id)?.filter(attachment::is_attachment).ok_or_else(missing)?;
-    Ok((attachment::read(&document)?, document))
+/// A photo or a dictation.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AttachmentRow {
+    /// The id.
+    pub id: String,
+    /// The code of what it is, of the set `attachment-kind`.
+    pub kind: String,
+    /// The type of its content.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u32,
+    /// The person.
+    pub person: String,
+    /// Who made it, as a member's id.
+    pub author: String,
+    /// When.
+    pub at: String,
+    /// Whether its content was made on this phone.
+    pub here: bool,
+    /// Where it is: at the agency only when its content is.
+    pub truth: ItemTruth,
 }
 
-fn row(store: &Store, document: &Document) -> Result<AttachmentRow> {
-    let read = attachment::read(document)?;
-    let content = read.content_id();
-    let named: ItemTruth = store.truth_of("DocumentReference", document.id())?.into();
-    // At the agency is the whole of it: what names it and what is in it.
-    let held = store.document(attachment::CONTENT, &content)?.is_some();
-    let truth = if held { store.truth_of(attachment::CONTENT, &content)?.into() } else { ItemTruth::AtTheAgency };
-    Ok(AttachmentRow {
-        id: read.id.into(),
-        kind: read.kind.code().into(),
-        content_type: read.content_type,
-        size: read.size,
-        person: read.person.into(),
-        author: read.author.into(),
-        at: read.at.to_string(),
-        here: held,
-        truth: if truth == ItemTruth::AtTheAgency { named } else { truth },
-    })
+impl From<AttachmentView> for AttachmentRow {
+    fn from(AttachmentView { attachment, here, truth }: AttachmentView) -> Self {
+        Self {
+            id: attachment.id.into(),
+            kind: attachment.kind.code().into(),
+            content_type: attachment.content_type,
+            size: attachment.size,
+            person: attachment.person.into(),
+            author: attachment.author.into(),
+            at: attachment.at.to_string(),
+            here,
+            truth: truth.into(),
+        }
+    }
 }
 
 impl Inner {
@@ -67,14 +79,13 @@ impl Anydoor {
         content_type: &str,
         content: Vec<u8>,
     ) -> Result<String> {
-        let kind = AttachmentKind::from_code(kind).ok_or_else(|| AnydoorError::Invalid { what: "kind".into() })?;
-        let about = (IncidentId::parse(incident)?, PersonId::parse(person)?, self.inner.member.clone());
-        let lane = AssignmentId::parse(assignment)?;
-        let id = self.inner.acted(|store| {
-            let actor = self.inner.actor(store.writer());
-            let attachment = Attachment::of(&content, kind, content_type, about, actor.time())?;
+        let (kind, assignment) = (code::<AttachmentKind>(kind, "kind")?, AssignmentId::parse(assignment)?);
+        let (incident, person) = (IncidentId::parse(incident)?, PersonId::parse(person)?);
+        let id = self.inner.act(|store, actor| {
+            let taken = Taken { kind, content_type, content: &content, incident, person };
+            let (plan, attachment) = attach::attach(taken, &assignment, actor)?;
             store.keep_attachment(&attachment.content_id(), &content)?;
-            Ok((attach::attach(&attachment, lane.as_str(), &actor), attachment.id))
+            Ok::<_, AnydoorError>((plan, attachment.id))
         })?;
         Ok(id.into())
     }
@@ -84,10 +95,8 @@ impl Anydoor {
     /// # Errors
     /// `StorageLocked`.
     pub fn attachments(&self, incident: &str) -> Result<Vec<AttachmentRow>> {
-        self.inner.store(|store| {
-            let all = store.pointing_at("DocumentReference", "context", &format!("ServiceRequest/{incident}"))?;
-            all.iter().filter(|doc| attachment::is_attachment(doc)).map(|doc| row(store, doc)).collect()
-        })
+        let incident = IncidentId::parse(incident)?;
+        self.inner.store(|store| Ok(view::attachments(store, &incident)?.into_iter().map(Into::into).collect()))
     }
 
     /// The content of an attachment: from this phone, else from the agency. What does not have its SHA-256 is not shown.
@@ -96,31 +105,28 @@ impl Anydoor {
     /// `NotFound`; `StorageDamaged` where it was made here and neither copy reads; `Offline` and others where it is asked for
     /// at the agency.
     pub async fn attachment_content(&self, id: &str) -> Result<Vec<u8>> {
-        let (inner, id) = (self.inner.clone(), id.to_owned());
+        let (inner, id) = (self.inner.clone(), AttachmentId::parse(id)?);
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let handle = runtime.spawn(async move {
-            let (read, made_here, content) = inner.store(|store| {
-                let (read, _) = named(store, &id)?;
-                let content = read.content_id();
-                let made_here = store.document(attachment::CONTENT, &content)?.is_some();
-                Ok((read, made_here, store.attachment(&content)?))
+            let (named, held) = inner.store(|store| {
+                let named = view::attachment(store, &id)?;
+                let held = view::content_held(store, &named)?.then(|| store.attachment(&named.content_id())).transpose()?;
+                Ok((named, held))
             })?;
-            if let Some(content) = content.filter(|content| digest_of(content) == read.sha256) {
+            if let Some(content) = held.clone().flatten().and_then(|content| view::whole(&named, content)) {
                 return Ok(content);
             }
-            let request = Request::get(format!("{}/{}", attachment::CONTENT, read.content_id()));
+            let request = Request::get(view::content_reference(&named));
             let answer = inner.transport.send(&request).await.map_err(|_| AnydoorError::Offline)?;
-            let missing = if made_here { AnydoorError::StorageDamaged } else { AnydoorError::NotFound { what: "content".into() } };
             match answer.status {
-                200 => {}
-                401 => return Err(AnydoorError::SignInAgain),
-                403 => return Err(AnydoorError::NotAllowed { why: "content".into() }),
-                500.. => return Err(AnydoorError::ServerTrouble),
-                _ => return Err(missing),
+                200 => view::whole_from_server(&named, &answer.body).ok_or(AnydoorError::ServerTrouble),
+                401 => Err(AnydoorError::SignInAgain),
+                403 => Err(AnydoorError::NotAllowed { why: "content".into() }),
+                500.. => Err(AnydoorError::ServerTrouble),
+                // It was made here, and neither copy reads.
+                _ if held.is_some() => Err(AnydoorError::StorageDamaged),
+                _ => Err(AnydoorError::NotFound { what: "content".into() }),
             }
-            let there = Document::parse(&answer.body).ok().as_ref().and_then(attachment::data);
-            let whole = there.filter(|content| content.len() <= MOST_ATTACHMENT && digest_of(content) == read.sha256);
-            whole.ok_or(AnydoorError::ServerTrouble)
         });
         handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "attachment".into() }))
     }

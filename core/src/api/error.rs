@@ -1,15 +1,26 @@
 //! One error for the phones, by what a responder can do about it; and the one place where inner errors become it.
 
 use crate::acts::close::CloseError;
+use crate::acts::close_road::ClosureError;
+use crate::acts::decide::DecideError;
+use crate::acts::hand_off::HandOffError;
 use crate::acts::respond::ClaimError;
-use crate::acts::road_closures::ClosureError;
 use crate::acts::stamp::StampError;
+use crate::acts::{ActError, Never};
 use crate::assignment::ReasonMissing;
 use crate::base::ids::BadId;
+use crate::handoff::follow_up::Unsafe;
 use crate::http::BadAddress;
 use crate::note::{AttachmentRefused, InErrorRefused, NoteError};
+use crate::planning::coverage::CoverageError;
+use crate::planning::rounds::RoundError;
+use crate::records::lookup::LookupError;
+use crate::records::{RecordsError, Unavailable};
+use crate::roads::RoadsError;
 use crate::store::StoreError;
 use crate::sync::Stop;
+use crate::views::coverage::NoCoverage;
+use crate::views::route::NoRoute;
 
 /// What went wrong, by what can be done about it. Never personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
@@ -44,6 +55,12 @@ pub enum AnydoorError {
     /// The database is closed, locked, or its key does not fit; the file is untouched.
     #[error("storage locked")]
     StorageLocked,
+    /// The database gave an error, which `code` names; it gets a new connection, and what was asked for was not done.
+    #[error("storage failed, code {code}")]
+    StorageFailed {
+        /// SQLite's extended code; 0 where it gave none.
+        code: i32,
+    },
     /// A page of the database is damaged. The next opening salvages what is unsent; nothing is deleted.
     #[error("storage damaged")]
     StorageDamaged,
@@ -88,15 +105,27 @@ impl From<StoreError> for AnydoorError {
             StoreError::Missing { kind } => Self::NotFound { what: kind.into() },
             StoreError::Document(_) => Self::Unexpected { reference: "stored-document".into() },
             StoreError::Read(error) => error.into(),
-            StoreError::Database { code } => Self::Unexpected { reference: format!("sqlite-{code}") },
+            StoreError::Database { code } => Self::StorageFailed { code },
             StoreError::File(kind) => Self::Unexpected { reference: format!("file-{kind:?}") },
         }
     }
 }
 
-impl From<crate::records::lookup::LookupError> for AnydoorError {
-    fn from(error: crate::records::lookup::LookupError) -> Self {
-        use crate::records::lookup::LookupError;
+impl From<RecordsError> for AnydoorError {
+    fn from(error: RecordsError) -> Self {
+        match error {
+            RecordsError::NotFetched(_) => Self::NotFound { what: "record".into() },
+            RecordsError::Unreadable { .. } => Self::Unexpected { reference: "stored-document".into() },
+            RecordsError::Unavailable(Unavailable::Locked) => Self::StorageLocked,
+            RecordsError::Unavailable(Unavailable::Damaged) => Self::StorageDamaged,
+            RecordsError::Unavailable(Unavailable::Full) => Self::StorageFull,
+            RecordsError::Unavailable(Unavailable::Failed { code }) => Self::StorageFailed { code },
+        }
+    }
+}
+
+impl From<LookupError> for AnydoorError {
+    fn from(error: LookupError) -> Self {
         match error {
             LookupError::NotHere { what } => Self::NotFound { what: what.into() },
             LookupError::Read(error) => error.into(),
@@ -105,9 +134,87 @@ impl From<crate::records::lookup::LookupError> for AnydoorError {
     }
 }
 
-impl From<crate::records::RecordsError> for AnydoorError {
-    fn from(error: crate::records::RecordsError) -> Self {
-        StoreError::from(error).into()
+impl<E: Into<AnydoorError>> From<ActError<E>> for AnydoorError {
+    fn from(error: ActError<E>) -> Self {
+        match error {
+            ActError::Lookup(error) => error.into(),
+            ActError::NewerRelease => Self::NotAllowed { why: "newer-release".into() },
+            ActError::Refused(error) => error.into(),
+        }
+    }
+}
+
+impl From<Never> for AnydoorError {
+    fn from(never: Never) -> Self {
+        match never {}
+    }
+}
+
+impl From<DecideError> for AnydoorError {
+    fn from(error: DecideError) -> Self {
+        let what = match error {
+            DecideError::NotADocument => "document",
+            DecideError::AnotherDocument => "another document",
+        };
+        Self::Invalid { what: what.into() }
+    }
+}
+
+impl From<HandOffError> for AnydoorError {
+    fn from(error: HandOffError) -> Self {
+        match error {
+            HandOffError::NoBasis => Self::NotAllowed { why: "no-basis".into() },
+        }
+    }
+}
+
+impl From<Unsafe> for AnydoorError {
+    fn from(_: Unsafe) -> Self {
+        Self::NotAllowed { why: "safe-contact".into() }
+    }
+}
+
+impl From<RoadsError> for AnydoorError {
+    fn from(error: RoadsError) -> Self {
+        Self::Invalid { what: format!("roads: {error}") }
+    }
+}
+
+impl From<NoRoute> for AnydoorError {
+    fn from(error: NoRoute) -> Self {
+        match error {
+            NoRoute::PositionUnknown => Self::NotFound { what: "position".into() },
+            NoRoute::NoRoad => Self::NotFound { what: "road".into() },
+            NoRoute::Roads(error) => error.into(),
+            NoRoute::Records(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoCoverage> for AnydoorError {
+    fn from(error: NoCoverage) -> Self {
+        match error {
+            NoCoverage::NoPopulation => Self::NotFound { what: "population".into() },
+            NoCoverage::Coverage(CoverageError::UnknownTeam) => Self::NotFound { what: "team".into() },
+            NoCoverage::Coverage(CoverageError::NoTeams) => Self::NotFound { what: "team-that-could-go".into() },
+            NoCoverage::Coverage(CoverageError::Roads(error)) => error.into(),
+            NoCoverage::Records(error) => error.into(),
+        }
+    }
+}
+
+impl From<RoundError> for AnydoorError {
+    fn from(error: RoundError) -> Self {
+        let what = match error {
+            RoundError::TooMany { .. } => "visits-too-many",
+            RoundError::Twice => "visit-twice",
+            RoundError::Window => "visit-window",
+            RoundError::TooLong => "visit-too-long",
+            RoundError::EndNotReached => "round-end",
+            RoundError::OffTheMap => return Self::NotFound { what: "road".into() },
+            RoundError::Roads(error) => return error.into(),
+        };
+        Self::Invalid { what: what.into() }
     }
 }
 
@@ -140,7 +247,6 @@ impl From<ClaimError> for AnydoorError {
         match error {
             ClaimError::Taken => Self::Changed,
             ClaimError::Reason(error) => error.into(),
-            ClaimError::Read(error) => error.into(),
         }
     }
 }
@@ -151,7 +257,6 @@ impl From<ClosureError> for AnydoorError {
             ClosureError::NotALead => Self::NotAllowed { why: "lead".into() },
             ClosureError::NotALine => Self::Invalid { what: "line".into() },
             ClosureError::NoReason => Self::Invalid { what: "reason".into() },
-            ClosureError::NotAClosure => Self::NotFound { what: "closure".into() },
         }
     }
 }
@@ -162,7 +267,6 @@ impl From<StampError> for AnydoorError {
             StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::base::Code::code(from)) },
             StampError::NotYourTeam => Self::NotAllowed { why: "other-team".into() },
             StampError::NotYours => Self::NotAllowed { why: "stamp-of-another".into() },
-            StampError::Read(error) => error.into(),
         }
     }
 }
@@ -172,6 +276,7 @@ impl From<NoteError> for AnydoorError {
         match error {
             NoteError::Empty => Self::Invalid { what: "note-empty".into() },
             NoteError::TooLong => Self::Invalid { what: "note-too-long".into() },
+            NoteError::InError => Self::Invalid { what: "note-not-standing".into() },
             NoteError::Signed => Self::NotAllowed { why: "signed".into() },
             NoteError::NotTheAuthor => Self::NotAllowed { why: "author".into() },
         }
@@ -205,7 +310,6 @@ impl From<CloseError> for AnydoorError {
     fn from(error: CloseError) -> Self {
         match error {
             CloseError::LeadOnly => Self::NotAllowed { why: "lead-only".into() },
-            CloseError::Read(error) => error.into(),
         }
     }
 }

@@ -1,46 +1,50 @@
 //! Notes on the wrong person: marked by one member, confirmed by another, written anew by their author (P14).
 
-use super::{Anydoor, AnydoorError, InErrorRow, Result};
+use super::input::code;
+use super::{Anydoor, ItemTruth, Result};
 use crate::acts::mark_in_error as acts;
 use crate::base::Code;
-use crate::base::ids::{AssignmentId, PersonId};
-use crate::delivery::Outbox;
-use crate::fhir::{self, Document};
-use crate::note::{InError, InErrorReason};
-use crate::store::Store;
+use crate::base::ids::{AssignmentId, InErrorId, NoteId, PersonId};
+use crate::note::InErrorReason;
+use crate::views::in_error::{self as view, InErrorView};
 
-fn marked(store: &Store, id: &str) -> Result<(InError, Document)> {
-    let task = store.document("Task", id)?.filter(fhir::in_error::is_mark);
-    let task = task.ok_or_else(|| AnydoorError::NotFound { what: "mark".into() })?;
-    Ok((fhir::in_error::read(&task)?, task))
+/// A signed note that a member marked as in error.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct InErrorRow {
+    /// The mark's id.
+    pub id: String,
+    /// The note's.
+    pub note: String,
+    /// The code of why, of the set `in-error-reason`.
+    pub reason: String,
+    /// Who marked it, as a member's id.
+    pub first: String,
+    /// Who confirmed; until somebody has, the note stands.
+    pub second: Option<String>,
+    /// Whom it is about, where known.
+    pub right_person: Option<String>,
+    /// The note that its author wrote anew.
+    pub anew: Option<String>,
+    /// How many services were told.
+    pub told: u32,
+    /// Where the mark is.
+    pub truth: ItemTruth,
 }
 
-fn note(store: &Store, id: &str) -> Result<Document> {
-    store.document("DocumentReference", id)?.ok_or_else(|| AnydoorError::NotFound { what: "note".into() })
-}
-
-/// The referrals of the person that a note is on.
-fn handoffs(store: &Store, note: &Document) -> Result<Vec<Document>> {
-    let Some(person) = note.text("/subject/reference") else { return Ok(Vec::new()) };
-    let tasks = store.pointing_at("Task", "for", person)?;
-    Ok(tasks.into_iter().filter(|task| fhir::safety::task_code(task) == Some(fhir::handoff::HANDOFF)).collect())
-}
-
-fn row(store: &Store, task: &Document) -> Result<InErrorRow> {
-    let mark = fhir::in_error::read(task)?;
-    let about = format!("DocumentReference/{}", mark.note);
-    let told = store.of_kind("Communication")?.iter().filter(|doc| doc.text("/about/0/reference") == Some(&about)).count();
-    Ok(InErrorRow {
-        truth: store.truth_of("Task", task.id())?.into(),
-        id: mark.id.into(),
-        note: mark.note.into(),
-        reason: mark.reason.code().into(),
-        first: mark.first.into(),
-        second: mark.second.map(Into::into),
-        right_person: mark.right.map(Into::into),
-        anew: mark.anew.map(Into::into),
-        told: u32::try_from(told).unwrap_or(u32::MAX),
-    })
+impl From<InErrorView> for InErrorRow {
+    fn from(InErrorView { mark, told, truth }: InErrorView) -> Self {
+        Self {
+            id: mark.id.into(),
+            note: mark.note.into(),
+            reason: mark.reason.code().into(),
+            first: mark.first.into(),
+            second: mark.second.map(Into::into),
+            right_person: mark.right.map(Into::into),
+            anew: mark.anew.map(Into::into),
+            told: u32::try_from(told).unwrap_or(u32::MAX),
+            truth: truth.into(),
+        }
+    }
 }
 
 #[uniffi::export]
@@ -51,13 +55,9 @@ impl Anydoor {
     /// # Errors
     /// `Invalid` where the note does not stand, the reason is none, or the person is the one it is on; `NotFound`.
     pub fn mark_in_error(&self, note_id: &str, reason: &str, right_person: Option<String>, assignment: &str) -> Result<String> {
-        let reason = InErrorReason::from_code(reason).ok_or_else(|| AnydoorError::Invalid { what: "reason".into() })?;
+        let (note, reason) = (NoteId::parse(note_id)?, code::<InErrorReason>(reason, "reason")?);
         let (right, assignment) = (right_person.as_deref().map(PersonId::parse).transpose()?, AssignmentId::parse(assignment)?);
-        let id = self.inner.acted(|store| {
-            let actor = self.inner.actor(store.writer());
-            Ok(acts::mark(&note(store, note_id)?, reason, right.as_ref(), &assignment, &actor)?)
-        })?;
-        Ok(id.into())
+        Ok(self.inner.act(|store, actor| acts::mark(store, &note, reason, right.as_ref(), &assignment, actor))?.into())
     }
 
     /// Another member confirms. On return the note is entered in error on this phone: in no list, search or packet, with
@@ -66,12 +66,8 @@ impl Anydoor {
     /// # Errors
     /// `NotAllowed` with `same-person` for the member who marked it, `Changed` where it is confirmed already, `NotFound`.
     pub fn confirm_in_error(&self, id: &str) -> Result<()> {
-        self.inner.acted(|store| {
-            let (mark, task) = marked(store, id)?;
-            let note = note(store, mark.note.as_str())?;
-            let actor = self.inner.actor(store.writer());
-            Ok((acts::confirm(&mark, &task, &note, &handoffs(store, &note)?, &actor)?, ()))
-        })
+        let id = InErrorId::parse(id)?;
+        self.inner.plan(|store, actor| acts::confirm(store, &id, actor))
     }
 
     /// The note's author signs the same words under the right person. Returns the new note's id.
@@ -79,12 +75,8 @@ impl Anydoor {
     /// # Errors
     /// `NotAllowed` with `author` for anybody else, `Invalid` where no right person is known, `Changed` where it was done.
     pub fn write_anew(&self, id: &str) -> Result<String> {
-        let id = self.inner.acted(|store| {
-            let (mark, task) = marked(store, id)?;
-            let note = fhir::note::read(&note(store, mark.note.as_str())?)?;
-            Ok(acts::write_anew(&mark, &task, &note, &self.inner.actor(store.writer()))?)
-        })?;
-        Ok(id.into())
+        let id = InErrorId::parse(id)?;
+        Ok(self.inner.act(|store, actor| acts::write_anew(store, &id, actor))?.into())
     }
 
     /// The notes of an assignment that were marked as in error: what waits for a second member, and what was done.
@@ -92,9 +84,7 @@ impl Anydoor {
     /// # Errors
     /// `StorageLocked`.
     pub fn notes_in_error(&self, assignment: &str) -> Result<Vec<InErrorRow>> {
-        self.inner.store(|store| {
-            let tasks = store.pointing_at("Task", "partOf", &format!("Task/{assignment}"))?;
-            tasks.iter().filter(|task| fhir::in_error::is_mark(task)).map(|task| row(store, task)).collect()
-        })
+        let id = AssignmentId::parse(assignment)?;
+        self.inner.store(|store| Ok(view::notes_in_error(store, &id)?.into_iter().map(Into::into).collect()))
     }
 }

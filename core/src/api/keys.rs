@@ -1,13 +1,24 @@
-//! The key file, and who else's work is on this phone. Called before the database is open.
+//! The key file, and who else's work is on this phone: called before the database is open.
 
 use std::path::{Path, PathBuf};
 
-use super::{Anydoor, Config, KeptKey, Result, StorageRow};
-use crate::base::Code;
-use crate::delivery::WipeReason;
-use crate::store::disk::{Disk, RealDisk};
+use super::{Config, Result};
+use crate::store::disk::RealDisk;
 use crate::store::keys::{KeyFile, work_key};
-use crate::store::{Key, StoreError, file_name, finish_begun, unsent_of_others};
+use crate::store::{Key, file_name, finish_begun, unsent_of_others};
+
+/// What stands in the key file.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct KeptKey {
+    /// Names the work key.
+    pub key_id: String,
+    /// The work key as the phone's key store wrapped it.
+    pub wrapped: Vec<u8>,
+    /// The work key sealed for the agency, base64: what a phone that lost its device key shows to the agency.
+    pub recovery: String,
+    /// Names the agency's recovery key that it was sealed for.
+    pub recovery_key: String,
+}
 
 fn path(config: &Config) -> PathBuf {
     Path::new(&config.folder).join(file_name(&config.server, &config.agency, &config.member))
@@ -59,77 +70,4 @@ pub fn kept_key(config: Config) -> Result<Option<KeptKey>> {
 #[uniffi::export]
 pub fn unsent_of_other_members(config: Config) -> Result<u32> {
     Ok(unsent_of_others(&RealDisk, &path(&config))?)
-}
-
-#[uniffi::export]
-impl Anydoor {
-    /// Signs the member out: tokens are forgotten, nothing leaves this phone or comes to it until the next sign-in, and what
-    /// is unsent stays where it is (P6). Escalations that wait keep the shift's own token until they are delivered. Returns
-    /// how many unsent things stay, drafts among them; the shell says so.
-    ///
-    /// # Errors
-    /// `StorageLocked`: signed out all the same.
-    pub fn sign_out(&self) -> Result<u32> {
-        self.inner.signed_out.store(true, std::sync::atomic::Ordering::Release);
-        if let Some(tokens) = super::lock(&self.inner.signed_in).as_ref() {
-            tokens.forget();
-        }
-        self.inner.store(|store| Ok(store.unsent_and_drafts()?))
-    }
-
-    /// How many unsent things a wipe would destroy: outbox items and drafts.
-    ///
-    /// # Errors
-    /// `StorageLocked`.
-    pub fn unsent_and_drafts(&self) -> Result<u32> {
-        self.inner.store(|store| Ok(store.unsent_and_drafts()?))
-    }
-
-    /// Wipes this member's work from this phone: the only call that removes unsent work, and it must say how much that is.
-    /// `reason` is a code of the set `wipe-reason`. On return every file of the database is gone but a record without
-    /// personal data, with which the next database here begins its audit chain; the shell then removes the work key from
-    /// the phone's key store. A wipe that is cut short is finished by the next opening.
-    ///
-    /// # Errors
-    /// `Changed` where `unsent` is not what would be destroyed, `NotAllowed` with `escalation` while a call for help has not
-    /// reached its server or their file is not open to tell, `Invalid` with `reason`, `StorageLocked`: nothing is removed.
-    pub fn wipe(&self, unsent: u32, reason: &str) -> Result<()> {
-        let reason = WipeReason::from_code(reason).ok_or_else(|| super::AnydoorError::Invalid { what: "reason".into() })?;
-        let mut calls = super::lock(&self.inner.escalations);
-        let waiting = match calls.as_ref() {
-            Some(file) => !file.unsent()?.is_empty(),
-            None => RealDisk.length(&self.inner.path.with_extension("escalations")).map_err(StoreError::from)?.is_some(),
-        };
-        if waiting {
-            return Err(super::AnydoorError::NotAllowed { why: "escalation".into() });
-        }
-        let mut guard = super::lock(&self.inner.store);
-        let store = guard.as_ref().ok_or(super::AnydoorError::StorageLocked)?;
-        let wipe = store.name_wipe(unsent, reason, self.inner.member.as_str(), self.inner.clock.now())?;
-        (*guard, *calls) = (None, None);
-        wipe.finish(&RealDisk)?;
-        drop((guard, calls));
-        self.inner.tell();
-        Ok(())
-    }
-
-    /// What the last opening of the database and of the escalations' file found and did, and whether all that is unsent has
-    /// a second copy on this phone.
-    ///
-    /// # Errors
-    /// `StorageLocked`.
-    pub fn storage(&self) -> Result<StorageRow> {
-        let calls = super::lock(&self.inner.escalations).as_ref().map(|file| file.opening().clone()).unwrap_or_default();
-        self.inner.store(|store| {
-            let opening = store.opening();
-            Ok(StorageRow {
-                rolled_forward: opening.rolled_forward,
-                damaged_frames: opening.damaged_frames,
-                moved_aside: opening.moved_aside.iter().chain(&calls.moved_aside).cloned().collect(),
-                salvaged: opening.salvaged,
-                calls_salvaged: calls.salvaged,
-                second_copy: store.has_second_copy(),
-            })
-        })
-    }
 }

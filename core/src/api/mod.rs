@@ -4,32 +4,71 @@
 //! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
 //! Neighbours: `acts` decides, `store` keeps, `sync` carries.
 
+mod assignment;
 mod attachments;
-mod carers;
+mod closures;
 mod conflicts;
+mod coverage;
 mod error;
+mod escalations;
+mod export;
+mod follow_ups;
+mod handoffs;
 mod in_error;
+mod input;
+mod joins;
 mod keys;
-mod leads;
+mod map;
+mod nearest;
+mod needs_you;
 mod notes;
-mod out;
-mod roads;
-mod rows;
-mod shift;
-mod teams;
+mod people;
+mod position;
+mod queue;
+mod reasons;
+mod respond;
+mod round;
+mod route;
+mod services;
+mod step_downs;
+mod storage;
+mod sync;
+mod truth;
+mod visit;
 mod watch;
 mod words;
-mod work;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use assignment::{AlsoSentRow, AssignmentScreen, FactRow, StampRow, VisitRow};
+pub use attachments::AttachmentRow;
+pub use closures::ClosureRow;
+pub use conflicts::ConflictRow;
+pub use coverage::{CoverageScreen, IfGoneRow, ReachedRow, WithinRow};
 pub use error::{AnydoorError, Result};
-pub use keys::*;
-pub use leads::*;
-pub use roads::*;
-pub use rows::*;
-pub use teams::Scene;
+pub use escalations::EscalationItem;
+pub use follow_ups::FollowUpItem;
+pub use handoffs::HandoffItem;
+pub use in_error::InErrorRow;
+pub use joins::ProposalRow;
+pub use keys::{KeptKey, keep_key, kept_key, new_work_key, unsent_of_other_members};
+pub use map::{MapLayerRow, RoadsRow};
+pub use nearest::{JurisdictionRow, NearestScreen, NeedsInput, Scene, SceneInput, TeamRow};
+pub use needs_you::NeedsYouRow;
+pub use notes::{DraftItem, NoteItem};
+pub use people::{DependantRow, PersonRow, SafeContactRow, WishesRow};
+pub use queue::QueueItem;
+pub use reasons::ReasonRow;
+pub use respond::{OnViewInput, StartedRow};
+pub use round::{NotVisitedRow, PlannedVisitInput, RoundInput, RoundScreen, StopRow};
+pub use route::RouteRow;
+pub use services::ServiceRow;
+pub use step_downs::StepDownItem;
+pub use storage::StorageRow;
+pub use sync::SyncRow;
+pub use truth::ItemTruth;
+pub use visit::ClosingInput;
 pub use watch::{QueueObserver, Watch};
 
 use crate::acts::{Actor, Ids, Ledger, Plan};
@@ -39,6 +78,23 @@ use crate::http::Timeouts;
 use crate::http::{SignedIn, Tokens, Transport};
 use crate::store::{Escalations, Key, Store, file_name};
 use crate::sync::Stop;
+
+/// What the phone is opened for.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct Config {
+    /// The folder for the databases; must exist.
+    pub folder: String,
+    /// The FHIR server's base address.
+    pub server: String,
+    /// The agency's Organization id.
+    pub agency: String,
+    /// The member's Practitioner id.
+    pub member: String,
+    /// Whether the member leads.
+    pub lead: bool,
+    /// The team's CareTeam id.
+    pub team: String,
+}
 
 /// The field client. One per signed-in member; owns the databases, the connections and the runtime.
 #[derive(uniffi::Object)]
@@ -233,7 +289,7 @@ impl Inner {
                     *guard = Some(store.mend()?);
                 }
             }
-            AnydoorError::Unexpected { reference } if reference.starts_with("sqlite-") => {
+            AnydoorError::StorageFailed { .. } => {
                 // Where this fails too, the next call says so.
                 guard.as_mut().map(Store::reconnect).transpose().ok();
             }
@@ -255,14 +311,38 @@ impl Inner {
 
     /// One act: reads, plans and commits under one lock, so that neither a sync nor an autosave comes in between; then
     /// tells the watches. Returns what the plan was made with.
-    fn acted<T>(&self, plan: impl FnOnce(&Store) -> Result<(Plan, T)>) -> Result<T> {
+    fn act<T, E>(&self, act: impl FnOnce(&Store, &Actor) -> std::result::Result<(Plan, T), E>) -> Result<T>
+    where
+        E: Into<AnydoorError>,
+    {
         let made = self.store(|store| {
-            let (plan, made) = plan(store)?;
+            let (plan, made) = act(store, &self.actor(store.writer())).map_err(Into::into)?;
             store.commit(&plan)?;
             Ok(made)
         })?;
         self.tell();
         Ok(made)
+    }
+
+    /// As [`Inner::act`], for an act that makes a plan and nothing else.
+    fn plan<E>(&self, act: impl FnOnce(&Store, &Actor) -> std::result::Result<Plan, E>) -> Result<()>
+    where
+        E: Into<AnydoorError>,
+    {
+        self.act(|store, actor| act(store, actor).map(|plan| (plan, ())))
+    }
+
+    /// As [`Inner::act`], for an act that may have nothing to do. Whether it had.
+    fn act_if<E>(&self, act: impl FnOnce(&Store, &Actor) -> std::result::Result<Option<Plan>, E>) -> Result<bool>
+    where
+        E: Into<AnydoorError>,
+    {
+        let done = self.store(|store| match act(store, &self.actor(store.writer())).map_err(Into::into)? {
+            Some(plan) => Ok(store.commit(&plan).map(|()| true)?),
+            None => Ok(false),
+        })?;
+        self.tell();
+        Ok(done)
     }
 
     /// The main chain takes in the head of the escalations' chain, which may have grown while the phone was locked (P27).

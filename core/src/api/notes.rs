@@ -1,28 +1,90 @@
 //! Drafts, signing, addenda and search.
 
-use super::{Anydoor, AnydoorError, DraftItem, NoteItem, Result};
+use super::{Anydoor, AnydoorError, ItemTruth, Result};
 use crate::acts::sign;
-use crate::base::ids::{IncidentId, NoteId, PersonId};
+use crate::base::ids::{AssignmentId, IncidentId, NoteId, PersonId};
 use crate::delivery::Outbox;
-use crate::fhir;
-use crate::note::{Draft, DraftBody};
+use crate::note::{Draft, DraftBody, Standing};
 use crate::store::{NoteRow, Store};
+use crate::views::notes::NoteView;
 
-pub(super) fn item(store: &Store, row: NoteRow) -> Result<NoteItem> {
-    let truth = store.truth_of("DocumentReference", &row.id)?.into();
-    Ok(NoteItem {
-        id: row.id,
-        incident: row.incident,
-        person: row.person,
-        author: row.author,
-        standing: row.standing,
-        text: row.text,
-        truth,
-    })
+/// A draft, as last saved.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct DraftItem {
+    /// Its id.
+    pub id: String,
+    /// The incident.
+    pub incident: String,
+    /// The person it is about.
+    pub person: String,
+    /// The member who types it.
+    pub author: String,
+    /// The text.
+    pub text: String,
+    /// When it was saved, by this phone's clock, RFC 3339.
+    pub changed: String,
 }
 
-fn draft(store: &Store, id: &str) -> Result<Draft> {
-    store.draft(&NoteId::parse(id)?)?.ok_or_else(|| AnydoorError::NotFound { what: "draft".into() })
+/// One note.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct NoteItem {
+    /// The id.
+    pub id: String,
+    /// The incident.
+    pub incident: String,
+    /// The person.
+    pub person: String,
+    /// The author.
+    pub author: String,
+    /// `draft`, `signed` or `addendum`.
+    pub standing: String,
+    /// The text.
+    pub text: String,
+    /// Where it is.
+    pub truth: ItemTruth,
+}
+
+impl From<NoteView> for NoteItem {
+    fn from(view: NoteView) -> Self {
+        let standing = match view.standing {
+            Standing::Draft => "draft",
+            Standing::Signed { .. } => "signed",
+            Standing::Addendum { .. } => "addendum",
+        };
+        Self {
+            id: view.id.into(),
+            incident: view.incident.into(),
+            person: view.person.into(),
+            author: view.author.into(),
+            standing: standing.into(),
+            text: view.text,
+            truth: view.truth.into(),
+        }
+    }
+}
+
+impl From<Draft> for DraftItem {
+    fn from(draft: Draft) -> Self {
+        Self {
+            id: draft.id.into(),
+            incident: draft.incident.into(),
+            person: draft.person.into(),
+            author: draft.author.into(),
+            text: draft.body.text().to_owned(),
+            changed: draft.changed.to_string(),
+        }
+    }
+}
+
+/// A note that a search found.
+fn found(store: &Store, row: NoteRow) -> Result<NoteItem> {
+    let truth = store.truth_of("DocumentReference", &row.id)?.into();
+    let NoteRow { id, incident, person, author, standing, text, .. } = row;
+    Ok(NoteItem { id, incident, person, author, standing, text, truth })
+}
+
+fn draft(store: &Store, id: &NoteId) -> Result<Draft> {
+    store.draft(id)?.ok_or_else(|| AnydoorError::NotFound { what: "draft".into() })
 }
 
 #[uniffi::export]
@@ -50,17 +112,7 @@ impl Anydoor {
     /// # Errors
     /// `StorageLocked`.
     pub fn drafts(&self) -> Result<Vec<DraftItem>> {
-        self.inner.store(|store| {
-            let item = |draft: Draft| DraftItem {
-                id: draft.id.into(),
-                incident: draft.incident.into(),
-                person: draft.person.into(),
-                author: draft.author.into(),
-                text: draft.body.text().to_owned(),
-                changed: draft.changed.to_string(),
-            };
-            Ok(store.drafts()?.into_iter().map(item).collect())
-        })
+        self.inner.store(|store| Ok(store.drafts()?.into_iter().map(DraftItem::from).collect()))
     }
 
     /// The author leaves the draft: it goes to the agency as it stands, as a draft.
@@ -68,10 +120,10 @@ impl Anydoor {
     /// # Errors
     /// `NotFound`.
     pub fn leave_draft(&self, draft_id: &str, assignment: &str) -> Result<()> {
-        self.inner.acted(|store| {
-            let draft = draft(store, draft_id)?;
-            let before = store.document("DocumentReference", draft_id)?;
-            Ok((sign::leave_draft(&draft.note(), before.as_ref(), assignment, &self.inner.actor(store.writer())), ()))
+        let (id, assignment) = (NoteId::parse(draft_id)?, AssignmentId::parse(assignment)?);
+        self.inner.plan(|store, actor| {
+            let draft = draft(store, &id)?;
+            Ok::<_, AnydoorError>(sign::leave_draft(store, &draft, &assignment, actor)?)
         })
     }
 
@@ -80,11 +132,12 @@ impl Anydoor {
     /// # Errors
     /// `Invalid` where it is empty, `NotAllowed` where it is another's.
     pub fn sign(&self, draft_id: &str, assignment: &str) -> Result<String> {
-        let id = self.inner.acted(|store| {
-            let sent = store.document("DocumentReference", draft_id)?.is_some();
-            Ok(sign::sign(&draft(store, draft_id)?.note(), sent, assignment, &self.inner.actor(store.writer()))?)
+        let (id, assignment) = (NoteId::parse(draft_id)?, AssignmentId::parse(assignment)?);
+        let signed = self.inner.act(|store, actor| {
+            let draft = draft(store, &id)?;
+            Ok::<_, AnydoorError>(sign::sign(store, &draft, &assignment, actor)?)
         })?;
-        Ok(id.into())
+        Ok(signed.into())
     }
 
     /// Adds to a signed note. Returns the addendum's id.
@@ -92,14 +145,8 @@ impl Anydoor {
     /// # Errors
     /// `Invalid` where it is empty or the note was entered in error, `NotFound`.
     pub fn addend(&self, note: &str, text: &str, assignment: &str) -> Result<String> {
-        let id = self.inner.acted(|store| {
-            let document = store.document("DocumentReference", note)?.ok_or_else(|| AnydoorError::NotFound { what: "note".into() })?;
-            if fhir::in_error::is_in_error(&document) {
-                return Err(AnydoorError::Invalid { what: "note-not-standing".into() });
-            }
-            Ok(sign::addend(&fhir::note::read(&document)?, text, assignment, &self.inner.actor(store.writer()))?)
-        })?;
-        Ok(id.into())
+        let (note, assignment) = (NoteId::parse(note)?, AssignmentId::parse(assignment)?);
+        Ok(self.inner.act(|store, actor| sign::addend(store, &note, text, &assignment, actor))?.into())
     }
 
     /// The newest `most` signed notes that hold every one of these words.
@@ -107,6 +154,6 @@ impl Anydoor {
     /// # Errors
     /// `StorageLocked`.
     pub fn search_notes(&self, words: &str, most: u32) -> Result<Vec<NoteItem>> {
-        self.inner.store(|store| store.search_notes(words, most)?.into_iter().map(|row| item(store, row)).collect())
+        self.inner.store(|store| store.search_notes(words, most)?.into_iter().map(|row| found(store, row)).collect())
     }
 }

@@ -138,6 +138,10 @@ ids! {
     AttachmentId = "attachment";
     /// A note marked as entered in error.
     InErrorId = "in-error";
+    /// An attempt at a follow-up: one Communication.
+    AttemptId = "attempt";
+    /// A closed road: one Library.
+    ClosureId = "closure";
 }
 
 #[cfg(test)]

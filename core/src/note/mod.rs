@@ -71,6 +71,9 @@ pub enum NoteError {
     /// Signed already.
     #[error("the note is signed: write an addendum")]
     Signed,
+    /// It was entered in error.
+    #[error("the note was entered in error")]
+    InError,
     /// Somebody else's.
     #[error("only its author signs a note")]
     NotTheAuthor,

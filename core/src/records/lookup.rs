@@ -1,10 +1,12 @@
 //! What acts and views look up alike, gathered from records: an incident with its people, an assignment's stamps and visits.
 
-use super::{Records, RecordsError, reading};
+use super::{AgencyKind, Records, RecordsError, reading};
 use crate::assignment::{Stamp, Status, status};
-use crate::base::ids::{AssignmentId, IncidentId, PersonId};
+use crate::base::ids::{AssignmentId, IncidentId, PersonId, TeamId};
 use crate::fhir::{self, Document, ReadError};
+use crate::handoff::Service;
 use crate::incident::{Incident, Person};
+use crate::team::Team;
 
 /// Why something cannot be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +116,24 @@ pub fn visits<R: Records + ?Sized>(records: &R, task: &Document) -> Result<Vec<D
     let all = records.pointing_at("Encounter", "basedOn", request)?;
     let ours = |doc: &Document| fhir::assignment::read_visit(doc).is_ok_and(|visit| visit.assignment.as_str() == task.id());
     Ok(all.into_iter().filter(ours).collect())
+}
+
+/// A team with its members and position, without what binds it to work.
+///
+/// # Errors
+/// [`LookupError`].
+pub fn team<R: Records + ?Sized>(records: &R, id: &TeamId) -> Result<Team, LookupError> {
+    let document = required(records, "CareTeam", id.as_str(), "team")?;
+    Ok(reading(records, |find| fhir::team::read(&document, find))??)
+}
+
+/// The services of the directory; those that cannot be read are left out.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn services<R: Records + ?Sized>(records: &R) -> Result<Vec<Service>, RecordsError> {
+    let all = records.of_kind(AgencyKind::HealthcareService)?;
+    reading(records, |find| all.iter().filter_map(|doc| fhir::directory::read(doc, find).ok()).collect())
 }
 
 /// The Tasks that hang on an assignment and carry this code: escalations, step-downs, referrals, follow-ups, marks.

@@ -5,6 +5,9 @@
 //! else; `store` and the gateway implement it.
 
 pub mod lookup;
+mod memory;
+
+pub use memory::Memory;
 
 use crate::fhir::Document;
 

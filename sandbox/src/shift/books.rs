@@ -1,7 +1,7 @@
 //! The books of a shift: for every crossing of a door, what was sent, and what the other side holds. Lost facts are
 //! counted by comparing the two, never assumed.
 
-use anydoor_core::api::AssignmentScreen;
+use anydoor_core::api::{AlsoSentRow, AssignmentScreen};
 
 /// One crossing.
 #[derive(Debug, Clone, Default)]
@@ -34,11 +34,16 @@ pub fn shown(screen: &AssignmentScreen) -> String {
     for person in &screen.people {
         all.extend(person.shown.clone());
         all.extend(person.contacts.clone());
-        all.extend(person.dependants.clone());
-        all.extend(person.wishes.clone());
-        all.extend(person.safe_contact.clone());
+        all.extend(person.dependants.iter().map(|dependant| dependant.who.clone()));
+        let (wishes, safe) = (person.wishes.clone(), person.safe_contact.clone());
+        let wishes = [wishes.called, wishes.helps, wishes.worsens, wishes.whom_to_call, wishes.advance_directive, wishes.safety_plan];
+        all.extend(wishes.into_iter().flatten());
+        all.extend([safe.must_not_learn, safe.number, safe.when, safe.message_in_name_of].into_iter().flatten());
     }
     all.extend(screen.facts.iter().map(|fact| fact.text.clone()));
-    all.extend(screen.also_sent.clone());
+    all.extend(screen.also_sent.iter().map(|also| match also {
+        AlsoSentRow::Value { path, text } => format!("{path}: {text}"),
+        AlsoSentRow::Document { reference } => reference.clone(),
+    }));
     all.join("\n")
 }

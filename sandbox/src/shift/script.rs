@@ -83,7 +83,8 @@ impl Shift {
     }
 
     pub(super) fn scene(&self, index: usize, assignment: &str) -> Result<Option<Position>> {
-        Ok(self.phone_of(index)?.client.place_of(assignment)?.position)
+        let screen = self.phone_of(index)?.client.assignment(assignment)?;
+        Ok(screen.latitude.zip(screen.longitude).and_then(|(latitude, longitude)| Position::new(latitude, longitude).ok()))
     }
 
     pub(super) async fn man(&self, index: usize, assignment: &str) -> Result<()> {

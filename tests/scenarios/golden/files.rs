@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use anydoor_core::acts::attach;
 use anydoor_core::base::Code;
 use anydoor_core::base::ids::{AssignmentId, AttachmentId, EscalationId};
 use anydoor_core::delivery::IntentState;
@@ -194,7 +193,7 @@ fn at_rest() -> SimDisk {
     let theirs = vec![task("moved", "3", "theirs"), task("open", "4", "theirs")];
     store.take(&Incoming { documents: theirs, read_upto: None }).unwrap();
     store.keep_attachment(&attachment().content_id(), &content()).unwrap();
-    store.commit(&attach::attach(&attachment(), "lane", &actor())).unwrap();
+    store.commit(&actor().plan("attach", "lane").create_all(anydoor_core::fhir::attachment::write(&attachment()))).unwrap();
     store.close().unwrap();
     disk
 }

@@ -38,7 +38,8 @@ fn lists() -> Vec<(&'static str, Names)> {
 
 /// What an act is called goes into the audit's hash chain.
 fn audit(sources: &Sources) -> Names {
-    sources.arguments("Plan::new", 0).into_iter().chain(sources.fields("name")).collect()
+    let planned = [("Plan::new", 0), (".plan", 0), ("plan", 0)].map(|(call, argument)| sources.arguments(call, argument));
+    planned.into_iter().flatten().filter(|name| !name.contains('{')).chain(sources.fields("name")).collect()
 }
 
 /// Our extensions, their parts, our naming systems, and the codes that are written as they stand.

@@ -348,7 +348,7 @@ fn calls<'a>(file: &'a [Token], function: &str) -> Vec<Call<'a>> {
         };
         // A local closure of the same name is another function.
         let start = (0..at).rev().find(|start| is(file.get(*start), "fn")).unwrap_or(0);
-        let shadowed = !sign(before, ':') && (start..at).any(|i| is(file.get(i), "let") && is(file.get(i + 1), name));
+        let shadowed = method.is_none() && !sign(before, ':') && (start..at).any(|i| is(file.get(i), "let") && is(file.get(i + 1), name));
         if sign(file.get(open), '(') && !shadowed {
             found.push(Call { at, arguments: arguments(file, open) });
         }

@@ -157,7 +157,9 @@ fn offered() -> Document {
 }
 
 fn claimed() -> Document {
-    respond::claim(&offered(), assignment(true).crew, assignment(true).alone, &actor()).unwrap().writes.remove(0).document
+    let going = respond::Going { crew: assignment(true).crew, alone: assignment(true).alone };
+    let records = anydoor_core::records::Memory::of([offered()]);
+    respond::claim(&records, &assignment(true).id, going, &actor()).unwrap().writes.remove(0).document
 }
 
 fn stamps() -> [Stamp; 2] {

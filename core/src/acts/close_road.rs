@@ -1,11 +1,11 @@
 //! A lead closes a road for the agency, and opens it again.
 
-use super::{Actor, Plan};
+use super::{ActError, Actor, Plan};
 use crate::base::Position;
 use crate::base::clock::Instant;
-use crate::base::ids;
-use crate::fhir::Document;
+use crate::base::ids::ClosureId;
 use crate::fhir::closures::{self, MOST_POINTS, RoadClosure};
+use crate::records::{Records, lookup};
 
 /// The longest reason, in characters.
 const LONGEST_WHY: usize = 500;
@@ -22,9 +22,6 @@ pub enum ClosureError {
     /// No reason, or a novel.
     #[error("no reason")]
     NoReason,
-    /// The document is no closure.
-    #[error("not a closure")]
-    NotAClosure,
 }
 
 /// Plans a closure; returns it with its id.
@@ -42,20 +39,20 @@ pub fn close(line: Vec<Position>, why: &str, until: Option<Instant>, actor: &Act
     if why.is_empty() || why.chars().count() > LONGEST_WHY {
         return Err(ClosureError::NoReason);
     }
-    let id = ids::fresh();
+    let id = actor.id::<ClosureId>("closure").to_string();
     let closure = RoadClosure { id: id.clone(), line, why: why.to_owned(), from: actor.now, until };
-    let plan = Plan::new("close road", &actor.member, actor.now, "roads");
-    Ok((plan.create(closures::write(&closure, actor.member.as_str())), id))
+    Ok((actor.plan("close road", "roads").create(closures::write(&closure, actor.member.as_str())), id))
 }
 
 /// Plans that a closure ends.
 ///
 /// # Errors
-/// [`ClosureError`].
-pub fn reopen(closure: Document, actor: &Actor) -> Result<Plan, ClosureError> {
+/// [`ClosureError`]; [`LookupError::NotHere`](crate::records::lookup::LookupError::NotHere) where it is no closure.
+pub fn reopen<R: Records + ?Sized>(records: &R, closure: &str, actor: &Actor) -> Result<Plan, ActError<ClosureError>> {
     if !actor.lead {
-        return Err(ClosureError::NotALead);
+        return Err(ActError::Refused(ClosureError::NotALead));
     }
-    let ended = closures::ended(closure).ok_or(ClosureError::NotAClosure)?;
-    Ok(Plan::new("open road", &actor.member, actor.now, "roads").change(ended))
+    let closure = lookup::required(records, "Library", closure, "closure")?;
+    let ended = closures::ended(closure).ok_or(lookup::LookupError::NotHere { what: "closure" })?;
+    Ok(actor.plan("open road", "roads").change(ended))
 }

@@ -1,0 +1,36 @@
+//! The services that suit, best first: open before closed, near before far, those without a position last.
+
+use crate::base::clock::Instant;
+use crate::base::ids::AssignmentId;
+use crate::handoff::{Service, suitable};
+use crate::records::{Records, lookup};
+
+use super::LookupError;
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceView {
+    /// The service.
+    pub service: Service,
+    /// Whether it is open now; `None` where nobody says.
+    pub open: Option<bool>,
+    /// Metres from the scene; `None` where a position is unknown.
+    pub distance_m: Option<f64>,
+}
+
+/// The services that suit a person of this age, from where the assignment is.
+///
+/// # Errors
+/// [`LookupError`].
+pub fn services<R: Records + ?Sized>(
+    records: &R,
+    assignment: &AssignmentId,
+    age: Option<u16>,
+    now: Instant,
+) -> Result<Vec<ServiceView>, LookupError> {
+    let from = lookup::incident_of(records, assignment)?.place.position;
+    let all = lookup::services(records)?;
+    let view =
+        |(service, distance_m): (&Service, Option<f64>)| ServiceView { service: service.clone(), open: service.is_open(now), distance_m };
+    Ok(suitable(&all, from, age, now).into_iter().map(view).collect())
+}
