@@ -23,20 +23,11 @@ pub struct Snapshot {
     documents: BTreeMap<String, Option<Known>>,
     /// What each search found, as references.
     searched: BTreeMap<Query, Vec<String>>,
-    /// Whether what is not in it is known not to be there.
-    whole: bool,
     /// What was asked and is not known, since this was last taken.
     missing: Mutex<BTreeSet<Query>>,
 }
 
 impl Snapshot {
-    /// One that knows everything: what is not among these documents is not there.
-    pub fn whole(documents: impl IntoIterator<Item = Document>) -> Self {
-        let mut snapshot = Self { whole: true, ..Self::default() };
-        documents.into_iter().for_each(|document| snapshot.put(document, None));
-        snapshot
-    }
-
     /// Takes a document as the server has it; `version` where the document itself names none.
     pub fn put(&mut self, document: Document, version: Option<String>) {
         let version = document.version().map(str::to_owned).or(version);
@@ -82,7 +73,6 @@ impl Snapshot {
     fn found(&self, query: Query, fits: impl Fn(&Document) -> bool) -> Result<Vec<Document>, RecordsError> {
         let mut found: Vec<Document> = match self.searched.get(&query) {
             Some(references) => references.iter().filter_map(|reference| self.get(reference)).filter(|d| fits(d)).cloned().collect(),
-            None if self.whole => self.documents.values().flatten().map(|known| &known.document).filter(|d| fits(d)).cloned().collect(),
             None => return Err(self.not_fetched(query)),
         };
         found.sort_by_key(|document| (document.last_updated(), document.id().to_owned()));
@@ -99,7 +89,6 @@ impl Records for Snapshot {
     fn document(&self, kind: &str, id: &str) -> Result<Option<Document>, RecordsError> {
         match self.documents.get(&format!("{kind}/{id}")) {
             Some(known) => Ok(known.as_ref().map(|known| known.document.clone())),
-            None if self.whole => Ok(None),
             None => Err(self.not_fetched(Query::Document { kind: kind.to_owned(), id: id.to_owned() })),
         }
     }
@@ -145,12 +134,5 @@ mod tests {
         snapshot.put_found(query, vec![task("t", "CareTeam/a")]);
         assert_eq!(snapshot.pointing_at("Task", "owner", "CareTeam/a"), Ok(Vec::new()), "it was read by id, and has another owner");
         assert_eq!(snapshot.version("Task/t"), Some("2"));
-    }
-
-    #[test]
-    fn a_whole_snapshot_answers_everything() {
-        let snapshot = Snapshot::whole([task("t", "CareTeam/a")]);
-        assert_eq!(snapshot.pointing_at("Task", "owner", "CareTeam/a").unwrap().len(), 1);
-        assert_eq!((snapshot.document("Task", "u"), snapshot.of_kind(AgencyKind::Library)), (Ok(None), Ok(Vec::new())));
     }
 }

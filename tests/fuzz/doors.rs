@@ -7,7 +7,7 @@ use anydoor_core::base::ids::{MemberId, OrganizationId};
 use anydoor_core::door::{Agency, Arrival, eido};
 use anydoor_core::fhir::{self, Document, order};
 use anydoor_core::incident::Identifier;
-use anydoor_gateway::Snapshot;
+use anydoor_core::records::Memory;
 use serde_json::json;
 
 use crate::mangle::{json_bytes, mangles, text_bytes};
@@ -27,7 +27,7 @@ fn goes_on(arrival: Arrival, bytes: &[u8]) {
     let ids: BTreeSet<_> = arrival.incident.facts.iter().map(|fact| &fact.id).collect();
     assert_eq!(ids.len(), arrival.incident.facts.len(), "two facts of one id");
     assert!(arrival.incident.people_in_crisis().next().is_some(), "nobody is in crisis");
-    let taken = receive(&Snapshot::whole([]), arrival, None, &receiver()).unwrap();
+    let taken = receive(&Memory::default(), arrival, None, &receiver()).unwrap();
     let documents: Vec<Document> = taken.plan.writes.iter().map(|write| write.document.clone()).collect();
     for document in &documents {
         assert_eq!(&Document::parse(document.to_text().as_bytes()).unwrap(), document);

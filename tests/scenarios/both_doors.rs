@@ -5,7 +5,7 @@ use anydoor_core::base::Position;
 use anydoor_core::base::ids::MemberId;
 use anydoor_core::fhir;
 use anydoor_core::incident::{FactKind, Place, Urgency};
-use anydoor_gateway::Snapshot;
+use anydoor_core::records::Memory;
 use anydoor_sandbox::desks::{Call, Told};
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::World;
@@ -60,7 +60,7 @@ async fn the_same_call_through_both_doors_is_proposed_joined_only_by_word_and_pa
 async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> Tested {
     let world = World::new(Manners::Strict).await?;
     let bytes = call("a", "tel:+12155550177").eido().to_string();
-    let nothing = Snapshot::whole([]);
+    let nothing = Memory::default();
     let take = || receive_eido(&nothing, bytes.as_bytes(), None, &receiver(&world));
     let (one, other) = (take()?, take()?);
     let references = |plan: &anydoor_core::acts::Plan| plan.writes.iter().map(|w| w.document.reference()).collect::<Vec<_>>();

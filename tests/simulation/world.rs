@@ -7,8 +7,8 @@ use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::base::random as randomness;
 use anydoor_core::http::{Outcome, Request};
+use anydoor_core::records::Memory;
 use anydoor_core::store::StoreError;
-use anydoor_gateway::Snapshot;
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::Ails;
 use serde_json::json;
@@ -166,7 +166,7 @@ impl World {
             "code": { "text": "wants to talk" }, "authoredOn": self.now.to_string(), "subject": { "display": "unnamed" } } }] });
         let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes()).unwrap();
         let to = Receiver { member: MemberId::derived("gateway"), agency: OrganizationId::derived("agency"), now: self.now };
-        let taken = receive(&Snapshot::whole([]), arrival, None, &to).unwrap();
+        let taken = receive(&Memory::default(), arrival, None, &to).unwrap();
         for write in &taken.plan.writes {
             self.server.write(&write.document, self.now);
         }

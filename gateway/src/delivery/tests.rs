@@ -82,6 +82,13 @@ impl Server {
         Document::from_value(self.documents[reference].last().unwrap().clone()).unwrap()
     }
 
+    /// What an act that reads everything reads.
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        self.documents.keys().for_each(|reference| snapshot.put(self.current(reference), None));
+        snapshot
+    }
+
     /// What it holds and in how many versions, revisions aside: each delivery has its own.
     fn end(&self) -> BTreeMap<String, (usize, Value)> {
         let plain = |mut body: Value| {
@@ -237,7 +244,7 @@ impl Case {
         if self.blind {
             return Snapshot::default();
         }
-        Snapshot::whole(self.server.documents.keys().map(|reference| self.server.current(reference)))
+        self.server.snapshot()
     }
 
     /// Delivers without a fault; then again with each answer lost in each way, which must come to the same end.
@@ -437,7 +444,7 @@ fn a_document_that_changes_faster_than_it_can_be_joined_is_given_up() {
     server.meddlers = vec![|server| server.change("Task/t", "intent", json!(server.documents["Task/t"].len().to_string())); 9];
     let mut plan = plan();
     plan = plan.change(changed("priority", json!("stat")));
-    let snapshot = Snapshot::whole([server.current("Task/t")]);
+    let snapshot = server.snapshot();
     let result = deliver(&mut server, &plan, &snapshot, None);
     assert_eq!(result, Err(NotDelivered::Conflict { document: "Task/t".into(), elements: Vec::new() }));
     assert_eq!(server.requests.iter().filter(|request| request.starts_with("Put")).count(), 5);
@@ -476,7 +483,7 @@ fn a_claim_of_what_another_team_has_is_lost_and_writes_nothing_over_it() {
 fn a_claim_that_was_let_through_beside_another_is_seen_at_the_second_look() {
     let mut server = Server::with(&[task()]);
     server.before_look = Some(|server| server.change("Task/t", "owner", json!({ "reference": "CareTeam/other" })));
-    let snapshot = Snapshot::whole([server.current("Task/t")]);
+    let snapshot = server.snapshot();
     let result = deliver(&mut server, &plan().claim(claimed("ours")), &snapshot, None);
     assert_eq!(result, Err(NotDelivered::Taken { document: "Task/t".into() }));
 }
@@ -496,7 +503,7 @@ fn everything_that_is_sent_names_this_copy_and_what_it_was_made_from() {
     let mut server = Server::with(&[]);
     deliver(&mut server, &plan().create(task()), &Snapshot::default(), None).unwrap();
     let first = anydoor_core::fhir::Revision::of(&server.current("Task/t")).unwrap();
-    let snapshot = Snapshot::whole([server.current("Task/t")]);
+    let snapshot = server.snapshot();
     let mut later = server.current("Task/t");
     later.set("priority", json!("stat"));
     deliver(&mut server, &plan().change(later), &snapshot, None).unwrap();
