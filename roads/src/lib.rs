@@ -5,6 +5,28 @@
 //! at junctions;
 //! [`network`] turns them into nodes and ways, with further nodes where a turn is restricted; [`connected`] keeps what
 //! can be reached and left again; [`contract`] ranks the nodes and adds shortcuts; [`pack`] writes the file.
+//!
+//! One street of 300 m, built, opened and asked:
+//!
+//! ```
+//! use anydoor_core::base::Position;
+//! use anydoor_core::roads::format::Class;
+//! use anydoor_core::roads::{Closed, Roads};
+//! use anydoor_roads::{Map, Street, build};
+//!
+//! let mut map = Map { junctions: 2, attribution: "fictional".into(), source: "example".into(), ..Map::default() };
+//! let name = map.names.place("Main Street");
+//! // Places are tenths of micro-degrees; times are milliseconds there and back.
+//! let line = vec![(401_000_000, -750_000_000), (401_027_000, -750_000_000)];
+//! map.streets.push(Street { from: 0, to: 1, line, there: Some(30_000), back: Some(30_000), class: Class::Residential, name });
+//! let roads = Roads::open(build(&map, &mut |_| true)?)?;
+//!
+//! let spot = |latitude| roads.snap(Position::new(latitude, -75.0).ok()?, 200.0).ok()?.ok();
+//! let (from, to) = (spot(40.1).ok_or("no road")?, spot(40.1027).ok_or("no road")?);
+//! let route = roads.route(&from, &to, &Closed::default())?.ok_or("no way")?;
+//! assert_eq!((route.millis, route.streets), (30_000, vec!["Main Street".to_owned()]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod connected;
 pub mod contract;

@@ -4,6 +4,38 @@
 //! plan, one commit into a [`Ledger`]. Nothing here touches a disk, a network or a clock, so that a phone's store, a gateway's
 //! snapshot and a map in a test run the same acts. The one exception is [`escalate`]: a call for help goes into a file of
 //! its own before anything else (P10). Neighbours: `records` and `delivery` are read, `store` and the gateway take plans.
+//!
+//! An incident on view, and the tap with which its visit begins, over records in memory:
+//!
+//! ```
+//! use anydoor_core::acts::respond::{OnView, on_view};
+//! use anydoor_core::acts::{Actor, Ledger, stamp};
+//! use anydoor_core::assignment::{AloneReason, Capture, StampKind};
+//! use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+//! use anydoor_core::incident::{Place, Urgency};
+//! use anydoor_core::records::Memory;
+//!
+//! let now = "2026-11-23T05:00:00Z".parse()?;
+//! let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now);
+//! let said = OnView {
+//!     headline: "crying man at the bus stop".into(),
+//!     urgency: Urgency::Urgent,
+//!     place: Place { address: Some("Main St and 2nd".into()), ..Place::default() },
+//!     description: Some("about 40, red coat".into()),
+//!     crew: vec![actor.member.clone()],
+//!     alone: Some(AloneReason::NobodyElse),
+//! };
+//! let mut records = Memory::default();
+//! let started = on_view(said, &actor)?;
+//! records.commit(&started.plan)?;
+//! for kind in [StampKind::OnScene, StampKind::Contact] {
+//!     let plan = stamp::tap(&records, &started.assignment, kind, Capture::Tap, &actor)?;
+//!     records.commit(&plan)?;
+//! }
+//! // What is no legal move from here is refused, and nothing is written.
+//! assert!(stamp::tap(&records, &started.assignment, StampKind::EnRoute, Capture::Tap, &actor).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod attach;
 pub mod brief;

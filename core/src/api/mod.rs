@@ -2,7 +2,49 @@
 //!
 //! Rule: no lock and no transaction is held across a call into Kotlin or Swift; asynchronous work runs on the root
 //! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
-//! Neighbours: `acts` decides, `store` keeps, `sync` carries.
+//! Neighbours: `acts` decides, `views` show, `store` keeps, `sync` carries.
+//!
+//! A visit offline, from the first tap to the signed note, and the sync that finds no network:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use anydoor_core::api::{Anydoor, AnydoorError, Config, ItemTruth, OnViewInput};
+//! use anydoor_core::base::clock::SystemClock;
+//! use anydoor_core::http::NoToken;
+//!
+//! let folder = tempfile::tempdir()?;
+//! let config = Config {
+//!     folder: folder.path().to_string_lossy().into_owned(),
+//!     server: "http://127.0.0.1:9/fhir".into(),
+//!     agency: "agency".into(),
+//!     member: "ana".into(),
+//!     lead: false,
+//!     team: "harbor-1".into(),
+//! };
+//! let client = Anydoor::open_with(config, &[7; 32], Arc::new(NoToken), Arc::new(SystemClock::default()))?;
+//! let started = client.respond_on_view(OnViewInput {
+//!     headline: "crying man at the bus stop".into(),
+//!     urgency: "urgent".into(),
+//!     address: Some("Main St and 2nd".into()),
+//!     latitude: None,
+//!     longitude: None,
+//!     description: Some("about 40, red coat".into()),
+//!     crew: vec!["ana".into(), "ben".into()],
+//!     alone: None,
+//! })?;
+//! client.tap(&started.assignment, "on-scene", "")?;
+//! client.tap(&started.assignment, "contact", "")?;
+//! let draft = client.save_draft("", &started.incident, &started.person, "Breathing together helped.".into())?;
+//! client.sign(&draft, &started.assignment)?;
+//!
+//! let synced = tokio::runtime::Runtime::new()?.block_on(client.sync(false));
+//! assert_eq!(synced, Err(AnydoorError::Offline));
+//! let screen = client.assignment(&started.assignment)?;
+//! assert!(screen.visits[0].began);
+//! assert_eq!(screen.notes[0].truth, ItemTruth::OnThisPhone);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod assignment;
 mod attachments;

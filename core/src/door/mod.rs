@@ -5,6 +5,50 @@
 //! and when, or under [`Arrival::also_sent`] with its path; the bytes as received are kept beside it.
 //! [`triage`] answers how soon, medical or not, who goes, staged or not.
 //! Neighbours: `incident` is what a door makes, `acts` decides what becomes of it.
+//!
+//! An EIDO in, and out again:
+//!
+//! ```
+//! use anydoor_core::door::{Agency, eido};
+//! use anydoor_core::incident::Identifier;
+//!
+//! let received = br#"{
+//!   "$id": "urn:example:eido:1", "eidoVersion": "1.0", "lastUpdateTimeStamp": "2026-11-23T05:00:00Z",
+//!   "incidentComponent": [{ "$id": "incident", "incidentTrackingIdentifier": "urn:emergency:uid:incidentid:7:cad.example",
+//!     "incidentTypeCommonRegistryText": "Suicidal Person", "lastUpdateTimeStamp": "2026-11-23T05:00:00Z" }],
+//!   "notesComponent": [{ "$id": "note", "notesActionComments": "says she has not slept for days" }]
+//! }"#;
+//! let arrival = eido::read(received)?;
+//! let told = |text: &str| {
+//!     let facts = arrival.incident.facts.iter().map(|fact| &fact.text);
+//!     facts.chain(arrival.also_sent.iter().map(|also| &also.text)).any(|said| said.contains(text))
+//! };
+//! assert!(told("has not slept for days"));
+//!
+//! let agency = Identifier { system: "urn:nena:agency".into(), value: "crisis.example".into() };
+//! let sender = eido::Sender {
+//!     issuer: "crisis.example".into(),
+//!     agency: Agency { id: agency, roles: vec!["Assisting".into()], kinds: vec![], owns: None },
+//!     agent: eido::Agent { id: "gateway@crisis.example".into(), roles: vec![] },
+//! };
+//! let out = eido::write(&eido::Outgoing {
+//!     incident: &arrival.incident,
+//!     people: arrival.incident.people.iter().collect(),
+//!     facts: arrival.incident.facts.iter().collect(),
+//!     cautions: &[],
+//!     places: &[],
+//!     links: &[],
+//!     merges: &[],
+//!     units: &[],
+//!     dispositions: &[],
+//!     agencies: &[],
+//!     sender: &sender,
+//!     carry: true,
+//!     now: "2026-11-23T05:01:00Z".parse()?,
+//! });
+//! assert_eq!(out["eidoVersion"], "1.0");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod arrival;
 pub mod eido;

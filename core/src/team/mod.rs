@@ -5,6 +5,40 @@
 //! Rule: never an empty answer, and every team named or left out carries its reason as a typed code. A stale position
 //! is never ranked without saying so (P11). Times by road come from a road pack; the straight line is always there.
 //! Neighbours: `incident` (the scene), `roads` (the times), `fhir::team` (CareTeam and its people).
+//!
+//! The nearest of two teams, by straight line:
+//!
+//! ```
+//! use anydoor_core::base::Position;
+//! use anydoor_core::base::clock::Instant;
+//! use anydoor_core::base::ids::{OrganizationId, TeamId};
+//! use anydoor_core::team::{Fix, Needs, Question, Reason, Shift, Team, nearest};
+//!
+//! let now: Instant = "2026-11-23T05:00:00Z".parse()?;
+//! let team = |name: &str, latitude: f64| -> Result<Team, Box<dyn std::error::Error>> {
+//!     Ok(Team {
+//!         id: TeamId::derived(name),
+//!         name: name.into(),
+//!         crew: vec![],
+//!         capabilities: vec![],
+//!         shift: Some(Shift { from: now - jiff::SignedDuration::from_hours(1), until: now + jiff::SignedDuration::from_hours(7) }),
+//!         on_break: false,
+//!         fix: Some(Fix { position: Position::new(latitude, -75.0)?, at: now, accuracy_m: 10.0 }),
+//!         commitment: None,
+//!         areas: vec![],
+//!     })
+//! };
+//! let teams = [team("far", 40.2)?, team("near", 40.1)?, Team { on_break: true, ..team("resting", 40.0)? }];
+//! let (needs, centre) = (Needs::default(), OrganizationId::derived("988"));
+//! let scene = Position::new(40.09, -75.0)?;
+//! let question = Question { scene, accuracy_m: 0.0, needs: &needs, k: 3, now, neighbour: None, centre: &centre, by_road: None };
+//! let ranking = nearest(&question, &teams);
+//! assert_eq!(ranking.candidates.iter().map(|one| one.team.clone()).collect::<Vec<_>>(), [TeamId::derived("near"), TeamId::derived("far")]);
+//! // Nobody is left out without a reason, and the answer is never empty.
+//! assert_eq!(ranking.left_out[0].reasons, [Reason::OnBreak]);
+//! assert!(!ranking.fallbacks.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod by_road;
 mod eta;
