@@ -18,11 +18,13 @@ test: test-rust test-python   ## Rust and Python
 test-rust:
 	@tools/need cc pkg-config openssl
 	cargo test
+	cargo run --quiet -p anydoor-sandbox --example client
 
 test-python: library
 	@tools/need python
 	tests/bindings/generate python tests/bindings/python
 	ANYDOOR_SANDBOX=$(LIB)/anydoor-sandbox python3 tests/bindings/python/test_visit.py
+	ANYDOOR_SANDBOX=$(LIB)/anydoor-sandbox PYTHONPATH=tests/bindings/python python3 examples/client.py
 
 library:
 	@tools/need cc pkg-config openssl
