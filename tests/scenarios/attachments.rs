@@ -4,7 +4,8 @@ use anydoor_core::api::{AnydoorError, ItemTruth};
 use anydoor_core::fhir::{Document, attachment};
 use anydoor_core::http::{Answer, Failure};
 use anydoor_core::store::{Key, Store};
-use anydoor_core::sync::attachments::{AttachmentStep, Attachments};
+use anydoor_core::sync::Run;
+use anydoor_core::sync::attachments::AttachmentRun;
 use anydoor_sandbox::server::Manners;
 use anydoor_tests::{Phone, World};
 
@@ -84,30 +85,30 @@ async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_cam
     let mut store = Store::open(&path.ok_or("no database")?, &Key::new(&phone.key)?, &phone.config.agency)?;
     let now = "2026-11-25T02:00:00Z".parse()?;
 
-    let mut lane = Attachments::new(&store)?;
-    let AttachmentStep::Send(put) = lane.next(&mut store)? else { return Err("nothing to send".into()) };
+    let mut run = AttachmentRun::new(&store)?;
+    let Some(put) = run.next(&mut store, now)? else { return Err("nothing to send".into()) };
     let body = Document::parse(put.body.as_deref().unwrap_or_default().as_bytes())?;
     assert_eq!(attachment::data(&body), Some(content));
     // No answer came; meanwhile somebody saved something. It goes first.
-    lane.hear(&mut store, Err(Failure::NoAnswer), now)?;
-    let mut lane = Attachments::new(&store)?;
-    let AttachmentStep::Send(put) = lane.next(&mut store)? else { return Err("nothing to send".into()) };
+    run.hear(&mut store, Err(Failure::NoAnswer), now)?;
+    let mut run = AttachmentRun::new(&store)?;
+    let Some(put) = run.next(&mut store, now)? else { return Err("nothing to send".into()) };
     let plan = anydoor_core::acts::Plan::new("test", &anydoor_core::base::ids::MemberId::fresh(), now, "v");
     anydoor_core::acts::Ledger::commit(&mut store, &plan.create(Document::new("Basic", "b")))?;
     let taken = Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() };
-    lane.hear(&mut store, Ok(taken.clone()), now)?;
-    let AttachmentStep::Send(back) = lane.next(&mut store)? else { return Err("no read-back".into()) };
+    run.hear(&mut store, Ok(taken.clone()), now)?;
+    let Some(back) = run.next(&mut store, now)? else { return Err("no read-back".into()) };
     assert_eq!(back.path, put.path);
     // Something else came back: both copies stay, and it goes again.
     let other = attachment::with_data(&body, b"other").to_text().into_bytes();
-    lane.hear(&mut store, Ok(Answer { status: 200, body: other, ..Answer::default() }), now)?;
-    assert_eq!(lane.next(&mut store)?, AttachmentStep::Done(None), "something newer waits");
+    run.hear(&mut store, Ok(Answer { status: 200, body: other, ..Answer::default() }), now)?;
+    assert_eq!((run.next(&mut store, now)?, run.stop), (None, None), "something newer waits");
     assert!(files_in("-copy") && store.unsent()?.iter().any(|intent| intent.kind == "Binary"));
-    let mut lane = Attachments::new(&store)?;
-    assert!(matches!(lane.next(&mut store)?, AttachmentStep::Send(_)));
-    lane.hear(&mut store, Ok(taken), now)?;
-    lane.next(&mut store)?;
-    lane.hear(&mut store, Ok(Answer { status: 200, body: body.to_text().into_bytes(), ..Answer::default() }), now)?;
+    let mut run = AttachmentRun::new(&store)?;
+    assert!(run.next(&mut store, now)?.is_some());
+    run.hear(&mut store, Ok(taken), now)?;
+    run.next(&mut store, now)?;
+    run.hear(&mut store, Ok(Answer { status: 200, body: body.to_text().into_bytes(), ..Answer::default() }), now)?;
     assert!(!files_in("-copy") && store.unsent()?.iter().all(|intent| intent.kind != "Binary"));
     Ok(())
 }

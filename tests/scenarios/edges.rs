@@ -251,6 +251,49 @@ fn every_crate_uses_only_the_crates_to_its_left() {
     }
 }
 
+/// The files of a module by their names inside it (`escalations/chain`), each with the names that it imports from the module:
+/// `use super::database::Store` is `database/Store`.
+fn imports(source: &Path, module: &str) -> Vec<(String, BTreeSet<String>)> {
+    let folder = source.join(module);
+    let mut all = Vec::new();
+    for file in files(&folder).into_iter().filter(|file| !file.ends_with("mod.rs")) {
+        let inside = file.strip_prefix(&folder).unwrap().with_extension("");
+        let here = inside.parent().unwrap().to_string_lossy().into_owned();
+        let code = code(&file);
+        let mut named = BTreeSet::new();
+        for (prefix, from) in [(format!("crate::{module}::"), String::new()), ("super::".into(), here)] {
+            for (at, _) in code.match_indices(&prefix) {
+                // `super::super::x` is read once, from its beginning.
+                if code[..at].ends_with("super::") {
+                    continue;
+                }
+                let (mut rest, mut from) = (&code[at + prefix.len()..], from.clone());
+                while let Some(further) = rest.strip_prefix("super::") {
+                    from = from.rsplit_once('/').map(|(above, _)| above.to_owned()).unwrap_or_default();
+                    rest = further;
+                }
+                let mut found = BTreeSet::new();
+                spread("", rest, &mut found);
+                let inside = found.into_iter().map(|path| path.replace("::", "/"));
+                named.extend(inside.map(|path| if from.is_empty() { path } else { format!("{from}/{path}") }));
+            }
+        }
+        all.push((inside.to_string_lossy().into_owned(), named));
+    }
+    all
+}
+
+/// The file that defines what a path names: the longest beginning of it that is a file of the module.
+fn defining<'a>(path: &str, files: &'a BTreeSet<String>) -> Option<&'a String> {
+    let mut path = path;
+    loop {
+        if let Some(file) = files.get(path) {
+            return Some(file);
+        }
+        path = path.rsplit_once('/')?.0;
+    }
+}
+
 #[test]
 fn a_gateway_links_no_database_and_no_bridge() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -273,4 +316,33 @@ fn the_reader_of_paths_reads_lists_trees_and_names_in_place() {
     let code = "use crate::a::{self, B, c::{D, e::F}};\nlet x = crate::g::h(1); use crate::i::J as K; notcrate::z();";
     let expected = ["a::B", "a::c::D", "a::c::e::F", "a::self", "g::h", "i::J"];
     assert_eq!(paths(code, "crate").into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn inside_store_and_sync_files_import_from_the_file_that_defines_a_name_and_never_in_a_circle() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src").canonicalize().unwrap();
+    for module in ["store", "sync"] {
+        let imports = imports(&source, module);
+        let files: BTreeSet<String> = imports.iter().map(|(file, _)| file.clone()).collect();
+        let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (file, named) in &imports {
+            for path in named {
+                let defined = defining(path, &files).unwrap_or_else(|| panic!("{module}/{file} imports {path} through mod.rs"));
+                uses.entry(file.clone()).or_default().insert(defined.clone());
+            }
+        }
+        assert!(uses.values().map(BTreeSet::len).sum::<usize>() > files.len(), "{module}: the imports were not found");
+        // What uses nothing that is left is taken away, until nothing is left or every file is in a circle or behind one.
+        let mut left = files;
+        loop {
+            let free: Vec<String> = left.iter().filter(|file| uses.get(*file).is_none_or(|all| all.is_disjoint(&left))).cloned().collect();
+            if free.is_empty() {
+                break;
+            }
+            left.retain(|file| !free.contains(file));
+        }
+        let circles: BTreeMap<&String, Vec<&String>> =
+            left.iter().map(|file| (file, uses.get(file).into_iter().flatten().filter(|used| left.contains(*used)).collect())).collect();
+        assert!(circles.is_empty(), "{module}: {circles:#?}");
+    }
 }

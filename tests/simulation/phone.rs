@@ -19,9 +19,9 @@ use anydoor_core::reconcile::in_our_favour;
 use anydoor_core::safety::Need;
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Escalations, Key, Store, StoreError};
-use anydoor_core::sync::attachments::{AttachmentStep, Attachments};
-use anydoor_core::sync::lane::{Lane, LaneStep};
-use anydoor_core::sync::{Engine, Next, Scope};
+use anydoor_core::sync::attachments::AttachmentRun;
+use anydoor_core::sync::escalations::EscalationRun;
+use anydoor_core::sync::{Engine, Next, Run, Scope};
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::SimDisk;
 use serde_json::json;
@@ -55,9 +55,9 @@ pub struct Phone {
     pub lane_store: Option<Escalations>,
     pub engine: Option<Engine>,
     pub pending: Option<Request>,
-    pub lane: Option<Lane>,
+    pub lane: Option<EscalationRun>,
     pub lane_pending: Option<Request>,
-    pub attaching: Option<Attachments>,
+    pub attaching: Option<AttachmentRun>,
     pub attaching_pending: Option<Request>,
     pub told: Told,
     pub team: TeamId,
@@ -390,17 +390,18 @@ impl Phone {
     }
 
     /// The same for the escalation lane.
-    pub fn next_help(&mut self) -> Result<Option<Request>, StoreError> {
+    pub fn next_help(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
+        let now = self.now(world);
         let Some(store) = &mut self.lane_store else { return Ok(None) };
         if self.lane.is_none() {
-            self.lane = Some(Lane::new(store)?);
+            self.lane = Some(EscalationRun::new(store)?);
         }
         if self.lane_pending.is_none()
             && let Some(lane) = &mut self.lane
         {
-            match lane.next(store)? {
-                LaneStep::Send(request) => self.lane_pending = Some(request),
-                LaneStep::Done(_) => self.lane = None,
+            self.lane_pending = lane.next(store, now)?;
+            if self.lane_pending.is_none() {
+                self.lane = None;
             }
         }
         Ok(self.lane_pending.clone())
@@ -416,16 +417,17 @@ impl Phone {
     }
 
     /// The same for the lane of attachments.
-    pub fn next_attachment(&mut self) -> Result<Option<Request>, StoreError> {
+    pub fn next_attachment(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
+        let now = self.now(world);
         let Some(store) = &mut self.store else { return Ok(None) };
         if self.attaching_pending.is_none() {
             let lane = match &mut self.attaching {
                 Some(lane) => lane,
-                None => self.attaching.insert(Attachments::new(store)?),
+                None => self.attaching.insert(AttachmentRun::new(store)?),
             };
-            match lane.next(store)? {
-                AttachmentStep::Send(request) => self.attaching_pending = Some(request),
-                AttachmentStep::Done(_) => self.attaching = None,
+            self.attaching_pending = lane.next(store, now)?;
+            if self.attaching_pending.is_none() {
+                self.attaching = None;
             }
         }
         Ok(self.attaching_pending.clone())

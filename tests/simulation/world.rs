@@ -278,7 +278,7 @@ impl World {
             let line = format!("{} asks for help: kept {kept}", self.phones[at].name);
             self.say(line);
         }
-        match self.phones[at].next_help() {
+        match self.phones[at].next_help(self.now) {
             Ok(Some(request)) => {
                 let outcome = self.send(at, &request, true);
                 if let Err(error) = self.phones[at].hear_help(outcome, self.now) {
@@ -313,7 +313,7 @@ impl World {
     /// One or a few requests of the lane of attachments.
     fn attach_a_little(&mut self, at: usize) {
         for _ in 0..1 + self.chance.below(3) {
-            match self.phones[at].next_attachment() {
+            match self.phones[at].next_attachment(self.now) {
                 Ok(Some(request)) => {
                     self.report.path(if request.body.is_some() { "attachment sent" } else { "attachment read back" });
                     let outcome = self.send(at, &request, true);
@@ -387,7 +387,7 @@ impl World {
             for at in 0..self.phones.len() {
                 self.now += jiff::SignedDuration::from_secs(6);
                 self.step += 1;
-                while let Some(request) = self.phones[at].next_help().unwrap() {
+                while let Some(request) = self.phones[at].next_help(self.now).unwrap() {
                     let outcome = self.send(at, &request, false);
                     self.phones[at].hear_help(outcome, self.now).unwrap();
                 }
@@ -400,7 +400,7 @@ impl World {
                     let outcome = self.send(at, &request, false);
                     self.phones[at].hear(outcome, self.now).unwrap();
                 }
-                while let Some(request) = self.phones[at].next_attachment().unwrap() {
+                while let Some(request) = self.phones[at].next_attachment(self.now).unwrap() {
                     moved |= request.body.is_some();
                     let outcome = self.send(at, &request, false);
                     self.phones[at].hear_attachment(outcome, self.now).unwrap();

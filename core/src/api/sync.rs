@@ -3,7 +3,7 @@
 use super::error::of_stop;
 use super::{Anydoor, AnydoorError, Inner, Result, lock};
 use crate::base::clock::{Instant, ServerTime};
-use crate::sync::pace::{Stake, next_sync};
+use crate::sync::pace::{PollContext, next_sync};
 use crate::sync::{Report, Scope, Stop, driver};
 
 /// What one sync did.
@@ -101,7 +101,7 @@ impl Anydoor {
     pub fn next_sync_in_s(&self, on_shift: bool, board_on_screen: bool) -> Result<Option<u32>> {
         let live_assignment = self.inner.store(|store| Ok(!store.open_assignments()?.is_empty()))?;
         let asked = *lock(&self.inner.asked_to_wait);
-        let wait = next_sync(Stake { on_shift, live_assignment, board_on_screen }, asked);
+        let wait = next_sync(PollContext { on_shift, live_assignment, board_on_screen }, asked);
         Ok(wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)))
     }
 }

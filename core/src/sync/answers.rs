@@ -1,15 +1,19 @@
-//! What a run takes from an answer: what arrived, what somebody else changed, what is refused, what a pull brings.
+//! What a run takes from an answer.
+//!
+//! Rule: an answer is translated into what the server said of each document, and [`arrive`](crate::arrive) decides what becomes
+//! of it; here are only the run's own books: what is tried, taken apart, fetched and looked at next, and its report.
+//! Neighbours: `engine` asked, `store` takes in what was said.
 
-use std::time::Duration;
-
-use super::engine::{Engine, Look, MOST_REBASES, SOFTWARE, Stop, Waiting};
+use super::batch::{entries_of, said};
+use super::engine::{Engine, Look, MOST_REBASES, SOFTWARE, Waiting};
 use super::outbox::SECOND_LOOK;
+use super::pull::run::Unreadable;
+use super::run::{Stop, ends_the_run};
 use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent};
-use crate::fhir::bundle::{self, Entry};
 use crate::fhir::{Document, manners};
-use crate::http::{Answer, Failure, Outcome, park_reason, retry_after, version_of};
+use crate::http::{Answer, Failure, Outcome, park_reason, version_of};
 use crate::store::{Arrival, Store, StoreError};
 
 /// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
@@ -201,7 +205,7 @@ impl Engine {
                 self.report.filters_ignored += u32::from(page.filter_ignored);
                 self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
             }
-            Err(super::pull::Unreadable) => self.stop(Stop::ServerTrouble),
+            Err(Unreadable) => self.stop(Stop::ServerTrouble),
         }
         Ok(())
     }
@@ -235,39 +239,6 @@ fn seqs(waiting: &Waiting) -> Vec<i64> {
         Waiting::Transaction(intents) => intents.iter().map(|intent| intent.seq).collect(),
         Waiting::Put(intent) => vec![intent.seq],
         _ => Vec::new(),
-    }
-}
-
-/// Whether this answer ends the run, whatever was asked.
-pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
-    let wait = || answer.retry_after.as_deref().and_then(|text| retry_after(text, now)).unwrap_or(Duration::from_secs(30));
-    match answer.status {
-        401 => Some(Stop::SignInAgain),
-        429 | 503 => Some(Stop::Later(wait())),
-        500.. => Some(Stop::ServerTrouble),
-        200..=299 if !answer.is_fhir() => Some(Stop::NotTheServer),
-        300..=399 => Some(Stop::NotTheServer),
-        _ => None,
-    }
-}
-
-/// The entries of a batch or transaction answer, where there is one for each that was sent.
-pub(super) fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
-    let page = bundle::read(&answer.body).ok()?;
-    (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
-}
-
-/// What an entry of a batch says of the document that was asked for.
-pub(super) fn said<'a>(entry: &'a Entry, kind: &str, id: &str) -> Incoming<'a> {
-    let status = entry.status.as_deref().and_then(|status| status.get(..3)).and_then(|status| status.parse::<u16>().ok());
-    match (status, &entry.resource) {
-        (Some(200..=299), Some(there)) if there.kind() == kind && there.id() == id => Incoming::Document(there),
-        (Some(404), _) => Incoming::Absent,
-        (Some(403 | 410), _) => Incoming::Withheld,
-        // Later, or with another token, it may say something else.
-        (Some(401 | 408 | 429), _) => Incoming::Unclear,
-        (Some(status @ 400..=499), _) => Incoming::Refused { reason: park_reason(status), detail: None },
-        _ => Incoming::Unclear,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The lane of attachments: behind everything else.
+//! The run of the attachments: behind everything else.
 //!
 //! Rule: it begins when a run has nothing left to send, sends one content at a time, and stops as soon as anything else
 //! waits. A content never changes, so a plain PUT may be sent again; only what the server gives back, byte for byte, lets
@@ -8,23 +8,14 @@
 
 use std::collections::HashSet;
 
-use super::answers::ends_the_run;
-use super::{Stop, engine};
+use super::outbox::{is_content, readable};
+use super::run::{Run, Stop, ends_the_run};
 use crate::arrive::{Incoming, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Intent, IntentState, ParkReason};
 use crate::fhir::{Document, attachment};
-use crate::http::{Failure, Outcome, Request, park_reason};
+use crate::http::{Answer, Failure, Outcome, Request, park_reason};
 use crate::store::{Arrival, Store, StoreError};
-
-/// What the lane does next.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AttachmentStep {
-    /// Send this.
-    Send(Request),
-    /// Nothing more now.
-    Done(Option<Stop>),
-}
 
 /// Contents at which the server may fail before the run ends: one must not hold up those behind it, and each is 4 MB.
 const MOST_FAILED: u32 = 3;
@@ -35,7 +26,7 @@ enum Waiting {
 }
 
 /// One run over the attachments.
-pub struct Attachments {
+pub struct AttachmentRun {
     /// The newest item of the outbox when the run began: a later one goes first.
     newest: i64,
     tried: HashSet<i64>,
@@ -44,7 +35,8 @@ pub struct Attachments {
     again: HashSet<String>,
     failed: u32,
     waiting: Option<Waiting>,
-    stop: Option<Stop>,
+    /// Why it ended early.
+    pub stop: Option<Stop>,
     /// `Type/id` of what changed, for watches.
     pub changed: Vec<String>,
     /// Contents that the server now has.
@@ -53,18 +45,13 @@ pub struct Attachments {
     pub parked: u32,
 }
 
-impl std::fmt::Debug for Attachments {
+impl std::fmt::Debug for AttachmentRun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attachments").field("sent", &self.sent).finish_non_exhaustive()
+        f.debug_struct("AttachmentRun").field("sent", &self.sent).finish_non_exhaustive()
     }
 }
 
-/// Whether an item of the outbox is a content, and so this lane's.
-pub(super) fn is_content(intent: &Intent) -> bool {
-    intent.kind == attachment::CONTENT
-}
-
-impl Attachments {
+impl AttachmentRun {
     /// A run over what waits, and over what was acknowledged and not read back.
     ///
     /// # Errors
@@ -85,42 +72,9 @@ impl Attachments {
         })
     }
 
-    /// The next request.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn next(&mut self, store: &mut Store) -> Result<AttachmentStep, StoreError> {
-        if self.stop.is_some() {
-            return Ok(AttachmentStep::Done(self.stop));
-        }
-        if let Some(id) = self.to_read_back.pop() {
-            let request = Request::get(format!("{}/{id}", attachment::CONTENT));
-            self.waiting = Some(Waiting::Back(id));
-            return Ok(AttachmentStep::Send(request));
-        }
-        let unsent = store.unsent()?;
-        if unsent.iter().any(|intent| !is_content(intent) && intent.seq > self.newest && intent.state != IntentState::Parked) {
-            return Ok(AttachmentStep::Done(None));
-        }
-        for intent in unsent.into_iter().filter(is_content) {
-            if intent.state == IntentState::Parked || !self.tried.insert(intent.seq) {
-                continue;
-            }
-            let (stub, content) = (engine::readable(store.document(&intent.kind, &intent.id))?, store.attachment(&intent.id)?);
-            if let (Some(stub), Some(content)) = (stub, content) {
-                let request = Request::put(&attachment::with_data(&stub, &content), None);
-                self.waiting = Some(Waiting::Put(intent));
-                return Ok(AttachmentStep::Send(request));
-            }
-            // Neither copy reads: a person is told, and what is left of the files stays.
-            self.park(store, &intent, ParkReason::Unreadable, None)?;
-        }
-        Ok(AttachmentStep::Done(None))
-    }
-
     fn park(&mut self, store: &mut Store, intent: &Intent, reason: ParkReason, detail: Option<&str>) -> Result<(), StoreError> {
         self.parked += 1;
-        self.changed.push(format!("{}/{}", intent.kind, intent.id));
+        self.changed.push(intent.reference());
         store.park(intent.seq, reason, detail)
     }
 
@@ -137,11 +91,74 @@ impl Attachments {
         Ok(())
     }
 
-    /// Takes what came of it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn hear(&mut self, store: &mut Store, outcome: Outcome, now: Instant) -> Result<(), StoreError> {
+    fn heard_put(&mut self, store: &mut Store, intent: Intent, answer: &Answer) -> Result<(), StoreError> {
+        match (answer.status, answer.version()) {
+            (200..=299, Some(version)) => {
+                self.sent += 1;
+                self.changed.push(intent.reference());
+                let (incoming, source) = (Incoming::Accepted { version: Some(&version) }, Source::Acknowledgement { seq: intent.seq });
+                store.arrive(&[Arrival { kind: &intent.kind, id: &intent.id, incoming, source }])?;
+                self.to_read_back.push(intent.id);
+                Ok(())
+            }
+            // Without a version nothing is known (P12): the next run sends the same content again.
+            (200..=299, None) => Ok(()),
+            (status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
+        }
+    }
+
+    fn heard_back(&mut self, store: &mut Store, id: &str, answer: &Answer) -> Result<(), StoreError> {
+        match answer.status {
+            200 => {
+                let there = Document::parse(&answer.body).ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
+                match (there.as_ref().and_then(attachment::data), store.attachment(id)?) {
+                    (Some(there), Some(ours)) if there == ours => store.confirm_attachment(id),
+                    // The server holds something else, or nothing that reads: it gets ours again.
+                    (_, Some(_)) => self.not_given_back(store, id, ParkReason::Refused),
+                    _ => Ok(()),
+                }
+            }
+            404 => self.not_given_back(store, id, ParkReason::Gone),
+            // It had it and will not show it to us again: its version id is stored here.
+            403 | 410 => store.confirm_attachment(id),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Run for AttachmentRun {
+    type Store = Store;
+
+    fn next(&mut self, store: &mut Store, _: Instant) -> Result<Option<Request>, StoreError> {
+        if self.stop.is_some() {
+            return Ok(None);
+        }
+        if let Some(id) = self.to_read_back.pop() {
+            let request = Request::get(format!("{}/{id}", attachment::CONTENT));
+            self.waiting = Some(Waiting::Back(id));
+            return Ok(Some(request));
+        }
+        let unsent = store.unsent()?;
+        if unsent.iter().any(|intent| !is_content(intent) && intent.seq > self.newest && intent.state != IntentState::Parked) {
+            return Ok(None);
+        }
+        for intent in unsent.into_iter().filter(is_content) {
+            if intent.state == IntentState::Parked || !self.tried.insert(intent.seq) {
+                continue;
+            }
+            let (stub, content) = (readable(store.document(&intent.kind, &intent.id))?, store.attachment(&intent.id)?);
+            if let (Some(stub), Some(content)) = (stub, content) {
+                let request = Request::put(&attachment::with_data(&stub, &content), None);
+                self.waiting = Some(Waiting::Put(intent));
+                return Ok(Some(request));
+            }
+            // Neither copy reads: a person is told, and what is left of the files stays.
+            self.park(store, &intent, ParkReason::Unreadable, None)?;
+        }
+        Ok(None)
+    }
+
+    fn hear(&mut self, store: &mut Store, outcome: Outcome, now: Instant) -> Result<(), StoreError> {
         let Some(waiting) = self.waiting.take() else { return Ok(()) };
         let answer = match outcome {
             Ok(answer) => answer,
@@ -149,7 +166,7 @@ impl Attachments {
             Err(Failure::TooLarge) => {
                 return match waiting {
                     Waiting::Back(id) => self.not_given_back(store, &id, ParkReason::Refused),
-                    Waiting::Put(..) => Ok(()),
+                    Waiting::Put(_) => Ok(()),
                 };
             }
             Err(failure) => {
@@ -165,31 +182,9 @@ impl Attachments {
             self.stop = Some(stop);
             return Ok(());
         }
-        match (waiting, answer.status, answer.version()) {
-            (Waiting::Put(intent), 200..=299, Some(version)) => {
-                self.sent += 1;
-                self.changed.push(intent.reference());
-                let (incoming, source) = (Incoming::Accepted { version: Some(&version) }, Source::Acknowledgement { seq: intent.seq });
-                store.arrive(&[Arrival { kind: &intent.kind, id: &intent.id, incoming, source }])?;
-                self.to_read_back.push(intent.id);
-                Ok(())
-            }
-            // Without a version nothing is known (P12): the next run sends the same content again.
-            (Waiting::Put(..), 200..=299, None) => Ok(()),
-            (Waiting::Put(intent), status, _) => self.park(store, &intent, park_reason(status), answer.diagnostics().as_deref()),
-            (Waiting::Back(id), 200, _) => {
-                let there = Document::parse(&answer.body).ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
-                match (there.as_ref().and_then(attachment::data), store.attachment(&id)?) {
-                    (Some(there), Some(ours)) if there == ours => store.confirm_attachment(&id),
-                    // The server holds something else, or nothing that reads: it gets ours again.
-                    (_, Some(_)) => self.not_given_back(store, &id, ParkReason::Refused),
-                    _ => Ok(()),
-                }
-            }
-            (Waiting::Back(id), 404, _) => self.not_given_back(store, &id, ParkReason::Gone),
-            // It had it and will not show it to us again: its version id is stored here.
-            (Waiting::Back(id), 403 | 410, _) => store.confirm_attachment(&id),
-            (Waiting::Back(_), ..) => Ok(()),
+        match waiting {
+            Waiting::Put(intent) => self.heard_put(store, intent, &answer),
+            Waiting::Back(id) => self.heard_back(store, &id, &answer),
         }
     }
 }
@@ -199,7 +194,7 @@ mod tests {
     use super::*;
     use crate::acts::{Ledger, Plan};
     use crate::base::ids::{IncidentId, MemberId, PersonId};
-    use crate::http::{Answer, Method};
+    use crate::http::Method;
     use crate::note::{Attachment, AttachmentKind};
     use crate::store::Key;
 
@@ -220,19 +215,15 @@ mod tests {
         (folder, store)
     }
 
-    /// One run against a server; returns what was put, and the lane as it ended.
-    fn run(store: &mut Store, server: impl Fn(&Request) -> Outcome) -> (Vec<String>, Attachments) {
-        let (mut lane, mut put) = (Attachments::new(store).unwrap(), Vec::new());
+    /// One run against a server; returns what was put, and the run as it ended.
+    fn synced(store: &mut Store, server: impl Fn(&Request) -> Outcome) -> (Vec<String>, AttachmentRun) {
+        let (mut run, mut put) = (AttachmentRun::new(store).unwrap(), Vec::new());
         for _ in 0..50 {
-            match lane.next(store).unwrap() {
-                AttachmentStep::Done(_) => return (put, lane),
-                AttachmentStep::Send(request) => {
-                    if request.method == Method::Put {
-                        put.push(request.path.clone());
-                    }
-                    lane.hear(store, server(&request), now()).unwrap();
-                }
+            let Some(request) = run.next(store, now()).unwrap() else { return (put, run) };
+            if request.method == Method::Put {
+                put.push(request.path.clone());
             }
+            run.hear(store, server(&request), now()).unwrap();
         }
         panic!("the run does not end");
     }
@@ -251,9 +242,9 @@ mod tests {
         ];
         for back in back.into_iter().map(|back| Box::new(back) as Box<dyn Fn() -> Outcome>).chain([Box::new(move || Ok(other())) as _]) {
             let (_folder, mut store) = with_photos(2);
-            let (put, lane) = run(&mut store, |request| if request.method == Method::Put { Ok(took()) } else { back() });
-            assert_eq!((put.len(), lane.parked, store.parked().unwrap().len()), (4, 2, 2));
-            let (put, _) = run(&mut store, |_| Ok(took()));
+            let (put, run) = synced(&mut store, |request| if request.method == Method::Put { Ok(took()) } else { back() });
+            assert_eq!((put.len(), run.parked, store.parked().unwrap().len()), (4, 2, 2));
+            let (put, _) = synced(&mut store, |_| Ok(took()));
             assert!(put.is_empty(), "a parked content waits for a person");
         }
     }
@@ -263,14 +254,14 @@ mod tests {
         let (_folder, mut store) = with_photos(3);
         let first = store.unsent().unwrap().remove(0).id;
         let bad = format!("Binary/{first}");
-        let (_, lane) = run(&mut store, |request| {
+        let (_, run) = synced(&mut store, |request| {
             if request.path == bad { Ok(Answer { status: 500, ..Answer::default() }) } else { Ok(Answer { status: 201, ..took() }) }
         });
-        assert_eq!(lane.sent, 2);
+        assert_eq!(run.sent, 2);
         // A server that fails at everything is left in peace.
         let (_folder, mut store) = with_photos(20);
-        let (put, lane) = run(&mut store, |_| Ok(Answer { status: 500, ..Answer::default() }));
-        assert_eq!((put.len(), lane.stop), (4, Some(Stop::ServerTrouble)));
+        let (put, run) = synced(&mut store, |_| Ok(Answer { status: 500, ..Answer::default() }));
+        assert_eq!((put.len(), run.stop), (4, Some(Stop::ServerTrouble)));
         assert_eq!(store.unsent().unwrap().len(), 20);
     }
 }

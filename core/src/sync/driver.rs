@@ -1,9 +1,10 @@
 //! Drives a run over a connection: asks it what to send, carries that, and tells it what came.
 
-use super::attachments::{AttachmentStep, Attachments};
-use super::lane::{Lane, LaneStep};
-use super::{Engine, Next, Report, Scope, Stop};
-use crate::base::clock::Clock;
+use super::attachments::AttachmentRun;
+use super::engine::Engine;
+use super::escalations::EscalationRun;
+use super::run::{Report, Run, Scope, Stop};
+use crate::base::clock::{Clock, Instant};
 use crate::http::Transport;
 use crate::store::{Escalations, Store, StoreError};
 
@@ -20,6 +21,29 @@ impl<T> Locked<T> for std::sync::Mutex<Option<T>> {
     }
 }
 
+fn closed() -> StoreError {
+    StoreError::Missing { kind: "open database" }
+}
+
+/// Drives `run` to its end. `heard` gets the server's time of each answer.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn drive<R: Run>(
+    run: &mut R,
+    transport: &Transport,
+    store: &impl Locked<R::Store>,
+    clock: &dyn Clock,
+    heard: impl Fn(Instant),
+) -> Result<(), StoreError> {
+    while let Some(request) = store.with(|store| run.next(store, clock.now())).ok_or_else(closed)?? {
+        let outcome = transport.send(&request).await;
+        outcome.as_ref().ok().and_then(|answer| answer.date).into_iter().for_each(&heard);
+        store.with(|store| run.hear(store, outcome, clock.now())).ok_or_else(closed)??;
+    }
+    Ok(())
+}
+
 /// Runs one sync to its end. `heard` gets the server's time of each answer.
 ///
 /// # Errors
@@ -29,24 +53,14 @@ pub async fn run(
     store: &impl Locked<Store>,
     scope: Scope,
     clock: &dyn Clock,
-    heard: impl Fn(crate::base::clock::Instant),
+    heard: impl Fn(Instant),
 ) -> Result<Report, StoreError> {
     let mut engine = Engine::new(scope);
-    loop {
-        let closed = || Err(StoreError::Missing { kind: "open database" });
-        let next = store.with(|store| engine.next(store, clock.now())).unwrap_or_else(closed)?;
-        let request = match next {
-            Next::Send(request) => request,
-            Next::Done(report) => return Ok(report),
-        };
-        let outcome = transport.send(&request).await;
-        outcome.as_ref().ok().and_then(|answer| answer.date).into_iter().for_each(&heard);
-        let closed = || Err(StoreError::Missing { kind: "open database" });
-        store.with(|store| engine.hear(store, outcome, clock.now())).unwrap_or_else(closed)?;
-    }
+    drive(&mut engine, transport, store, clock, heard).await?;
+    Ok(engine.into_report())
 }
 
-/// Runs the escalation lane to its end. Returns what changed and why it stopped early.
+/// Sends and asks after the escalations. Returns what changed and why it stopped early.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -55,20 +69,12 @@ pub async fn run_lane(
     store: &impl Locked<Escalations>,
     clock: &dyn Clock,
 ) -> Result<(Vec<String>, Option<Stop>), StoreError> {
-    let closed = || StoreError::Missing { kind: "open database" };
-    let mut lane = store.with(|store| Lane::new(store)).ok_or_else(closed)??;
-    loop {
-        match store.with(|store| lane.next(store)).ok_or_else(closed)?? {
-            LaneStep::Send(request) => {
-                let outcome = transport.send(&request).await;
-                store.with(|store| lane.hear(store, outcome, clock.now())).ok_or_else(closed)??;
-            }
-            LaneStep::Done(stop) => return Ok((lane.changed, stop)),
-        }
-    }
+    let mut run = store.with(|store| EscalationRun::new(store)).ok_or_else(closed)??;
+    drive(&mut run, transport, store, clock, |_| {}).await?;
+    Ok((run.changed, run.stop))
 }
 
-/// Runs the lane of attachments to its end. Returns it, and why it stopped early.
+/// Sends the attachments. Returns the run, and why it stopped early.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -76,16 +82,9 @@ pub async fn run_attachments(
     transport: &Transport,
     store: &impl Locked<Store>,
     clock: &dyn Clock,
-) -> Result<(Attachments, Option<Stop>), StoreError> {
-    let closed = || StoreError::Missing { kind: "open database" };
-    let mut lane = store.with(|store| Attachments::new(store)).ok_or_else(closed)??;
-    loop {
-        match store.with(|store| lane.next(store)).ok_or_else(closed)?? {
-            AttachmentStep::Send(request) => {
-                let outcome = transport.send(&request).await;
-                store.with(|store| lane.hear(store, outcome, clock.now())).ok_or_else(closed)??;
-            }
-            AttachmentStep::Done(stop) => return Ok((lane, stop)),
-        }
-    }
+) -> Result<(AttachmentRun, Option<Stop>), StoreError> {
+    let mut run = store.with(|store| AttachmentRun::new(store)).ok_or_else(closed)??;
+    drive(&mut run, transport, store, clock, |_| {}).await?;
+    let stop = run.stop;
+    Ok((run, stop))
 }

@@ -1,77 +1,21 @@
-//! One sync run as a state machine: [`Engine::next`] says what to send, [`Engine::hear`] (in `answers`) takes what came of it.
+//! The full run as a state machine: [`Engine::next`] says what to send, [`Engine::hear`] (in `answers`) takes what came of it.
+//!
+//! Rule: the steps in the order that `sync` tells: push, pull, then what was acknowledged and did not come back. Neighbours:
+//! `outbox` chooses what goes, `pull` what is asked for.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
-use serde_json::json;
-
-use super::outbox::{Apart, Work, choose};
-use super::pull::Pull;
+use super::batch::read_all;
+use super::outbox::{Apart, Work, choose, is_content, readable};
+use super::pull::run::Pull;
+use super::run::{Report, Run, Scope, Stop};
 use crate::arrive;
 use crate::base::clock::Instant;
-use crate::base::ids::TeamId;
-use crate::delivery::Act;
-use crate::delivery::{Intent, ParkReason};
+use crate::delivery::{Act, Intent, ParkReason};
 use crate::fhir::bundle;
 use crate::fhir::manners::ServerManners;
-use crate::http::Request;
+use crate::http::{Outcome, Request};
 use crate::store::{Store, StoreError};
-
-/// Whose work is synced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The team on shift; `None`: nobody is, and only what is unsent goes out.
-    pub team: Option<TeamId>,
-    /// Whether to re-check the whole scope and the agency's data: on wake and every fifteen minutes.
-    pub full: bool,
-}
-
-/// Why a run ended before it was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// No network, or no answer.
-    Offline,
-    /// Something that is not the server answered (a captive portal).
-    NotTheServer,
-    /// The server's certificate is not trusted.
-    Untrusted,
-    /// The token is no longer good; local work is untouched.
-    SignInAgain,
-    /// The server asks to wait.
-    Later(Duration),
-    /// The server failed (5xx) or answered what cannot be read.
-    ServerTrouble,
-}
-
-/// What one run did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Requests sent.
-    pub round_trips: u32,
-    /// Documents that the server now has.
-    pub sent: u32,
-    /// Documents that changed here.
-    pub received: u32,
-    /// `Type/id` of what changed here, for watches.
-    pub changed: Vec<String>,
-    /// Items parked in this run.
-    pub parked: u32,
-    /// Records from the server that could not be read and were left out.
-    pub unreadable: u32,
-    /// Searches in which the server returned what was not asked for; those rows were left out.
-    pub filters_ignored: u32,
-    /// Why it ended early.
-    pub stop: Option<Stop>,
-}
-
-/// What the driver does next.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Next {
-    /// Send this and tell what came of it.
-    Send(Request),
-    /// The run is over.
-    Done(Report),
-}
 
 pub(super) enum Waiting {
     ReadBack(Vec<Intent>),
@@ -90,6 +34,15 @@ pub(super) enum Look {
     First { put: Option<String> },
     /// After some seconds.
     Second,
+}
+
+/// What the driver does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Send this and tell what came of it.
+    Send(Request),
+    /// The run is over.
+    Done(Report),
 }
 
 /// The setting that keeps what software the server last said it is.
@@ -140,6 +93,11 @@ impl Engine {
             manners_read: false,
             over: false,
         }
+    }
+
+    /// What the run did.
+    pub(super) fn into_report(self) -> Report {
+        self.report
     }
 
     /// What to send next. Whatever leaves is marked on disk before this returns.
@@ -219,7 +177,7 @@ impl Engine {
             self.apart.changes_inside = probed.is_some_and(|m| m.versioned_update_in_transaction && Some(&m.software) == software.as_ref());
         }
         let mut unsent = store.unsent()?;
-        unsent.retain(|intent| !super::attachments::is_content(intent));
+        unsent.retain(|intent| !is_content(intent));
         let mut needs = HashMap::new();
         for intent in &unsent {
             needs.insert(intent.seq, store.needs(intent.seq)?);
@@ -310,16 +268,17 @@ impl Engine {
     }
 }
 
-/// One batch that reads all of these.
-pub(super) fn read_all(references: impl Iterator<Item = String>) -> Request {
-    let entries: Vec<_> = references.map(|url| json!({ "request": { "method": "GET", "url": url } })).collect();
-    Request::bundle(&json!({ "resourceType": "Bundle", "type": "batch", "entry": entries }))
-}
+impl Run for Engine {
+    type Store = Store;
 
-/// A stored document that cannot be read costs itself, not the run.
-pub(super) fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
-    match found {
-        Err(StoreError::Document(_)) => Ok(None),
-        other => other,
+    fn next(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
+        Ok(match Self::next(self, store, now)? {
+            Next::Send(request) => Some(request),
+            Next::Done(_) => None,
+        })
+    }
+
+    fn hear(&mut self, store: &mut Store, outcome: Outcome, now: Instant) -> Result<(), StoreError> {
+        Self::hear(self, store, outcome, now)
     }
 }

@@ -1,11 +1,15 @@
 //! What goes next, chosen from the outbox rows as values.
+//!
+//! Rule: what was sent without an answer is read back before anything else; then what is due of claims, then what is new, then
+//! changes one by one. Contents of attachments have a run of their own. Neighbours: `engine` sends what is chosen here.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::base::clock::Instant;
-use crate::delivery::Act;
-use crate::delivery::{Intent, IntentState};
+use crate::delivery::{Act, Intent, IntentState};
+use crate::fhir::attachment;
+use crate::store::StoreError;
 
 /// How long after a claim the second look comes.
 pub const SECOND_LOOK: Duration = Duration::from_secs(5);
@@ -69,47 +73,47 @@ pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet
 
 /// The creates whose needs are met by the server or by the batch itself, oldest first.
 fn creates(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet<i64>, apart: &Apart) -> Vec<Intent> {
-    let mut batch: Vec<Intent> = Vec::new();
-    let mut inside = HashSet::new();
     let inside_it = |i: &Intent| i.act == Act::Create || i.act == Act::Change && apart.changes_inside && !apart.alone.contains(&i.seq);
     let open = |i: &&Intent| inside_it(i) && i.state == IntentState::Waiting && !tried.contains(&i.seq);
-    let candidates: Vec<&Intent> = unsent.iter().filter(open).collect();
     // A unit may hold documents that point at each other, so take whole units and drop those with an unmet need.
-    let mut allowed: HashSet<i64> = candidates.iter().map(|i| i.seq).collect();
-    loop {
-        let unmet: Vec<i64> = allowed
-            .iter()
-            .copied()
-            .filter(|seq| needs.get(seq).is_some_and(|all| all.iter().any(|need| !allowed.contains(need))))
-            .collect();
-        if unmet.is_empty() {
-            break;
-        }
-        allowed.retain(|seq| !unmet.contains(seq));
-    }
-    for intent in candidates.into_iter().filter(|i| allowed.contains(&i.seq)) {
+    let candidates = without_unmet_needs(unsent.iter().filter(open).cloned().collect(), needs);
+    let mut batch: Vec<Intent> = Vec::new();
+    for intent in candidates {
         let alone = apart.alone.contains(&intent.seq);
-        let Some(first) = batch.first() else {
-            batch.push(intent.clone());
-            inside.insert(intent.seq);
-            if alone {
-                break;
-            }
-            continue;
-        };
-        if alone || batch.len() >= MOST_ITEMS && intent.unit != first.unit || apart.by_unit && intent.unit != first.unit {
+        let other_unit = batch.first().is_some_and(|first| first.unit != intent.unit);
+        if !batch.is_empty() && (alone || other_unit && (batch.len() >= MOST_ITEMS || apart.by_unit)) {
             break;
         }
-        batch.push(intent.clone());
-        inside.insert(intent.seq);
-    }
-    // Cutting a batch short may have left a need outside: drop those behind it again.
-    loop {
-        let before = batch.len();
-        let have: HashSet<i64> = batch.iter().map(|i| i.seq).collect();
-        batch.retain(|i| needs.get(&i.seq).is_none_or(|all| all.iter().all(|need| have.contains(need))));
-        if batch.len() == before {
-            return batch;
+        batch.push(intent);
+        if alone {
+            break;
         }
+    }
+    // Cutting a batch short may have left a need outside.
+    without_unmet_needs(batch, needs)
+}
+
+/// Those of which everything that they need is among them.
+fn without_unmet_needs(mut intents: Vec<Intent>, needs: &HashMap<i64, Vec<i64>>) -> Vec<Intent> {
+    loop {
+        let before = intents.len();
+        let have: HashSet<i64> = intents.iter().map(|intent| intent.seq).collect();
+        intents.retain(|intent| needs.get(&intent.seq).is_none_or(|all| all.iter().all(|need| have.contains(need))));
+        if intents.len() == before {
+            return intents;
+        }
+    }
+}
+
+/// Whether an item of the outbox is a content, and so the attachments' own run's.
+pub(super) fn is_content(intent: &Intent) -> bool {
+    intent.kind == attachment::CONTENT
+}
+
+/// A stored document that cannot be read costs itself, not the run.
+pub(super) fn readable<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::Document(_)) => Ok(None),
+        other => other,
     }
 }

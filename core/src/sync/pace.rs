@@ -46,7 +46,7 @@ impl PageSize {
 
 /// What is at stake while the app is in the foreground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stake {
+pub struct PollContext {
     /// Somebody is on shift here.
     pub on_shift: bool,
     /// An assignment is live: offered to this team or not yet clear.
@@ -56,11 +56,11 @@ pub struct Stake {
 }
 
 /// How long until the next sync; `None`: only when there is something to send. The server's own wish goes before.
-pub fn next_sync(stake: Stake, asked_to_wait: Option<Duration>) -> Option<Duration> {
-    let own = match stake {
-        Stake { on_shift: false, .. } => return None,
-        Stake { live_assignment: true, .. } | Stake { board_on_screen: true, .. } => Duration::from_secs(10),
-        Stake { .. } => Duration::from_secs(60),
+pub fn next_sync(context: PollContext, asked_to_wait: Option<Duration>) -> Option<Duration> {
+    let own = match context {
+        PollContext { on_shift: false, .. } => return None,
+        PollContext { live_assignment: true, .. } | PollContext { board_on_screen: true, .. } => Duration::from_secs(10),
+        PollContext { .. } => Duration::from_secs(60),
     };
     Some(asked_to_wait.map_or(own, |wait| wait.max(own)))
 }
@@ -88,12 +88,12 @@ mod tests {
 
     #[test]
     fn polling_follows_what_is_at_stake_and_never_hurries_a_server_that_asked_to_wait() {
-        let on = Stake { on_shift: true, ..Stake::default() };
-        let secs = |stake, wait: Option<u64>| next_sync(stake, wait.map(Duration::from_secs)).map(|d| d.as_secs());
-        assert_eq!(secs(Stake { live_assignment: true, ..Stake::default() }, None), None);
+        let on = PollContext { on_shift: true, ..PollContext::default() };
+        let secs = |context, wait: Option<u64>| next_sync(context, wait.map(Duration::from_secs)).map(|d| d.as_secs());
+        assert_eq!(secs(PollContext { live_assignment: true, ..PollContext::default() }, None), None);
         assert_eq!(secs(on, None), Some(60));
-        assert_eq!(secs(Stake { live_assignment: true, ..on }, None), Some(10));
-        assert_eq!(secs(Stake { board_on_screen: true, ..on }, Some(3)), Some(10));
-        assert_eq!(secs(Stake { board_on_screen: true, ..on }, Some(120)), Some(120));
+        assert_eq!(secs(PollContext { live_assignment: true, ..on }, None), Some(10));
+        assert_eq!(secs(PollContext { board_on_screen: true, ..on }, Some(3)), Some(10));
+        assert_eq!(secs(PollContext { board_on_screen: true, ..on }, Some(120)), Some(120));
     }
 }

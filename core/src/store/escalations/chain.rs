@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::store::audit::chained;
 use crate::store::error::StoreError;
 
+/// Adds a row: `sum` is the SHA-256 of the Task as it was then, or the server's version id.
 pub(super) fn link(tx: &Transaction<'_>, id: &str, what: &str, sum: &str) -> Result<(), StoreError> {
     let last: Option<(i64, String)> =
         tx.query_row("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -12,6 +13,7 @@ pub(super) fn link(tx: &Transaction<'_>, id: &str, what: &str, sum: &str) -> Res
     tx.execute("INSERT INTO chain VALUES (?, ?, ?, ?, ?)", params![seq + 1, id, what, sum, chained(&[&last, id, what, sum])])?;
     Ok(())
 }
+
 /// The hash of the newest row; `None` before the first.
 pub(super) fn head(connection: &Connection) -> Result<Option<String>, StoreError> {
     Ok(connection.query_row("SELECT hash FROM chain ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?)

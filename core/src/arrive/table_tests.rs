@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::*;
+use super::{Decision, Held, Incoming, Local, Merge, Source, Text, Unsent, decide};
 use crate::base::Code;
+use crate::base::clock::Instant;
+use crate::delivery::{Act, IntentState, ParkReason};
 use crate::fhir::element::OURS;
+use crate::fhir::in_error::in_error;
+use crate::fhir::{Document, Revision};
 
 const TEAM: &str = "CareTeam/mine";
 

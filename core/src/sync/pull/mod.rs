@@ -1,0 +1,11 @@
+//! The pull: scope comes from Tasks. First the Tasks of this team and the open offers, then by id what they name.
+//!
+//! Rule: a watermark is server time, stored in the same commit as the page that it covers, and read again with five
+//! minutes of overlap. No filter is believed: what a search returns and did not ask for is left out and counted. What a
+//! search brings is a hint, and what may be old is read by its id before the next stage.
+//! Neighbours: `run` is the state machine, `scope` says what is searched, `search` how, `confirm` what is read once more.
+
+mod confirm;
+pub mod run;
+mod scope;
+mod search;

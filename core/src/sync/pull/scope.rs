@@ -1,0 +1,114 @@
+//! What is searched: this team's Tasks and the open offers, what hangs on them, whom and what they name, and what the agency
+//! has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::search::{Search, Wanted, chunked};
+use crate::base::ids::TeamId;
+use crate::fhir::document::id_of;
+use crate::fhir::element::OURS;
+use crate::fhir::{Document, assignment, incident};
+use crate::store::{Store, StoreError};
+
+/// The Tasks of this team, and the open offers.
+pub(super) fn tasks(team: &TeamId) -> Vec<Search> {
+    let owner = Search::by("Task", "owner", BTreeSet::from([format!("CareTeam/{team}")]));
+    let offers = Search {
+        kind: "Task",
+        query: format!("business-status={OURS}state%7C{}", assignment::OPEN_OFFER),
+        wanted: Wanted::OpenOffers,
+        marks: vec!["Task?open-offer".into()],
+        census: false,
+    };
+    vec![offers, owner]
+}
+
+/// The same, whole: what is here and not among them has left scope.
+pub(super) fn census(team: &TeamId) -> Vec<Search> {
+    tasks(team).into_iter().map(|search| Search { census: true, ..search }).collect()
+}
+
+/// The Tasks whose surroundings are read: open ones, and whatever just came.
+fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document>, StoreError> {
+    let open: BTreeSet<String> = store.open_assignments()?.into_iter().map(|id| format!("Task/{id}")).collect();
+    let mut tasks = Vec::new();
+    for reference in open.union(touched) {
+        if let Some(task) = store.referenced(reference)?
+            && assignment::is_assignment(&task)
+        {
+            tasks.push(task);
+        }
+    }
+    Ok(tasks)
+}
+
+/// What hangs on the Tasks and on the incidents that they are about.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn surroundings(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Search>, StoreError> {
+    let tasks = read_around(store, touched)?;
+    let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.text("/focus/reference")).map(str::to_owned).collect();
+    let all: BTreeSet<String> = tasks.iter().map(Document::reference).collect();
+    let mut searches = Vec::new();
+    for (kind, by) in [
+        ("ServiceRequest", "_id"),
+        ("Observation", "focus"),
+        ("Encounter", "based-on"),
+        ("DocumentReference", "related"),
+        ("Task", "focus"),
+        ("ServiceRequest", "based-on"),
+        ("Linkage", "item"),
+    ] {
+        searches.extend(chunked(store, kind, by, &requests)?);
+    }
+    searches.extend(chunked(store, "Provenance", "target", &all)?);
+    searches.extend(chunked(store, "Task", "part-of", &all)?);
+    Ok(searches)
+}
+
+/// The people, places and documents that the incidents name.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Search>, StoreError> {
+    let mut by_kind: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+    let mut attempts = BTreeSet::new();
+    for task in read_around(store, touched)? {
+        let Some(request) = task.text("/focus/reference").map(|r| store.referenced(r)).transpose()?.flatten() else { continue };
+        let listed = incident::listed_people(&request).into_iter().map(|(reference, _)| reference);
+        for reference in request.references().into_iter().map(|(_, reference)| reference).chain(listed) {
+            let kinds = ["Patient", "RelatedPerson", "Location", "DocumentReference"];
+            if let Some(kind) = kinds.into_iter().find(|kind| id_of(&reference, kind).is_some()) {
+                by_kind.entry(kind).or_default().insert(reference);
+            }
+        }
+        for other in store.pointing_at("Task", "focus", &request.reference())? {
+            attempts.insert(other.reference());
+        }
+    }
+    let mut searches = Vec::new();
+    let people = by_kind.get("Patient").cloned().unwrap_or_default();
+    for (kind, references) in &by_kind {
+        searches.extend(chunked(store, kind, "_id", references)?);
+    }
+    searches.extend(chunked(store, "Flag", "subject", &people)?);
+    searches.extend(chunked(store, "Consent", "patient", &people)?);
+    searches.extend(chunked(store, "Communication", "part-of", &attempts)?);
+    Ok(searches)
+}
+
+/// What the agency has that does not come from Tasks.
+pub(super) fn agency() -> Vec<Search> {
+    let kinds = ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
+    let of =
+        |kind: &'static str| Search { kind, query: String::new(), wanted: Wanted::Any, marks: vec![format!("{kind}?")], census: false };
+    let places = Search {
+        kind: "Location",
+        query: "organization:missing=false".into(),
+        wanted: Wanted::Any,
+        marks: vec!["Location?organization".into()],
+        census: false,
+    };
+    kinds.into_iter().map(of).chain([places]).collect()
+}
