@@ -53,8 +53,10 @@ interop:         ## the same shift, replays, and a race for one visit, against H
 soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds
 	@tools/need cc pkg-config openssl
 	ANYDOOR_SEEDS=$(or $(SEEDS),20000) ANYDOOR_FROM=$(or $(FROM),2000) ANYDOOR_KILLS=$(or $(KILLS),500) \
-	  ANYDOOR_FUZZ_SECONDS=$(or $(FUZZ),30) cargo test --release -p anydoor-tests \
-	  --test simulation --test power --test kill --test fuzz -- --nocapture
+	  ANYDOOR_FUZZ_SECONDS=$(or $(FUZZ),30) cargo test --release -p anydoor-tests --test simulation --test fuzz \
+	  -- --nocapture
+	ANYDOOR_SEEDS=$(or $(SEEDS),20000) ANYDOOR_FROM=$(or $(FROM),2000) ANYDOOR_KILLS=$(or $(KILLS),500) \
+	  cargo test --release -p anydoor-tests --test scenarios -- --nocapture durability::power durability::kill
 
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl

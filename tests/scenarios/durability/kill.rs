@@ -110,7 +110,7 @@ fn as_the_process_that_is_killed() {
 
 fn writer(path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "as_the_process_that_is_killed", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "durability::kill::as_the_process_that_is_killed", "--nocapture", "--test-threads=1"])
         .env("ANYDOOR_KILL_WRITER", path)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -12,7 +12,7 @@ use super::{KEY, folder, golden};
 
 type Names = BTreeSet<String>;
 
-const FLUENT: &str = include_str!("../../../core/words/en.ftl");
+const FLUENT: &str = include_str!("../../../../core/words/en.ftl");
 
 /// Every list, by its file.
 fn lists() -> Vec<(&'static str, Names)> {

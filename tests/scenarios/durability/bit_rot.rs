@@ -12,7 +12,6 @@ use anydoor_core::store::{Incoming, Key, Store, StoreError};
 use anydoor_tests::fixtures::sign;
 use serde_json::json;
 
-#[path = "bit_rot/escalations.rs"]
 mod escalations;
 
 const NOTES: usize = 12;

@@ -16,15 +16,10 @@ use anydoor_core::store::{Incoming, Key, Store};
 use anydoor_tests::fixtures::sign;
 use serde_json::json;
 
-#[path = "golden/files.rs"]
 mod files;
-#[path = "golden/names.rs"]
 mod names;
-#[path = "golden/replay.rs"]
 mod replay;
-#[path = "golden/sources.rs"]
 mod sources;
-#[path = "golden/wire.rs"]
 mod wire;
 
 const KEY: [u8; 32] = [7; 32];

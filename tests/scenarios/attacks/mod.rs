@@ -8,11 +8,8 @@ use anydoor_core::api::{Anydoor, AnydoorError, Config, ItemTruth, OnViewInput, S
 use anydoor_tests::alone::alone;
 use anydoor_tests::hostile::{Bystander, Framing, Hostile, Reply};
 
-#[path = "attacks/answers.rs"]
 mod answers;
-#[path = "attacks/documents.rs"]
 mod documents;
-#[path = "attacks/links.rs"]
 mod links;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;

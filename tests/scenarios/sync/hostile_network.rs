@@ -12,11 +12,8 @@ use anydoor_tests::proxy::{Fault, Proxy};
 use anydoor_tests::sides::{alike, claims_are_true, settle};
 use anydoor_tests::{Phone, World, visit};
 
-#[path = "hostile_network/each_once.rs"]
 mod each_once;
-#[path = "hostile_network/slow.rs"]
 mod slow;
-#[path = "hostile_network/trust.rs"]
 mod trust;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;

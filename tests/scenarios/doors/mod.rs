@@ -1,0 +1,6 @@
+//! How calls come in and word goes out.
+
+mod both_doors;
+mod cad_updates;
+mod nine_people;
+mod shift;

@@ -1,0 +1,9 @@
+//! What is on disk survives: power cuts, kills, failing and full disks, flipped bits, files of earlier releases.
+
+mod bit_rot;
+mod failing_disk;
+mod golden;
+mod kill;
+mod power;
+mod small_disk;
+mod store;

@@ -1,0 +1,3 @@
+//! What touches a person's record.
+
+mod wrong_person;

@@ -1,0 +1,9 @@
+//! How it travels: the engine, refusals, bad networks, replays, servers and phones of other releases.
+
+mod attachments;
+mod bad_days;
+mod duplicates;
+mod engine;
+mod hostile_network;
+mod newer_release;
+mod refusals;

@@ -1,0 +1,4 @@
+//! Who can go, and what leads see.
+
+mod leads;
+mod roads;
