@@ -527,6 +527,7 @@ fn broken(cell: &Cell, decision: &Decision) -> Vec<&'static str> {
     // Versions.
     if let Decision::Arrived { version, .. } = decision {
         rule("nothing ends an intent without a version of the server's", version_of(comes) == Some(version.as_str()));
+        rule("what somebody changed is not called ours", says.is_none_or(|says| says == Says::Same));
     }
     rule("nothing ends an intent without a version", !ends(decision) || version_of(comes).is_some());
     let onto = matches!(decision, Decision::Rebase { .. } | Decision::AdoptClaim { .. } | Decision::Reapply | Decision::MarkAgain);
