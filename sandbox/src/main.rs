@@ -12,7 +12,7 @@ use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::probe::{self, Probe};
 use anydoor_sandbox::roads::Pack;
-use anydoor_sandbox::server::{Manners, Options, Server};
+use anydoor_sandbox::server::{Options, Server, Strictness};
 use anydoor_sandbox::shift::{Play, play};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for trying and testing
 
   --seed N              another county
-  --manners M           the embedded server behaves: strict (default), hapi, loose
+  --strictness M           the embedded server behaves: strict (default), hapi, loose
   --server URL          plays on any FHIR R4 server instead
   --token-command CMD   a command that prints an access token for it
   --calls FILE          real calls: latitude,longitude,type,time,township,crossing
@@ -38,7 +38,7 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
 
 enum Job {
     Play(Box<Play>),
-    Server(Manners, u64, Option<PathBuf>),
+    Server(Strictness, u64, Option<PathBuf>),
     Probe { url: String, token_command: Option<String>, agency: Option<String> },
     RecoveryKey,
     Recover(PathBuf),
@@ -72,12 +72,12 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--seed" => play.seed = value()?.parse().map_err(|_| "--seed needs a number")?,
-            "--manners" => {
-                play.manners = match value()?.as_str() {
-                    "strict" => Manners::Strict,
-                    "hapi" => Manners::Hapi,
-                    "loose" => Manners::Loose,
-                    _ => return Err("--manners: strict, hapi or loose".into()),
+            "--strictness" => {
+                play.strictness = match value()?.as_str() {
+                    "strict" => Strictness::Strict,
+                    "hapi" => Strictness::Hapi,
+                    "loose" => Strictness::Loose,
+                    _ => return Err("--strictness: strict, hapi or loose".into()),
                 }
             }
             "--server" => play.server = Some(value()?),
@@ -93,14 +93,14 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
             _ => return Err(format!("do not know '{argument}' (--help lists what there is)")),
         }
     }
-    Ok(if only_server { Job::Server(play.manners, play.seed, play.roads) } else { Job::Play(Box::new(play)) })
+    Ok(if only_server { Job::Server(play.strictness, play.seed, play.roads) } else { Job::Play(Box::new(play)) })
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match read(std::env::args().skip(1)) {
         Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
-        Ok(Job::Server(manners, seed, roads)) => serve(manners, seed, roads.as_deref()).await,
+        Ok(Job::Server(strictness, seed, roads)) => serve(strictness, seed, roads.as_deref()).await,
         Ok(Job::Probe { url, token_command, agency }) => probe(&url, token_command.as_deref(), agency.as_deref()).await,
         Ok(Job::RecoveryKey) => recovery_key(),
         Ok(Job::Recover(file)) => recover(&file),
@@ -153,9 +153,9 @@ fn recover(file: &std::path::Path) -> Result<(), String> {
 }
 
 /// The server with the county on it, for other clients.
-async fn serve(manners: Manners, seed: u64, roads: Option<&Path>) -> Result<(), String> {
+async fn serve(strictness: Strictness, seed: u64, roads: Option<&Path>) -> Result<(), String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
-    let server = Server::start(Options { manners, ..Options::default() }).await.map_err(|e| words(&e))?;
+    let server = Server::start(Options { strictness, ..Options::default() }).await.map_err(|e| words(&e))?;
     let (county, pack) = Pack::around(County::generate(seed, jiff::Timestamp::now()), roads)?;
     let transport = Transport::new(server.base_url(), Arc::new(NoToken)).map_err(|e| words(&e))?;
     Gateway::new(transport, &county.agency).write("the county", &county.documents()).await.map_err(|e| words(&e))?;

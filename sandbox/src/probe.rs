@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids;
-use anydoor_core::fhir::manners::{ServerManners, statement};
+use anydoor_core::fhir::behaviour::{ServerBehaviour, statement};
 use anydoor_core::fhir::{Document, bundle};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ impl Probe {
     ///
     /// # Errors
     /// [`ProbeError`].
-    pub async fn run(mut self, now: Instant) -> Result<ServerManners, ProbeError> {
+    pub async fn run(mut self, now: Instant) -> Result<ServerBehaviour, ProbeError> {
         let found = self.find_out(now).await;
         for id in &self.written {
             // What cannot be deleted stays tagged; the result does not depend on it.
@@ -127,11 +127,11 @@ impl Probe {
         found
     }
 
-    async fn find_out(&mut self, now: Instant) -> Result<ServerManners, ProbeError> {
+    async fn find_out(&mut self, now: Instant) -> Result<ServerBehaviour, ProbeError> {
         let heard = self.ask("the CapabilityStatement", Method::GET, "metadata", &[], None).await?;
         let said = Document::from_value(heard.body).ok().as_ref().and_then(statement);
         let said = said.filter(|said| said.is_r4).ok_or_else(|| ProbeError::NotR4(heard.status.to_string()))?;
-        let mut found = ServerManners::unknown(now, &said.software);
+        let mut found = ServerBehaviour::unknown(now, &said.software);
         let id = self.fresh();
         let created = self.put(&id, "one", &[]).await?;
         if !created.status.is_success() {
@@ -146,7 +146,7 @@ impl Probe {
     }
 
     /// If-Match, alone and in a transaction, with a version that is no longer the newest.
-    async fn versions(&mut self, id: &str, stale: &str, found: &mut ServerManners) -> Result<(), ProbeError> {
+    async fn versions(&mut self, id: &str, stale: &str, found: &mut ServerBehaviour) -> Result<(), ProbeError> {
         let fits = self.put(id, "two", &[("If-Match", stale)]).await?.status.is_success();
         let refused = !self.put(id, "three", &[("If-Match", stale)]).await?.status.is_success();
         found.versioned_update = fits && refused && self.words(id).await?.as_deref() == Some("two");
@@ -169,7 +169,7 @@ impl Probe {
         Ok(())
     }
 
-    async fn creations(&mut self, id: &str, found: &mut ServerManners) -> Result<(), ProbeError> {
+    async fn creations(&mut self, id: &str, found: &mut ServerBehaviour) -> Result<(), ProbeError> {
         let missing = self.fresh();
         self.put(&missing, "made", &[("If-Match", "W/\"1\"")]).await?;
         found.creates_on_if_match = self.words(&missing).await?.is_some();
@@ -193,7 +193,7 @@ impl Probe {
     }
 
     /// Each parameter with a value that finds one, and one that finds none: what comes back all the same was not honoured.
-    async fn searches(&mut self, id: &str, found: &mut ServerManners) -> Result<(), ProbeError> {
+    async fn searches(&mut self, id: &str, found: &mut ServerBehaviour) -> Result<(), ProbeError> {
         let nothing = ids::fresh();
         let tag = format!("{TAG}%7C{}", self.run);
         let tries: BTreeMap<&str, (String, String)> = BTreeMap::from([
@@ -218,7 +218,7 @@ impl Probe {
         Ok(page.ok().filter(|_| heard.status.is_success()).map(|page| page.entries.iter().filter(|e| e.resource.is_some()).count()))
     }
 
-    async fn history(&mut self, found: &mut ServerManners) -> Result<(), ProbeError> {
+    async fn history(&mut self, found: &mut ServerBehaviour) -> Result<(), ProbeError> {
         let id = self.fresh();
         let made = self.put(&id, "soon gone", &[]).await?;
         let since = made.body.pointer("/meta/lastUpdated").and_then(Value::as_str).unwrap_or("2020-01-01T00:00:00Z").replace('+', "%2B");
@@ -237,7 +237,7 @@ impl Probe {
     ///
     /// # Errors
     /// [`ProbeError::NotWritten`].
-    pub async fn publish(&self, found: &ServerManners, agency: &str) -> Result<(), ProbeError> {
+    pub async fn publish(&self, found: &ServerBehaviour, agency: &str) -> Result<(), ProbeError> {
         let document = found.write(&ids::derived("server-manners", agency));
         let heard = self.ask("the result", Method::PUT, &document.reference(), &[], Some(document.value())).await?;
         if heard.status.is_success() { Ok(()) } else { Err(ProbeError::NotWritten(heard.status)) }
@@ -245,7 +245,7 @@ impl Probe {
 }
 
 /// The result in lines that a person reads.
-pub fn in_words(found: &ServerManners) -> String {
+pub fn in_words(found: &ServerBehaviour) -> String {
     let said = |yes: bool| if yes { "yes" } else { "no " };
     let mut lines = vec![format!("{} · probed {}", found.software, found.probed)];
     for (what, yes, means) in [

@@ -1,4 +1,4 @@
-//! The embedded server over HTTP: what its manners promise, and what it must never do.
+//! The embedded server over HTTP: what its strictness promise, and what it must never do.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use anydoor_sandbox::server::{Manners, Network, Options, Server};
+use anydoor_sandbox::server::{Network, Options, Server, Strictness};
 use proptest::prelude::*;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -56,8 +56,8 @@ impl Answer {
 }
 
 impl Desk {
-    async fn new(manners: Manners) -> Self {
-        Self::with(Options { manners, ..Options::default() }).await
+    async fn new(strictness: Strictness) -> Self {
+        Self::with(Options { strictness, ..Options::default() }).await
     }
     async fn with(options: Options) -> Self {
         // Where another test was first, it is installed already.
@@ -117,7 +117,7 @@ fn entry(method: &str, url: &str, resource: Value) -> Value {
 
 #[tokio::test]
 async fn what_is_written_comes_back_with_its_version_and_nothing_else_changed() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let body = r#"{"resourceType":"Observation","id":"o","meta":{"versionId":"99","security":[{"code":"R"}]},"status":"final","code":{"text":"x"},"valueQuantity":{"value":1.50}}"#;
     let made = desk.send(Method::PUT, "Observation/o", &[], body).await;
     assert_eq!((made.status, made.header("etag")), (201, "W/\"1\""));
@@ -138,7 +138,7 @@ async fn what_is_written_comes_back_with_its_version_and_nothing_else_changed() 
 
 #[tokio::test]
 async fn an_id_of_digits_or_another_id_than_the_address_is_refused() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     assert_eq!(desk.put(&patient("12345")).await.status, 400);
     assert_eq!(desk.send(Method::PUT, "Patient/a", &[], patient("b").to_string()).await.status, 400);
     assert_eq!(desk.get("Patient/a").await.status, 404);
@@ -146,21 +146,21 @@ async fn an_id_of_digits_or_another_id_than_the_address_is_refused() {
 
 #[tokio::test]
 async fn a_stale_if_match_is_refused() {
-    for (manners, stale, missing) in [(Manners::Strict, 412, 412), (Manners::Loose, 412, 412), (Manners::Hapi, 409, 201)] {
-        let desk = Desk::new(manners).await;
+    for (strictness, stale, missing) in [(Strictness::Strict, 412, 412), (Strictness::Loose, 412, 412), (Strictness::Hapi, 409, 201)] {
+        let desk = Desk::new(strictness).await;
         desk.put(&task("t", "draft")).await;
-        assert_eq!(desk.put_if(&task("t", "requested"), &[("if-match", "W/\"1\"")]).await.status, 200, "{manners:?}");
-        assert_eq!(desk.put_if(&task("t", "accepted"), &[("if-match", "W/\"1\"")]).await.status, stale, "{manners:?}");
-        assert_eq!(desk.get("Task/t").await.json()["status"], "requested", "{manners:?}");
-        assert_eq!(desk.put_if(&task("new", "draft"), &[("if-match", "W/\"1\"")]).await.status, missing, "{manners:?}");
+        assert_eq!(desk.put_if(&task("t", "requested"), &[("if-match", "W/\"1\"")]).await.status, 200, "{strictness:?}");
+        assert_eq!(desk.put_if(&task("t", "accepted"), &[("if-match", "W/\"1\"")]).await.status, stale, "{strictness:?}");
+        assert_eq!(desk.get("Task/t").await.json()["status"], "requested", "{strictness:?}");
+        assert_eq!(desk.put_if(&task("new", "draft"), &[("if-match", "W/\"1\"")]).await.status, missing, "{strictness:?}");
         let deleted = desk.send(Method::DELETE, "Task/t", &[("if-match", "W/\"1\"")], "").await.status;
-        assert_eq!(deleted, if manners == Manners::Hapi { 204 } else { 412 }, "{manners:?}");
+        assert_eq!(deleted, if strictness == Strictness::Hapi { 204 } else { 412 }, "{strictness:?}");
     }
 }
 
 #[tokio::test]
 async fn of_many_claims_at_once_one_wins() {
-    let desk = Arc::new(Desk::new(Manners::Strict).await);
+    let desk = Arc::new(Desk::new(Strictness::Strict).await);
     desk.put(&task("t", "requested")).await;
     let claims: Vec<_> = (0..8)
         .map(|_| {
@@ -178,7 +178,7 @@ async fn of_many_claims_at_once_one_wins() {
 
 #[tokio::test]
 async fn what_is_deleted_is_gone_until_it_is_written_again() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     desk.put(&patient("p")).await;
     assert_eq!(desk.delete("Patient/p").await.status, 204);
     assert_eq!(desk.get("Patient/p").await.issue().0, 410);
@@ -194,8 +194,8 @@ async fn what_is_deleted_is_gone_until_it_is_written_again() {
 async fn a_dangling_reference_is_refused_by_name() {
     let mut lost = task("t", "draft");
     lost["for"] = json!({ "reference": "Patient/nobody" });
-    for manners in [Manners::Strict, Manners::Hapi] {
-        let desk = Desk::new(manners).await;
+    for strictness in [Strictness::Strict, Strictness::Hapi] {
+        let desk = Desk::new(strictness).await;
         assert_eq!(desk.put(&lost).await.issue(), (400, "not-found".into(), "Task.for".into()));
         desk.put(&patient("nobody")).await;
         assert_eq!(desk.put(&lost).await.status, 201);
@@ -207,12 +207,12 @@ async fn a_dangling_reference_is_refused_by_name() {
         new["for"] = json!({ "reference": "https://elsewhere.example/fhir/Patient/p" });
         assert_eq!(desk.put(&new).await.status, 201);
     }
-    assert_eq!(Desk::new(Manners::Loose).await.put(&lost).await.status, 201);
+    assert_eq!(Desk::new(Strictness::Loose).await.put(&lost).await.status, 201);
 }
 
 #[tokio::test]
 async fn what_r4_forbids_is_refused_by_name() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let cases = [
         (json!({ "resourceType": "Task", "id": "x", "intent": "order" }), "required", "Task.status"),
         (json!({ "resourceType": "Task", "id": "x", "status": "begun", "intent": "order" }), "code-invalid", "Task.status"),
@@ -240,16 +240,16 @@ async fn what_r4_forbids_is_refused_by_name() {
         assert_eq!(desk.put(&body).await.issue(), (422, code.into(), place.into()));
     }
     assert_eq!(desk.get("_history").await.entries(), Vec::<String>::new());
-    let hapi = Desk::new(Manners::Hapi).await;
+    let hapi = Desk::new(Strictness::Hapi).await;
     let told = json!({ "resourceType": "Patient", "id": "x", "banana": 1, "extension": [{ "url": "urn:x", "valueString": "y" }] });
     let kept = hapi.put(&told).await.json();
     assert_eq!((kept.get("banana"), &kept["extension"]), (None, &told["extension"]));
-    assert_eq!(Desk::new(Manners::Loose).await.put(&told).await.json()["banana"], 1);
+    assert_eq!(Desk::new(Strictness::Loose).await.put(&told).await.json()["banana"], 1);
 }
 
 #[tokio::test]
 async fn a_transaction_gives_ids_and_rewrites_references() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let full = "urn:uuid:0195b0b0-0000-7000-8000-000000000001";
     let mut about = task("t", "draft");
     about["for"] = json!({ "reference": full });
@@ -272,8 +272,8 @@ async fn a_transaction_gives_ids_and_rewrites_references() {
 
 #[tokio::test]
 async fn a_failed_transaction_leaves_nothing() {
-    for manners in [Manners::Strict, Manners::Hapi] {
-        let desk = Desk::new(manners).await;
+    for strictness in [Strictness::Strict, Strictness::Hapi] {
+        let desk = Desk::new(strictness).await;
         desk.put(&task("t", "draft")).await;
         desk.put(&task("t", "requested")).await;
         let mut stale = entry("PUT", "Task/t", task("t", "accepted"));
@@ -301,7 +301,7 @@ async fn a_failed_transaction_leaves_nothing() {
                 ],
             )
             .await;
-        let (status, said) = if manners == Manners::Hapi { (400, "409") } else { (412, "version 1") };
+        let (status, said) = if strictness == Strictness::Hapi { (400, "409") } else { (412, "version 1") };
         assert_eq!(answer.status, status);
         assert!(answer.json()["issue"][0]["diagnostics"].as_str().unwrap().contains(said), "{}", answer.text);
         assert_eq!(desk.get("_history?_count=1000").await.text, before);
@@ -315,7 +315,7 @@ async fn a_failed_transaction_leaves_nothing() {
 
 #[tokio::test]
 async fn a_transaction_is_judged_as_a_whole() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let part_of = |id: &str, other: &str| {
         let mut part = task(id, "draft");
         part["partOf"] = json!([{ "reference": format!("Task/{other}") }]);
@@ -333,7 +333,7 @@ async fn a_transaction_is_judged_as_a_whole() {
 
 #[tokio::test]
 async fn a_loose_server_ignores_if_match_in_bundles() {
-    let desk = Desk::new(Manners::Loose).await;
+    let desk = Desk::new(Strictness::Loose).await;
     desk.put(&task("t", "draft")).await;
     let mut stale = entry("PUT", "Task/t", task("t", "accepted"));
     stale["request"]["ifMatch"] = json!("W/\"7\"");
@@ -343,7 +343,7 @@ async fn a_loose_server_ignores_if_match_in_bundles() {
 
 #[tokio::test]
 async fn an_entry_of_a_batch_stands_for_itself() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let bad = entry("PUT", "Task/t", json!({ "resourceType": "Task", "id": "t" }));
     let search = json!({ "request": { "method": "GET", "url": "Patient?_id=p" } });
     let answer = desk.bundle("batch", vec![entry("PUT", "Patient/p", patient("p")), bad, json!({}), search]).await.json();
@@ -355,7 +355,7 @@ async fn an_entry_of_a_batch_stands_for_itself() {
 
 #[tokio::test]
 async fn a_conditional_create_makes_one() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let body = json!({ "resourceType": "Patient", "identifier": [{ "system": "urn:s", "value": "1" }] });
     let condition = [("if-none-exist", "identifier=urn:s|1")];
     let first = desk.send(Method::POST, "Patient", &condition, body.to_string()).await;
@@ -373,7 +373,7 @@ async fn a_conditional_create_makes_one() {
 
 #[tokio::test]
 async fn if_none_match_forbids_overwriting() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let condition = [("if-none-match", "*")];
     assert_eq!(desk.put_if(&patient("p"), &condition).await.status, 201);
     assert_eq!(desk.put_if(&patient("p"), &condition).await.status, 412);
@@ -382,8 +382,8 @@ async fn if_none_match_forbids_overwriting() {
 
 #[tokio::test]
 async fn an_unknown_search_parameter_is_refused() {
-    for manners in [Manners::Strict, Manners::Hapi] {
-        let desk = Desk::new(manners).await;
+    for strictness in [Strictness::Strict, Strictness::Hapi] {
+        let desk = Desk::new(strictness).await;
         for query in [
             "colour=red",
             "status:below=draft",
@@ -401,7 +401,7 @@ async fn an_unknown_search_parameter_is_refused() {
             assert_eq!(desk.get(&format!("Task?{query}")).await.issue().0, 400, "{query}");
         }
     }
-    let loose = Desk::new(Manners::Loose).await;
+    let loose = Desk::new(Strictness::Loose).await;
     loose.put(&task("t", "draft")).await;
     let answer = loose.get("Task?colour=red&status=draft").await;
     assert_eq!(answer.entries(), ["Task/t"]);
@@ -410,7 +410,7 @@ async fn an_unknown_search_parameter_is_refused() {
 
 #[tokio::test]
 async fn tokens_references_dates_and_texts_find_what_they_say() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     for person in [
         json!({ "resourceType": "Patient", "id": "ana", "name": [{ "family": "Muñoz Pérez", "given": ["Ana"] }], "birthDate": "1990-05-01", "identifier": [{ "system": "urn:s", "value": "a,b" }, { "value": "bare" }] }),
         json!({ "resourceType": "Patient", "id": "ben", "name": [{ "family": "munson", "given": ["Ben"] }], "birthDate": "1990" }),
@@ -477,7 +477,7 @@ async fn tokens_references_dates_and_texts_find_what_they_say() {
 
 #[tokio::test]
 async fn next_links_lose_nothing_while_rows_change() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let entries = (0..100).map(|n| entry("PUT", &format!("Task/t{n:03}"), task(&format!("t{n:03}"), "draft"))).collect();
     assert_eq!(desk.bundle("transaction", entries).await.status, 200);
     let expected: BTreeSet<String> = (0..100).map(|n| format!("Task/t{n:03}")).collect();
@@ -555,7 +555,7 @@ async fn times_rise_strictly_even_when_the_clock_goes_back() {
 
 #[tokio::test]
 async fn bad_input_is_refused_and_the_server_goes_on() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let deep = format!(r#"{{"resourceType":"Patient","id":"p","extension":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
     let many = format!(r#"{{"resourceType":"Patient","id":"p","extension":[{}1]}}"#, "1,".repeat(30_000));
     let whole = patient("p").to_string();
@@ -588,7 +588,7 @@ async fn bad_input_is_refused_and_the_server_goes_on() {
 
 #[tokio::test]
 async fn more_than_64_mb_is_refused() {
-    let desk = Desk::new(Manners::Loose).await;
+    let desk = Desk::new(Strictness::Loose).await;
     let answer = desk.client.put(format!("{}/Patient/p", desk.server.base_url())).body(vec![b' '; (64 << 20) + 1]).send().await;
     // The server may close before it has read all of it; what it must not do is take it.
     assert!(answer.map_or(true, |answer| answer.status().as_u16() == 413));
@@ -597,7 +597,7 @@ async fn more_than_64_mb_is_refused() {
 
 #[tokio::test]
 async fn a_cut_line_answers_nothing_and_a_mended_one_goes_on() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     desk.put(&patient("p")).await;
     let answered = desk.server.requests();
     desk.server.network().set(Network::Down);
@@ -632,7 +632,7 @@ async fn a_stopped_server_frees_its_port_and_its_file_is_served_again() {
 
 #[tokio::test]
 async fn the_capability_statement_lists_what_is_served() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     let statement = desk.get("metadata").await.json();
     let resources = statement["rest"][0]["resource"].as_array().unwrap();
     for resource in resources.iter().filter(|r| ["Task", "Linkage", "Provenance", "Media"].contains(&r["type"].as_str().unwrap())) {
@@ -684,7 +684,7 @@ proptest! {
         let name = if not { "identifier:not" } else { "identifier" };
         let query: Vec<String> = asked.iter().map(|any| format!("{name}={}", any.iter().map(one).collect::<Vec<_>>().join(","))).collect();
         let found = tokio::runtime::Runtime::new().unwrap().block_on(async {
-            let desk = Desk::new(Manners::Strict).await;
+            let desk = Desk::new(Strictness::Strict).await;
             let entries = people.iter().enumerate().map(|(n, tokens)| {
                 let id = format!("p{n:02}");
                 let mut person = patient(&id);
@@ -708,7 +708,7 @@ proptest! {
 /// The times that are measured, printed with `--nocapture`; the bounds are wide enough for a busy machine.
 #[tokio::test]
 async fn five_hundred_puts_and_a_page_of_a_thousand_are_quick() {
-    let desk = Desk::new(Manners::Strict).await;
+    let desk = Desk::new(Strictness::Strict).await;
     desk.put(&patient("p")).await;
     let observation = |n: usize| {
         json!({ "resourceType": "Observation", "id": format!("o{n}"), "status": "final", "subject": { "reference": "Patient/p" },

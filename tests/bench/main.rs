@@ -21,7 +21,7 @@ use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::note::{Draft, DraftBody};
 use anydoor_core::store::{Incoming, Key, Store, file_name};
 use anydoor_core::sync::{Scope, driver};
-use anydoor_sandbox::server::{Manners, Network};
+use anydoor_sandbox::server::{Network, Strictness};
 use anydoor_tests::World;
 use anydoor_tests::proxy::{Fault, Proxy};
 use fill::{AGENCY, KEY};
@@ -266,7 +266,7 @@ fn searches(locked: &Path, plain: &Path) -> Outcome<Vec<Line>> {
 fn upload() -> Outcome<Line> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         let phone = world.phone(0)?;
         let known = phone.on_view(&world)?;
         phone.client.sync(true).await?;
@@ -322,7 +322,7 @@ fn upload() -> Outcome<Line> {
 fn escalation() -> Outcome<Line> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         let phone = world.phone(0)?;
         let started = phone.on_view(&world)?;
         phone.client.sync(true).await?;

@@ -1,7 +1,7 @@
 //! FHIR as bytes: resources, bundles, OperationOutcomes.
 
 use anydoor_core::base::ids;
-use anydoor_core::fhir::manners::{ServerManners, statement};
+use anydoor_core::fhir::behaviour::{ServerBehaviour, statement};
 use anydoor_core::fhir::{Document, bundle};
 use anydoor_core::http::Answer;
 
@@ -63,13 +63,13 @@ fn what_a_server_says_of_itself_is_short_and_read_or_left() {
 
 #[test]
 fn what_a_probe_found_is_read_whole_or_not_at_all() {
-    let mut found = ServerManners::unknown("2026-11-20T00:00:00Z".parse().unwrap(), "x 2");
+    let mut found = ServerBehaviour::unknown("2026-11-20T00:00:00Z".parse().unwrap(), "x 2");
     found.versioned_update = true;
     let seed = found.write("probe").into_value();
     fuzz!(mangles(), |(_, mangles)| {
         let Ok(document) = Document::parse(&json_bytes(&seed, mangles)) else { return };
-        if let Some(read) = ServerManners::among(std::slice::from_ref(&document)) {
-            assert_eq!(ServerManners::among(&[read.write("again")]), Some(read));
+        if let Some(read) = ServerBehaviour::among(std::slice::from_ref(&document)) {
+            assert_eq!(ServerBehaviour::among(&[read.write("again")]), Some(read));
         }
     });
 }

@@ -1,4 +1,4 @@
-//! A model of a FHIR server: small, fast, and with the manners that were measured on real ones.
+//! A model of a FHIR server: small, fast, and with the strictness that were measured on real ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// How it differs from the book.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manners {
+pub struct Strictness {
     /// If-Match inside a bundle is not looked at.
     pub ignores_if_match_in_bundles: bool,
     /// A stale version is 409, not 412.
@@ -71,7 +71,7 @@ pub enum Met {
 /// The server. A version's id is its number, from 1.
 #[derive(Debug)]
 pub struct Server {
-    manners: Manners,
+    strictness: Strictness,
     chance: Chance,
     documents: BTreeMap<String, Vec<Version>>,
     pages: BTreeMap<String, Vec<(String, usize)>>,
@@ -93,9 +93,9 @@ enum Put {
 }
 
 impl Server {
-    pub fn new(manners: Manners, chance: Chance) -> Self {
+    pub fn new(strictness: Strictness, chance: Chance) -> Self {
         Self {
-            manners,
+            strictness,
             chance,
             documents: BTreeMap::new(),
             pages: BTreeMap::new(),
@@ -162,7 +162,7 @@ impl Server {
         let expected = if_match.map(|tag| tag.trim_start_matches("W/").trim_matches('"').parse::<usize>().unwrap_or(0));
         let fits = match expected {
             None => true,
-            Some(_) if there == 0 => self.manners.creates_on_if_match,
+            Some(_) if there == 0 => self.strictness.creates_on_if_match,
             Some(version) => version == there || self.races(&reference, version, now),
         };
         if !fits {
@@ -185,13 +185,13 @@ impl Server {
     /// The `lastUpdated` of what is committed now: never before the version that it follows.
     fn stamp(&mut self, reference: &str, now: Instant) -> Instant {
         let mut stamp = now;
-        if self.manners.commits_late && self.chance.one_in(3) {
+        if self.strictness.commits_late && self.chance.one_in(3) {
             let most = if self.chance.one_in(40) { VERY_LATE_S } else { LATE_S };
             let began = now.as_second() - i64::try_from(self.chance.below(most)).unwrap_or(0);
             let before = self.documents.get(reference).and_then(|versions| versions.last()).map(|version| version.stamp);
             stamp = Instant::from_second(began).unwrap_or(now).max(before.unwrap_or(Instant::UNIX_EPOCH));
         }
-        if self.manners.whole_seconds { Instant::from_second(stamp.as_second()).unwrap_or(stamp) } else { stamp }
+        if self.strictness.whole_seconds { Instant::from_second(stamp.as_second()).unwrap_or(stamp) } else { stamp }
     }
 
     /// Two claims of one moment on a server that lets both through.
@@ -199,7 +199,7 @@ impl Server {
         let Some(versions) = self.documents.get(reference) else { return false };
         let (Some(last), Some(before)) = (versions.last(), versions.get(expected.wrapping_sub(1))) else { return false };
         let moment = now.duration_since(last.since).as_secs().abs() < 3;
-        self.manners.two_winners && moment && versions.len() == expected + 1 && before.body.get("owner").is_none()
+        self.strictness.two_winners && moment && versions.len() == expected + 1 && before.body.get("owner").is_none()
     }
 
     /// Answers one request of this client.
@@ -222,7 +222,7 @@ impl Server {
             Put::Done(version, new) => {
                 Answer { status: if new { 201 } else { 200 }, etag: Some(format!("W/\"{version}\"")), ..Answer::default() }
             }
-            Put::Stale => outcome(if self.manners.says_409 { 409 } else { 412 }, "the version is not the newest"),
+            Put::Stale => outcome(if self.strictness.says_409 { 409 } else { 412 }, "the version is not the newest"),
         }
     }
 
@@ -239,7 +239,8 @@ impl Server {
         for mut entry in entries {
             let resource = entry.get_mut("resource").map(Value::take).unwrap_or_default();
             let reference = format!("{}/{}", text(&resource, "/resourceType"), text(&resource, "/id"));
-            let if_match = entry.pointer("/request/ifMatch").and_then(Value::as_str).filter(|_| !self.manners.ignores_if_match_in_bundles);
+            let if_match =
+                entry.pointer("/request/ifMatch").and_then(Value::as_str).filter(|_| !self.strictness.ignores_if_match_in_bundles);
             match self.put(resource, if_match, now) {
                 Put::Done(version, new) => {
                     let status = if new { "201 Created" } else { "200 OK" };
@@ -248,7 +249,8 @@ impl Server {
                 }
                 Put::Stale => {
                     done.iter().rev().for_each(|reference| self.undo(reference));
-                    let (status, said) = if self.manners.hides_412 { (400, "an entry failed: HTTP 412") } else { (412, "an entry failed") };
+                    let (status, said) =
+                        if self.strictness.hides_412 { (400, "an entry failed: HTTP 412") } else { (412, "an entry failed") };
                     return outcome(status, said);
                 }
             }
@@ -300,14 +302,14 @@ impl Server {
     }
 
     fn search(&mut self, kind: &str, query: &str, now: Instant) -> Answer {
-        let lag = if self.manners.stale_search && self.chance.one_in(2) { self.chance.below(LAG_S) } else { 0 };
+        let lag = if self.strictness.stale_search && self.chance.one_in(2) { self.chance.below(LAG_S) } else { 0 };
         let upto = now.checked_sub(jiff::SignedDuration::from_secs(lag.try_into().unwrap_or(0))).unwrap_or(now);
         let parts: Vec<(String, String)> = query
             .split('&')
             .filter_map(|part| part.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.replace("%7C", "|").replace("%3A", ":").replace("%2F", "/")))
             .collect();
-        let filters: Vec<Filter<'_>> = parts.iter().filter_map(|(name, value)| Filter::of(name, value, self.manners)).collect();
+        let filters: Vec<Filter<'_>> = parts.iter().filter_map(|(name, value)| Filter::of(name, value, self.strictness)).collect();
         let mut found: Vec<(Instant, String, usize)> = Vec::new();
         for (reference, versions) in self.of_kind(kind) {
             let Some(at) = versions.iter().rposition(|version| version.since <= upto) else { continue };
@@ -373,14 +375,14 @@ enum Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn of(name: &str, value: &'a str, manners: Manners) -> Option<Self> {
+    fn of(name: &str, value: &'a str, strictness: Strictness) -> Option<Self> {
         match name {
             "_count" | "_sort" => None,
             "_lastUpdated" => value.strip_prefix("ge").and_then(|at| at.parse().ok()).map(Self::Since),
             "_id" => Some(Self::Ids(value.split(',').collect())),
             "business-status" => value.rsplit('|').next().map(Self::State),
             "organization:missing" => Some(Self::Nothing),
-            _ if manners.ignores_filters => None,
+            _ if strictness.ignores_filters => None,
             _ => Some(Self::RefersTo(value.split(',').collect())),
         }
     }

@@ -19,7 +19,7 @@ use crate::histories::Histories;
 use crate::phone::{MOST_PHONES, Phone};
 use crate::planted::Planted;
 use crate::report::Report;
-use crate::server::{Manners, Met, Server};
+use crate::server::{Met, Server, Strictness};
 
 const STEPS: u64 = 60;
 
@@ -76,7 +76,7 @@ impl World {
         let mut chance = Chance::new(seed);
         let teams: Vec<TeamId> = (0..1 + chance.below(3)).map(|n| TeamId::derived(&format!("team {n}"))).collect();
         let phones = (0..2 + chance.below(MOST_PHONES - 1)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
-        let manners = Manners {
+        let strictness = Strictness {
             ignores_if_match_in_bundles: chance.one_in(3),
             says_409: chance.one_in(2),
             hides_412: chance.one_in(2),
@@ -93,7 +93,7 @@ impl World {
             chance,
             now: "2026-11-23T05:00:00Z".parse().unwrap(),
             step: 0,
-            server: Server::new(manners, servers_chance),
+            server: Server::new(strictness, servers_chance),
             phones,
             late: Vec::new(),
             trace: Vec::new(),

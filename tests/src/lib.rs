@@ -8,7 +8,7 @@ use anydoor_core::http::Timeouts;
 use anydoor_core::http::{NoToken, Tokens, Transport};
 use anydoor_sandbox::county::County;
 use anydoor_sandbox::gateway::Gateway;
-use anydoor_sandbox::server::{Manners, Options, Server};
+use anydoor_sandbox::server::{Options, Server, Strictness};
 
 /// A server with the county on it.
 #[derive(Debug)]
@@ -45,12 +45,12 @@ pub struct Phone {
 }
 
 impl World {
-    /// A county's server with these manners.
+    /// A county's server with this strictness.
     ///
     /// # Errors
     /// Where this machine lends no port, or the server refuses the county.
-    pub async fn new(manners: Manners) -> Result<Self, Box<dyn std::error::Error>> {
-        let server = Server::start(Options { manners, ..Options::default() }).await?;
+    pub async fn new(strictness: Strictness) -> Result<Self, Box<dyn std::error::Error>> {
+        let server = Server::start(Options { strictness, ..Options::default() }).await?;
         let county = County::generate(7, anydoor_core::base::clock::Instant::now());
         let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, &county.agency);
         gateway.write("the county", &county.documents()).await?;

@@ -1,5 +1,5 @@
 //! Agency data: Libraries, each with a JSON table of version 1 as its attachment. Here is how such a Library is written
-//! and read, and the shortest of the tables; [`super::manners`], [`super::closures`], [`super::jurisdictions`] and
+//! and read, and the shortest of the tables; [`super::behaviour`], [`super::closures`], [`super::jurisdictions`] and
 //! [`super::population`] are others.
 //!
 //! Rule: a table of another version or shape is left whole, and the last good one (or the default) stands.

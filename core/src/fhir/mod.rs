@@ -6,6 +6,7 @@
 pub mod agency;
 pub mod assignment;
 pub mod attachment;
+pub mod behaviour;
 pub mod bundle;
 pub mod closures;
 pub mod directory;
@@ -16,7 +17,6 @@ pub mod in_error;
 pub mod incident;
 pub mod join;
 pub mod jurisdictions;
-pub mod manners;
 pub mod note;
 pub mod order;
 pub mod person;

@@ -12,7 +12,7 @@ use super::run::{Stop, ends_the_run};
 use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent};
-use crate::fhir::{Document, manners};
+use crate::fhir::{Document, behaviour};
 use crate::http::{Answer, Failure, Outcome, park_reason, version_of};
 use crate::store::{Arrival, Store, StoreError};
 
@@ -212,7 +212,7 @@ impl Engine {
 
     /// A server whose software is no longer the one that was probed is treated as one that never was.
     fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
-        let said = Document::parse(&answer.body).ok().as_ref().and_then(manners::statement);
+        let said = Document::parse(&answer.body).ok().as_ref().and_then(behaviour::statement);
         if said.as_ref().is_some_and(|said| !said.is_r4) {
             self.stop(Stop::NotTheServer);
         }

@@ -12,8 +12,8 @@ use super::run::{Report, Run, Scope, Stop};
 use crate::arrive;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, ParkReason};
+use crate::fhir::behaviour::ServerBehaviour;
 use crate::fhir::bundle;
-use crate::fhir::manners::ServerManners;
 use crate::http::{Outcome, Request};
 use crate::store::{Store, StoreError};
 
@@ -173,7 +173,7 @@ impl Engine {
     fn push(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
         if !std::mem::replace(&mut self.manners_read, true) {
             let software = store.setting(SOFTWARE)?;
-            let probed = ServerManners::among(&store.of_kind("Library")?);
+            let probed = ServerBehaviour::among(&store.of_kind("Library")?);
             self.apart.changes_inside = probed.is_some_and(|m| m.versioned_update_in_transaction && Some(&m.software) == software.as_ref());
         }
         let mut unsent = store.unsent()?;

@@ -1,6 +1,6 @@
 //! Batch and transaction. A transaction is one SQLite transaction, all of it or nothing, in FHIR's order (DELETE, POST,
 //! PUT, GET); references to `urn:uuid:` addresses become the `Type/id` that the server gave. An entry of a batch stands
-//! for itself. If-Match inside a bundle is ignored by loose manners, as two servers were measured to do.
+//! for itself. If-Match inside a bundle is ignored by loose strictness, as two servers were measured to do.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -11,9 +11,9 @@ use serde_json::value::RawValue;
 
 use super::entries::{self, Request};
 use super::interactions::{self, Conditions, Desk, Done};
-use super::manners::Manners;
 use super::outcome::Refusal;
 use super::store::Stored;
+use super::strictness::Strictness;
 use super::{State, dates, history, pages, references, search, types};
 
 /// What an entry is answered.
@@ -90,7 +90,7 @@ fn together(state: &State, db: &mut Connection, raws: &[&RawValue]) -> Result<Ve
 
 /// As measured: a transaction of HAPI that fails over a stale If-Match may say 400, and what it was only in its text.
 fn failed(state: &State, refusal: Refusal, index: usize) -> Refusal {
-    let status = if state.manners == Manners::Hapi && refusal.status == 409 { 400 } else { refusal.status };
+    let status = if state.strictness == Strictness::Hapi && refusal.status == 409 { 400 } else { refusal.status };
     Refusal { status, ..refusal.in_entry(index) }
 }
 
@@ -138,7 +138,7 @@ impl Plan {
 }
 
 fn desk<'a>(state: &'a State, db: &'a Connection, inside: &'a dyn Fn(&str) -> bool) -> Desk<'a> {
-    Desk { db, manners: state.manners, base: &state.base, now: state.now(), inside }
+    Desk { db, strictness: state.strictness, base: &state.base, now: state.now(), inside }
 }
 
 fn carry_out(state: &State, db: &Connection, request: &Request, raw: &RawValue, plan: &Plan) -> Result<Answer, Refusal> {
@@ -149,7 +149,7 @@ fn carry_out(state: &State, db: &Connection, request: &Request, raw: &RawValue, 
         references::rewrite(&mut resource, &plan.became);
         Ok::<Value, Refusal>(resource)
     };
-    let ignored = state.manners == Manners::Loose;
+    let ignored = state.strictness == Strictness::Loose;
     let conditions = Conditions {
         if_match: request.if_match.clone().filter(|_| !ignored),
         if_none_match: request.if_none_match.clone().filter(|_| !ignored),
@@ -174,7 +174,7 @@ fn carry_out(state: &State, db: &Connection, request: &Request, raw: &RawValue, 
 fn get(state: &State, db: &Connection, request: &Request) -> Result<Answer, Refusal> {
     let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let page = |body| Ok(Answer { status: 200, stored: None, body: Some(body) });
-    let past = |kind, id| history::page(db, &state.base, state.manners, history::Of { kind, id }, &request.query).and_then(page);
+    let past = |kind, id| history::page(db, &state.base, state.strictness, history::Of { kind, id }, &request.query).and_then(page);
     let whole = |stored: Stored| Answer { status: 200, body: stored.body.clone(), stored: Some(stored) };
     match path.as_slice() {
         ["_history"] => past(None, None),
@@ -182,7 +182,7 @@ fn get(state: &State, db: &Connection, request: &Request) -> Result<Answer, Refu
         [kind, id, "_history"] => past(Some(kind), Some(id)),
         [kind, id, "_history", version] => interactions::vread(db, kind, id, version).map(whole),
         [kind] if types::is_type(kind) => {
-            let search = search::parse(state.manners, kind, &request.query)?;
+            let search = search::parse(state.strictness, kind, &request.query)?;
             pages::first(db, &state.base, &state.searches, search).and_then(page)
         }
         [kind, id] => interactions::read(db, kind, id).map(whole),

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Manners;
+use super::Strictness;
 use super::parameters::{self, Kind};
 use super::types;
 
 /// The statement as JSON text. `now` is an instant.
-pub(super) fn statement(manners: Manners, base: &str, now: &str) -> String {
+pub(super) fn statement(strictness: Strictness, base: &str, now: &str) -> String {
     let references = |kind| parameters::of(kind).filter(|(_, how, _)| *how == Kind::Reference);
     // Every parameter that points at something can be followed backwards.
     let backwards: Vec<String> =
@@ -24,7 +24,7 @@ pub(super) fn statement(manners: Manners, base: &str, now: &str) -> String {
                 "interaction": codes(&["read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"]),
                 "versioning": "versioned-update", "readHistory": true, "updateCreate": true,
                 "conditionalCreate": true, "conditionalRead": "not-match", "conditionalUpdate": false, "conditionalDelete": "not-supported",
-                "referencePolicy": if manners == Manners::Loose { vec!["literal"] } else { vec!["literal", "enforced", "local"] },
+                "referencePolicy": if strictness == Strictness::Loose { vec!["literal"] } else { vec!["literal", "enforced", "local"] },
             }));
             if !included.is_empty() {
                 resource

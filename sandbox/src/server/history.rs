@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use rusqlite::Connection;
 
-use super::manners::Manners;
 use super::outcome::Refusal;
 use super::store::{self, Past, Stored};
+use super::strictness::Strictness;
 use super::{dates, query};
 
 const PER_PAGE: usize = 100;
@@ -21,7 +21,7 @@ pub(super) struct Of<'a> {
 }
 
 /// One page of a history as a Bundle.
-pub(super) fn page(db: &Connection, base: &str, manners: Manners, of: Of<'_>, pairs: &[(String, String)]) -> Result<String, Refusal> {
+pub(super) fn page(db: &Connection, base: &str, strictness: Strictness, of: Of<'_>, pairs: &[(String, String)]) -> Result<String, Refusal> {
     let mut past = Past { kind: of.kind, id: of.id, since: i64::MIN, before_seq: i64::MAX, most: PER_PAGE };
     let mut understood = Vec::new();
     for (name, value) in pairs {
@@ -31,7 +31,7 @@ pub(super) fn page(db: &Connection, base: &str, manners: Manners, of: Of<'_>, pa
             "_count" => past.most = value.parse::<usize>().map_err(|_| unreadable())?.clamp(1, MOST_PER_PAGE),
             "_page" => past.before_seq = value.parse().map_err(|_| unreadable())?,
             "_format" | "_pretty" => {}
-            _ if manners == Manners::Loose => continue,
+            _ if strictness == Strictness::Loose => continue,
             _ => return Err(Refusal::new(400, "not-supported", format!("history: the parameter '{name}' is not served"))),
         }
         understood.push((name.clone(), value.clone()));

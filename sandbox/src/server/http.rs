@@ -146,7 +146,7 @@ fn one(state: &State, headers: &HeaderMap, status: u16, stored: Stored, written:
 }
 
 async fn metadata(Ext(state): Shared) -> Response {
-    fhir(200, capability::statement(state.manners, &state.base, &dates::instant(state.now())))
+    fhir(200, capability::statement(state.strictness, &state.base, &dates::instant(state.now())))
 }
 
 async fn read(Ext(state): Shared, Path((kind, id)): Path<(String, String)>, headers: HeaderMap) -> Answer {
@@ -175,7 +175,7 @@ async fn write(
     on_database(state, move |state, db| {
         let tx = db.transaction()?;
         let inside = |target: &str| target == own;
-        let done = work(&Desk { db: &tx, manners: state.manners, base: &state.base, now: state.now(), inside: &inside })?;
+        let done = work(&Desk { db: &tx, strictness: state.strictness, base: &state.base, now: state.now(), inside: &inside })?;
         tx.commit()?;
         Ok(done)
     })
@@ -231,7 +231,7 @@ async fn search_form(Ext(state): Shared, Path(kind): Path<String>, RawQuery(aske
 
 async fn first_page(state: Arc<State>, kind: String, pairs: Vec<(String, String)>) -> Answer {
     known(&kind)?;
-    let search = search::parse(state.manners, &kind, &pairs)?;
+    let search = search::parse(state.strictness, &kind, &pairs)?;
     Ok(fhir(200, on_database(&state, move |state, db| pages::first(db, &state.base, &state.searches, search)).await?))
 }
 
@@ -260,7 +260,7 @@ async fn history_instance(Ext(state): Shared, Path((kind, id)): Path<(String, St
 async fn past(state: Arc<State>, kind: Option<String>, id: Option<String>, asked: Option<String>) -> Answer {
     let pairs = query::decode(asked.as_deref().unwrap_or_default());
     let page = move |state: &State, db: &mut Connection| {
-        history::page(db, &state.base, state.manners, Of { kind: kind.as_deref(), id: id.as_deref() }, &pairs)
+        history::page(db, &state.base, state.strictness, Of { kind: kind.as_deref(), id: id.as_deref() }, &pairs)
     };
     Ok(fhir(200, on_database(&state, page).await?))
 }

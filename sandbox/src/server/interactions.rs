@@ -4,15 +4,15 @@
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
-use super::manners::{self, Manners, Surroundings};
 use super::outcome::Refusal;
 use super::store::{self, Newest, Stored, Version};
+use super::strictness::{self, Strictness, Surroundings};
 use super::{dates, index, query, search};
 
 /// What holds for every write of one request.
 pub(super) struct Desk<'a> {
     pub db: &'a Connection,
-    pub manners: Manners,
+    pub strictness: Strictness,
     pub base: &'a str,
     /// The server's clock, microseconds since 1970.
     pub now: i64,
@@ -66,17 +66,17 @@ impl Desk<'_> {
     pub(super) fn update(&self, kind: &str, id: &str, mut body: Value, conditions: &Conditions) -> Result<Done, Refusal> {
         let map = self.resource(kind, &mut body)?;
         let own = map.get("id").and_then(Value::as_str);
-        if !anydoor_core::base::ids::is_legal(id) || (own != Some(id) && (own.is_some() || self.manners != Manners::Loose)) {
+        if !anydoor_core::base::ids::is_legal(id) || (own != Some(id) && (own.is_some() || self.strictness != Strictness::Loose)) {
             return Err(Refusal::at(400, "invalid", "the id in the body is not the id in the address", format!("{kind}.id")));
         }
-        if self.manners != Manners::Loose && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        if self.strictness != Strictness::Loose && id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Refusal::at(400, "invalid", "an id that a client gives must hold more than digits", format!("{kind}.id")));
         }
         let before = store::newest(self.db, kind, id)?;
         self.matches(kind, id, before, conditions)?;
         self.check(kind, map)?;
         let alive = before.filter(|newest| !newest.deleted);
-        if let (Manners::Hapi, Some(alive)) = (self.manners, alive)
+        if let (Strictness::Hapi, Some(alive)) = (self.strictness, alive)
             && let Some(stored) = store::at(self.db, alive.seq)?.filter(|stored| is_same(stored, map))
         {
             // As measured: HAPI makes no new version of the same content.
@@ -97,7 +97,7 @@ impl Desk<'_> {
     /// DELETE. What is not there is no error; `None`: nothing was there.
     pub(super) fn delete(&self, kind: &str, id: &str, conditions: &Conditions) -> Result<Option<Done>, Refusal> {
         let before = store::newest(self.db, kind, id)?;
-        if self.manners != Manners::Hapi {
+        if self.strictness != Strictness::Hapi {
             // As measured: HAPI does not look at If-Match on DELETE.
             self.matches(kind, id, before, conditions)?;
         }
@@ -111,7 +111,7 @@ impl Desk<'_> {
     /// The one resource that If-None-Exist finds.
     pub(super) fn existing(&self, kind: &str, condition: &str) -> Result<Option<Stored>, Refusal> {
         let condition = condition.split_once('?').map_or(condition, |(_, condition)| condition);
-        let search = search::parse(self.manners, kind, &query::decode(condition))?;
+        let search = search::parse(self.strictness, kind, &query::decode(condition))?;
         if !search.is_narrowed() {
             return Err(Refusal::new(412, "invalid", "If-None-Exist says nothing to look for"));
         }
@@ -131,14 +131,14 @@ impl Desk<'_> {
     }
 
     fn check(&self, kind: &str, map: &mut Map<String, Value>) -> Result<(), Refusal> {
-        let around = Surroundings { db: self.db, manners: self.manners, base: self.base, inside: self.inside };
-        manners::check(&around, kind, map)
+        let around = Surroundings { db: self.db, strictness: self.strictness, base: self.base, inside: self.inside };
+        strictness::check(&around, kind, map)
     }
 
     /// If-Match and If-None-Match against the newest version.
     fn matches(&self, kind: &str, id: &str, before: Option<Newest>, conditions: &Conditions) -> Result<(), Refusal> {
         let alive = before.filter(|newest| !newest.deleted);
-        let hapi = self.manners == Manners::Hapi;
+        let hapi = self.strictness == Strictness::Hapi;
         if let Some(wanted) = conditions.if_match.as_deref().map(tag) {
             let holds = match alive {
                 Some(alive) => wanted == "*" || wanted == alive.version.to_string(),

@@ -2,7 +2,7 @@
 //! CapabilityStatement lists it does as R4 says, and what it does not know it refuses.
 //!
 //! A request comes in through `http`, a bundle through `bundle` and `entries`; what it does with one resource is in
-//! `interactions`, what it may contain in `manners` and `structure`. `store` keeps every version in SQLite, `index`
+//! `interactions`, what it may contain in `strictness` and `structure`. `store` keeps every version in SQLite, `index`
 //! what is searched; `search`, `pages` and `history` read. `network` is the line, which can be cut.
 
 mod bundle;
@@ -13,7 +13,6 @@ mod history;
 mod http;
 mod index;
 mod interactions;
-mod manners;
 mod network;
 mod outcome;
 mod pages;
@@ -22,6 +21,7 @@ mod query;
 mod references;
 mod search;
 mod store;
+mod strictness;
 mod structure;
 mod types;
 
@@ -34,8 +34,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use manners::Manners;
 pub use network::{Line, Network};
+pub use strictness::Strictness;
 
 /// What the server's clock shows.
 pub type ServerClock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
@@ -44,7 +44,7 @@ pub type ServerClock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 #[derive(Clone)]
 pub struct Options {
     /// How it behaves.
-    pub manners: Manners,
+    pub strictness: Strictness,
     /// The file that it keeps its data in; `None`: in memory.
     pub path: Option<PathBuf>,
     /// Its port on 127.0.0.1; 0: a free one.
@@ -55,14 +55,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { manners: Manners::default(), path: None, port: 0, clock: Arc::new(jiff::Timestamp::now) }
+        Self { strictness: Strictness::default(), path: None, port: 0, clock: Arc::new(jiff::Timestamp::now) }
     }
 }
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { manners, path, port, clock: _ } = self;
-        f.debug_struct("Options").field("manners", manners).field("path", path).field("port", port).finish_non_exhaustive()
+        let Self { strictness, path, port, clock: _ } = self;
+        f.debug_struct("Options").field("strictness", strictness).field("path", path).field("port", port).finish_non_exhaustive()
     }
 }
 
@@ -79,7 +79,7 @@ pub enum ServerError {
 
 struct State {
     db: Mutex<Connection>,
-    manners: Manners,
+    strictness: Strictness,
     clock: ServerClock,
     base: String,
     searches: pages::Searches,
@@ -108,7 +108,7 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Server({}, {:?})", self.state.base, self.state.manners)
+        write!(f, "Server({}, {:?})", self.state.base, self.state.strictness)
     }
 }
 
@@ -133,7 +133,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await?;
         let state = Arc::new(State {
             db: Mutex::new(db),
-            manners: options.manners,
+            strictness: options.strictness,
             clock: options.clock,
             base: format!("http://{}/fhir", listener.local_addr()?),
             searches: pages::Searches::default(),

@@ -1,16 +1,16 @@
 //! Search: every condition becomes SQL over the index. What is found is a list of versions in order, which
 //! [`super::pages`] hands out; so the pages of one search belong together while data changes. A parameter, modifier or
-//! include that is not served is refused; only loose manners ignore it.
+//! include that is not served is refused; only loose strictness ignore it.
 
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 
 use super::dates;
 use super::index::{fold, literal};
-use super::manners::Manners;
 use super::outcome::Refusal;
 use super::parameters::{self, Kind};
 use super::query::{split, unescape};
+use super::strictness::Strictness;
 use super::types;
 
 /// At most this many matches stand on one page.
@@ -54,7 +54,7 @@ impl Search {
 }
 
 /// Reads the decoded pairs of a search.
-pub(super) fn parse(manners: Manners, kind: &str, pairs: &[(String, String)]) -> Result<Search, Refusal> {
+pub(super) fn parse(strictness: Strictness, kind: &str, pairs: &[(String, String)]) -> Result<Search, Refusal> {
     let mut search = Search {
         kind: kind.to_owned(),
         count: PER_PAGE,
@@ -70,7 +70,7 @@ pub(super) fn parse(manners: Manners, kind: &str, pairs: &[(String, String)]) ->
         match add(&mut search, name, value) {
             Ok(()) => search.understood.push((name.clone(), value.clone())),
             // A sloppy server ignores what it does not know and returns everything: clients must notice.
-            Err(refusal) if manners == Manners::Loose && refusal.is_unsupported() => search = kept,
+            Err(refusal) if strictness == Strictness::Loose && refusal.is_unsupported() => search = kept,
             Err(refusal) => return Err(refusal),
         }
     }

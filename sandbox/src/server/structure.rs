@@ -1,7 +1,7 @@
 //! The shape of resources as R4 defines it: which elements there are, which must be there, which repeat, what kind of
 //! value each holds, the codes of required bindings, and what a reference may point at. The rules are data: `r4.tsv`,
 //! one line for each element of the types that this project writes and of every datatype they use. A type that is not
-//! in the table is not checked. [`super::manners`] decides when these rules apply.
+//! in the table is not checked. [`super::strictness`] decides when these rules apply.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -31,7 +31,7 @@ use crate::desks::Call;
 use crate::gateway::{ChangeError, Gateway, GatewayError, ReceiveError};
 use crate::probe::{Probe, ProbeError};
 use crate::roads::Pack;
-use crate::server::{Manners, Options, Server, ServerError};
+use crate::server::{Options, Server, ServerError, Strictness};
 pub(crate) use books::Crossing;
 use timeline::Timeline;
 
@@ -41,7 +41,7 @@ pub struct Play {
     /// The county's seed.
     pub seed: u64,
     /// How the embedded server behaves.
-    pub manners: Manners,
+    pub strictness: Strictness,
     /// Any FHIR server instead of the embedded one.
     pub server: Option<String>,
     /// A command that prints an access token.
@@ -188,7 +188,10 @@ impl Shift {
             Some(_) => None,
             None => {
                 let shown = clock.clone();
-                Some(Server::start(Options { manners: play.manners, clock: Arc::new(move || shown.shows()), ..Options::default() }).await?)
+                Some(
+                    Server::start(Options { strictness: play.strictness, clock: Arc::new(move || shown.shows()), ..Options::default() })
+                        .await?,
+                )
             }
         };
         let base = play.server.clone().or_else(|| server.as_ref().map(|s| s.base_url().to_owned())).unwrap_or_default();

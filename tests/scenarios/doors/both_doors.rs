@@ -7,7 +7,7 @@ use anydoor_core::fhir;
 use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_core::records::Memory;
 use anydoor_sandbox::desks::{Call, Told};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::World;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -34,7 +34,7 @@ fn receiver(world: &World) -> Receiver {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_call_through_both_doors_is_proposed_joined_only_by_word_and_parted_again() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let team = world.county.teams[0].id.clone();
     let cad = world.gateway.receive_911(call("a", "tel:+12155550177").eido().to_string().as_bytes(), Some(&team)).await?;
     let c988 = world.gateway.receive_988(call("b", "tel:+12155550177").order().to_string().as_bytes(), Some(&team)).await?;
@@ -58,7 +58,7 @@ async fn the_same_call_through_both_doors_is_proposed_joined_only_by_word_and_pa
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let bytes = call("a", "tel:+12155550177").eido().to_string();
     let nothing = Memory::default();
     let take = || receive_eido(&nothing, bytes.as_bytes(), None, &receiver(&world));
@@ -70,7 +70,7 @@ async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> T
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_call_taker_gets_no_part_2_fact_and_the_phone_says_what_was_withheld() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let team = world.county.teams[0].id.clone();
     let taken = world.gateway.receive_988(call("b", "tel:+12155550177").order().to_string().as_bytes(), Some(&team)).await?;
     let phone = world.phone(0)?;
@@ -90,7 +90,7 @@ async fn the_call_taker_gets_no_part_2_fact_and_the_phone_says_what_was_withheld
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_document_leaves_nothing_behind() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let good = call("a", "tel:+12155550177").eido().to_string();
     for bytes in [&good.as_bytes()[..good.len() / 2], b"{}", b"[]", b"{\"incidentComponent\":7}"] {
         assert!(world.gateway.receive_911(bytes, None).await.is_err());

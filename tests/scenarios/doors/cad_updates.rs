@@ -7,7 +7,7 @@ use anydoor_core::base::Position;
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_sandbox::desks::{Call, Told};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::twice::{self, There};
 use anydoor_tests::visit::met;
 use anydoor_tests::{Phone, World};
@@ -15,7 +15,7 @@ use serde_json::json;
 
 type Tested<T = ()> = Result<T, Box<dyn Error>>;
 
-const MANNERS: [Manners; 3] = [Manners::Strict, Manners::Hapi, Manners::Loose];
+const STRICTNESSES: [Strictness; 3] = [Strictness::Strict, Strictness::Hapi, Strictness::Loose];
 
 fn call() -> Call {
     Call {
@@ -88,8 +88,8 @@ fn the_team_has_it(before: &There, after: &There) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_of_an_incident_that_a_team_has_leaves_it_with_the_team() -> Tested {
-    for manners in MANNERS {
-        let world = World::new(manners).await?;
+    for strictness in STRICTNESSES {
+        let world = World::new(strictness).await?;
         let told = cad_says(&world, &call(), Some(0)).await?;
         let phone = with_the_person(&world, &told).await?;
         let before = twice::there(&world.gateway).await?;
@@ -115,8 +115,8 @@ async fn an_update_of_an_incident_that_a_team_has_leaves_it_with_the_team() -> T
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_of_an_offer_that_a_team_has_claimed_leaves_it_claimed_and_closed() -> Tested {
-    for manners in MANNERS {
-        let world = World::new(manners).await?;
+    for strictness in STRICTNESSES {
+        let world = World::new(strictness).await?;
         let told = cad_says(&world, &call(), None).await?;
         let phone = world.phone(0)?;
         phone.client.sync(true).await?;
@@ -141,8 +141,8 @@ async fn an_update_of_an_offer_that_a_team_has_claimed_leaves_it_claimed_and_clo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_document_again_and_an_older_one_change_nothing() -> Tested {
-    for manners in MANNERS {
-        let world = World::new(manners).await?;
+    for strictness in STRICTNESSES {
+        let world = World::new(strictness).await?;
         let told = cad_says(&world, &call(), Some(0)).await?;
         with_the_person(&world, &told).await?;
         let once = twice::there(&world.gateway).await?;
@@ -163,8 +163,8 @@ async fn the_same_document_again_and_an_older_one_change_nothing() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_team_changed_meanwhile_stays_and_the_rest_of_the_update_arrives() -> Tested {
-    for manners in MANNERS {
-        let world = World::new(manners).await?;
+    for strictness in STRICTNESSES {
+        let world = World::new(strictness).await?;
         let told = cad_says(&world, &call(), Some(0)).await?;
         with_the_person(&world, &told).await?;
         let request = format!("ServiceRequest/{}", told.incident);

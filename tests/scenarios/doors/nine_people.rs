@@ -9,7 +9,7 @@ use anydoor_core::base::ids::{self, FactId, PersonId};
 use anydoor_core::fhir::{Document, document};
 use anydoor_core::incident::{About, Door, Fact, FactKind, Label, Source};
 use anydoor_core::store::{Incoming, Key, Store};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::World;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ async fn the_nine_people_load_show_and_go_back_equal() {
     let Some(files) = files() else { return };
     assert_eq!(files.len(), 9);
     // They are real guides' examples, not all of them whole: what a strict server refuses in them is not ours to mend.
-    let world = World::new(Manners::Loose).await.unwrap();
+    let world = World::new(Strictness::Loose).await.unwrap();
     for file in files {
         let loaded = load(&std::fs::read(&file).unwrap(), file.file_stem().unwrap().to_str().unwrap());
         let folder = tempfile::tempdir().unwrap();

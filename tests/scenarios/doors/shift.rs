@@ -1,12 +1,12 @@
-//! The whole shift, as `make demo` plays it, against each of the server's manners. It fails where the figures show a loss.
+//! The whole shift, as `make demo` plays it, against each of the server's strictness. It fails where the figures show a loss.
 
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_sandbox::shift::{Play, play};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_shift_plays_to_its_end_and_loses_nothing_whatever_the_servers_manners() {
-    for manners in [Manners::Strict, Manners::Hapi, Manners::Loose] {
-        play(Play { seed: 7, manners, ..Play::default() }).await.unwrap();
+async fn the_shift_plays_to_its_end_and_loses_nothing_whatever_the_servers_behaviour() {
+    for strictness in [Strictness::Strict, Strictness::Hapi, Strictness::Loose] {
+        play(Play { seed: 7, strictness, ..Play::default() }).await.unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use anydoor_core::api::AnydoorError;
 use anydoor_core::fhir::Document;
 use anydoor_core::http::Request;
 use anydoor_core::http::{NoToken, Transport};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::{Phone, World};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -29,7 +29,7 @@ struct Written {
 }
 
 async fn written() -> Result<Written, Box<dyn std::error::Error>> {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
     ana.client.sync(true).await?;
     let (started, other) = (ana.on_view(&world)?, ana.on_view(&world)?);

@@ -6,7 +6,7 @@ use anydoor_core::http::{Answer, Failure};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::Run;
 use anydoor_core::sync::attachments::AttachmentRun;
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::{Phone, World};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -22,8 +22,8 @@ fn files(phone: &Phone, part: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_made_with_no_signal_is_in_two_copies_here_and_then_whole_at_the_agency_and_with_the_crew() -> Tested {
-    for manners in [Manners::Strict, Manners::Hapi, Manners::Loose] {
-        let world = World::new(manners).await?;
+    for behaviour in [Strictness::Strict, Strictness::Hapi, Strictness::Loose] {
+        let world = World::new(behaviour).await?;
         let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
         let started = ana.on_view(&world)?;
         let content = photo(2_900_000);
@@ -37,7 +37,7 @@ async fn a_photo_made_with_no_signal_is_in_two_copies_here_and_then_whole_at_the
         assert_eq!((shown(&ana)?[0].truth.clone(), files(&ana, "attachment")), (ItemTruth::OnThisPhone, 2));
         assert_eq!(ana.client.attachment_content(&id).await?, content);
 
-        assert_eq!(ana.client.sync(false).await?.unsent, 0, "{manners:?}: {:?}", ana.client.needs_you()?);
+        assert_eq!(ana.client.sync(false).await?.unsent, 0, "{behaviour:?}: {:?}", ana.client.needs_you()?);
         assert_eq!((shown(&ana)?[0].truth.clone(), files(&ana, "attachment")), (ItemTruth::AtTheAgency, 1));
         ben.client.sync(true).await?;
         let row = &shown(&ben)?[0];
@@ -49,7 +49,7 @@ async fn a_photo_made_with_no_signal_is_in_two_copies_here_and_then_whole_at_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_content_of_which_no_copy_reads_is_said_and_holds_up_nothing_else() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     let id = phone.client.attach("photo", &started.incident, &started.person, &started.assignment, "image/png", photo(100))?;
@@ -73,7 +73,7 @@ async fn a_content_of_which_no_copy_reads_is_said_and_holds_up_nothing_else() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_came_back() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     let content = photo(200_000);

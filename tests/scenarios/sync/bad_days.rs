@@ -1,7 +1,7 @@
 //! Bad days: answers lost, portals, refusals, two phones that change the same thing.
 
 use anydoor_core::api::{AnydoorError, ClosingInput, ItemTruth};
-use anydoor_sandbox::server::{Manners, Network};
+use anydoor_sandbox::server::{Network, Strictness};
 use anydoor_tests::World;
 use anydoor_tests::proxy::{Fault, Proxy};
 use serde_json::json;
@@ -10,7 +10,7 @@ type Tested = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_makes_no_second_copy() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let proxy = Proxy::new(world.server.base_url(), |n, _| if n == 0 { Fault::LoseAnswer } else { Fault::None }).await?;
     let phone = world.phone_at(proxy.base_url(), 0, 0)?;
     let started = phone.on_view(&world)?;
@@ -24,7 +24,7 @@ async fn a_lost_answer_makes_no_second_copy() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_answer_is_no_answer() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let proxy = Proxy::new(world.server.base_url(), |n, _| if n < 3 { Fault::HalfAnswer } else { Fault::None }).await?;
     let phone = world.phone_at(proxy.base_url(), 0, 0)?;
     let started = phone.on_view(&world)?;
@@ -38,7 +38,7 @@ async fn half_an_answer_is_no_answer() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_captive_portal_is_server_trouble_and_nothing_counts_as_sent() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let proxy = Proxy::new(world.server.base_url(), |n, _| if n < 2 { Fault::Portal } else { Fault::None }).await?;
     let phone = world.phone_at(proxy.base_url(), 0, 0)?;
     let started = phone.on_view(&world)?;
@@ -51,7 +51,7 @@ async fn a_captive_portal_is_server_trouble_and_nothing_counts_as_sent() -> Test
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_ended_asks_for_sign_in_and_touches_nothing() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let proxy = Proxy::new(world.server.base_url(), |n, _| if n == 0 { Fault::Status(401) } else { Fault::None }).await?;
     let phone = world.phone_at(proxy.base_url(), 0, 0)?;
     let started = phone.on_view(&world)?;
@@ -63,7 +63,7 @@ async fn a_token_that_ended_asks_for_sign_in_and_touches_nothing() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_item_parks_itself_and_the_rest_goes_on() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let (good, bad) = (phone.on_view(&world)?, phone.on_view(&world)?);
     // A reference to a service that the server does not have: strict servers refuse it.
@@ -83,8 +83,8 @@ async fn a_refused_item_parks_itself_and_the_rest_goes_on() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_teams_ask_for_one_offer_and_one_has_it() -> Tested {
-    for manners in [Manners::Strict, Manners::Hapi] {
-        let world = World::new(manners).await?;
+    for behaviour in [Strictness::Strict, Strictness::Hapi] {
+        let world = World::new(behaviour).await?;
         let offer = offer(&world).await?;
         let phones = [world.phone(0)?, world.phone(1)?];
         for (index, phone) in phones.iter().enumerate() {
@@ -112,7 +112,7 @@ async fn offer(world: &World) -> Result<String, Box<dyn std::error::Error>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_two_phones_changed_is_kept_whole_for_a_person() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
     let started = ana.on_view(&world)?;
     let visit = ana.client.assignment(&started.assignment)?.visits[0].visit.clone();
@@ -146,7 +146,7 @@ async fn what_two_phones_changed_is_kept_whole_for_a_person() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_may_decide_for_theirs_and_our_change_ends() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
     let started = ana.on_view(&world)?;
     let visit = ana.client.assignment(&started.assignment)?.visits[0].visit.clone();
@@ -168,7 +168,7 @@ async fn a_person_may_decide_for_theirs_and_our_change_ends() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_phones_of_one_crew_tap_offline_and_agree_when_both_have_synced() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
     let started = ana.on_view(&world)?;
     ana.client.sync(false).await?;
@@ -189,7 +189,7 @@ async fn two_phones_of_one_crew_tap_offline_and_agree_when_both_have_synced() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_escalation_goes_before_everything_and_is_sent_only_with_the_servers_version() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     phone.client.sync(false).await?;
@@ -209,7 +209,7 @@ async fn an_escalation_goes_before_everything_and_is_sent_only_with_the_servers_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_survives_a_phone_that_is_dropped_and_opened_again() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     let draft = phone.client.save_draft("", &started.incident, &started.person, "half a sent".into())?;

@@ -13,7 +13,7 @@ use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::safety::Acknowledgement;
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::{Engine, Next, Scope};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::proxy::{Exchange, Fault, Proxy, replay};
 use anydoor_tests::sides::{alike, settle};
 use anydoor_tests::twice::{self, There, differences, is_immutable, said, shuffled};
@@ -31,8 +31,8 @@ struct Shift {
 }
 
 impl Shift {
-    async fn play(manners: Manners, rule: impl Fn(usize, &str) -> Fault + Send + Sync + 'static) -> Result<Self, Box<dyn Error>> {
-        let world = World::new(manners).await?;
+    async fn play(strictness: Strictness, rule: impl Fn(usize, &str) -> Fault + Send + Sync + 'static) -> Result<Self, Box<dyn Error>> {
+        let world = World::new(strictness).await?;
         let proxy = Proxy::new(world.server.base_url(), rule).await?;
         let (ana, ben) = (world.phone_at(proxy.base_url(), 0, 0)?, world.phone_at(proxy.base_url(), 0, 1)?);
         let started = shift::play(&world.county, &world.gateway, &ana, &ben).await?;
@@ -77,10 +77,10 @@ async fn heals(shift: &Shift, before: &There) -> Tested {
     Ok(())
 }
 
-async fn everything_again(manners: Manners) -> Tested {
+async fn everything_again(strictness: Strictness) -> Tested {
     let mut undone = 0;
     for seed in 1..=2 {
-        let shift = Shift::play(manners, |_, _| Fault::None).await?;
+        let shift = Shift::play(strictness, |_, _| Fault::None).await?;
         let (before, writes) = (shift.there().await?, shift.writes());
         assert!(writes.len() >= 5, "there is something to replay");
         replayed(&shift, &writes, seed).await?;
@@ -101,30 +101,30 @@ async fn everything_again(manners: Manners) -> Tested {
         heals(&shift, &before).await?;
     }
     assert!(undone > 0, "the replay undid nothing, so that nothing was healed");
-    println!("{manners:?}: {undone} documents were set back and brought forward again");
+    println!("{strictness:?}: {undone} documents were set back and brought forward again");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_again_in_any_order_on_a_strict_server() -> Tested {
-    everything_again(Manners::Strict).await
+    everything_again(Strictness::Strict).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_again_in_any_order_on_a_server_like_hapi() -> Tested {
-    everything_again(Manners::Hapi).await
+    everything_again(Strictness::Hapi).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_again_in_any_order_on_a_loose_server() -> Tested {
-    everything_again(Manners::Loose).await
+    everything_again(Strictness::Loose).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_come_twice_are_heard_once() -> Tested {
     for seed in 0..3 {
         let rule = move |n: usize, _: &str| if (n as u64 + seed).is_multiple_of(2) { Fault::AnswerTwice } else { Fault::None };
-        let shift = Shift::play(Manners::Strict, rule).await?;
+        let shift = Shift::play(Strictness::Strict, rule).await?;
         let before = shift.there().await?;
         heals(&shift, &before).await?;
     }
@@ -133,7 +133,7 @@ async fn answers_that_come_twice_are_heard_once() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_the_engine_hears_twice_counts_once() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let folder = tempfile::tempdir()?;
     let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32])?, world.county.agency.as_str())?;
     let (team, now) = (&world.county.teams[0], anydoor_core::base::clock::Instant::now());
@@ -173,7 +173,7 @@ async fn answered_with_yesterdays(stale: impl Fn(&str) -> bool + Send + Sync + '
     let rule = move |_: usize, line: &str| {
         if now.load(Ordering::SeqCst) && line.starts_with("GET") && stale(line) { Fault::FirstAnswer } else { Fault::None }
     };
-    let shift = Shift::play(Manners::Strict, rule).await?;
+    let shift = Shift::play(Strictness::Strict, rule).await?;
     let before = shift.there().await?;
     yesterday.store(true, Ordering::SeqCst);
     for round in 0..3 {
@@ -199,7 +199,7 @@ async fn a_census_of_yesterday_takes_no_visit_off_the_phone() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receivers_word_on_an_escalation_outlives_the_escalation_sent_again() -> Tested {
-    let shift = Shift::play(Manners::Strict, |_, _| Fault::None).await?;
+    let shift = Shift::play(Strictness::Strict, |_, _| Fault::None).await?;
     let asked = shift.ana.client.escalate(&shift.started.assignment, shift.world.county.psap.as_str(), "ems", "+12155550100")?;
     settle(&shift.phones()).await?;
     let said = Acknowledgement { who: "call-taker 7".into(), at: anydoor_core::base::clock::Instant::now(), channel: "cad".into() };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anydoor_core::api::{AnydoorError, ItemTruth};
 use anydoor_core::fhir::Document;
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::proxy::{Fault, Proxy};
 use anydoor_tests::sides::{alike, claims_are_true, settle};
 use anydoor_tests::{Phone, World, visit};
@@ -28,7 +28,7 @@ struct Bad {
 
 impl Bad {
     async fn new(fault: Fault) -> Result<Self, Box<dyn std::error::Error>> {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         let bad = Arc::new(AtomicBool::new(false));
         let now = bad.clone();
         let rule = move |n: usize, _: &str| if now.load(Ordering::SeqCst) && n.is_multiple_of(2) { fault } else { Fault::None };
@@ -127,7 +127,7 @@ async fn through_answers_that_come_twice() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_nothing_at_all_comes_back_nothing_is_claimed() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let proxy = Proxy::new(world.server.base_url(), |_, _| Fault::LoseAnswer).await?;
     let phone = world.phone_at(proxy.base_url(), 0, 0)?;
     let started = visit::begin(&world.county, &phone)?;

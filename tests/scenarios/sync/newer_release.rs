@@ -7,7 +7,7 @@ use std::error::Error;
 use anydoor_core::api::AnydoorError;
 use anydoor_core::base::ids::fresh;
 use anydoor_core::fhir::{Document, element};
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::sides::{alike, ours, settle};
 use anydoor_tests::{Phone, World};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ struct Shared {
 
 impl Shared {
     async fn new(team: bool) -> Result<Self, Box<dyn Error>> {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         let now = anydoor_core::base::clock::Instant::now();
         let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
             "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": fresh() }],

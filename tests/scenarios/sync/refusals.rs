@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use anydoor_core::api::{self, Anydoor, AnydoorError, ClosingInput, ItemTruth};
 use anydoor_core::base::clock::{Instant, SystemClock};
-use anydoor_core::fhir::manners::ServerManners;
+use anydoor_core::fhir::behaviour::ServerBehaviour;
 use anydoor_core::http::{NoToken, Tokens};
 use anydoor_core::store::{Key, Store, file_name};
 use anydoor_sandbox::probe::Probe;
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::{Phone, World};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -34,7 +34,7 @@ async fn conflict(world: &World) -> Result<(Phone, String, String, i64), Box<dyn
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_card_of_a_conflict_says_who_and_when_and_both_can_be_kept() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let (ben, incident, person, item) = conflict(&world).await?;
     let card = ben.client.conflict(item)?;
     assert_eq!(card.theirs_by.as_deref(), Some(world.county.teams[0].crew[0].name.as_str()));
@@ -49,7 +49,7 @@ async fn the_card_of_a_conflict_says_who_and_when_and_both_can_be_kept() -> Test
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_item_can_be_edited_and_goes() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     let nobody = anydoor_core::base::ids::MemberId::fresh().to_string();
@@ -67,7 +67,7 @@ async fn a_refused_item_can_be_edited_and_goes() -> Tested {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_keeps_what_is_unsent_and_only_a_wipe_that_names_it_removes_it() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     phone.client.save_draft("", &started.incident, &started.person, "half a sentence".into())?;
@@ -90,7 +90,7 @@ async fn signing_out_keeps_what_is_unsent_and_only_a_wipe_that_names_it_removes_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_database_is_mended_in_use_and_what_was_unsent_still_goes() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let started = phone.on_view(&world)?;
     let draft = phone.client.save_draft("", &started.incident, &started.person, "half a sen".into())?;
@@ -114,7 +114,7 @@ async fn a_damaged_database_is_mended_in_use_and_what_was_unsent_still_goes() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_members_unsent_work_stays_and_is_counted_and_not_readable() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     phone.on_view(&world)?;
     phone.client.pause()?;
@@ -143,7 +143,7 @@ fn phone_of(phone: &Phone, world: &World) -> api::Config {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_file_is_never_written_over_with_another_key() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let phone = world.phone(0)?;
     let (_, agency) = anydoor_core::store::keys::recovery_key_pair()?;
     api::keep_key(phone.config.clone(), phone.key.clone(), b"wrapped".to_vec(), agency.clone())?;
@@ -172,7 +172,7 @@ impl Tokens for OnlyForEscalations {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_for_help_goes_with_its_own_token_when_the_sign_in_has_ended() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let own_token = world.phone_with(0, Arc::new(OnlyForEscalations))?;
     let no_token = world.phone_with(1, Arc::new(NoToken))?;
     let (helped, stuck) = (own_token.on_view(&world)?, no_token.on_view(&world)?);
@@ -195,15 +195,15 @@ async fn a_call_for_help_goes_with_its_own_token_when_the_sign_in_has_ended() ->
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_travel_with_their_act_only_where_the_probe_met_this_software() -> Tested {
-    for (manners, together) in [(Manners::Strict, true), (Manners::Loose, false)] {
-        let world = World::new(manners).await?;
+    for (behaviour, together) in [(Strictness::Strict, true), (Strictness::Loose, false)] {
+        let world = World::new(behaviour).await?;
         let found = Probe::new(world.server.base_url(), None)?.run(Instant::now()).await?;
-        assert_eq!(found.versioned_update_in_transaction, together, "{manners:?}");
+        assert_eq!(found.versioned_update_in_transaction, together, "{behaviour:?}");
         let phone = world.phone(0)?;
         phone.client.sync(true).await?;
         let started = phone.on_view(&world)?;
         phone.client.sync(false).await?;
-        let round_trips = async |tap: &str, probed: Option<ServerManners>| -> Result<u32, Box<dyn std::error::Error>> {
+        let round_trips = async |tap: &str, probed: Option<ServerBehaviour>| -> Result<u32, Box<dyn std::error::Error>> {
             if let Some(found) = probed {
                 world.gateway.write("a probe", &[found.write("probe")]).await?;
                 phone.client.sync(true).await?;
@@ -215,9 +215,9 @@ async fn changes_travel_with_their_act_only_where_the_probe_met_this_software() 
         let before = round_trips("en-route", None).await?;
         let (mut other, mut now) = (found.clone(), found);
         (other.software, now.probed) = ("another 1.0".into(), Instant::now());
-        assert_eq!(round_trips("on-scene", Some(other)).await?, before, "{manners:?}: believed a probe of other software");
+        assert_eq!(round_trips("on-scene", Some(other)).await?, before, "{behaviour:?}: believed a probe of other software");
         let after = round_trips("contact", Some(now)).await?;
-        assert_eq!(after < before, together, "{manners:?}: {before} round trips before the probe, {after} after");
+        assert_eq!(after < before, together, "{behaviour:?}: {before} round trips before the probe, {after} after");
     }
     Ok(())
 }

@@ -12,12 +12,12 @@ use anydoor_core::planning::coverage::{PeoplePoint, Population};
 use anydoor_core::roads::{Closed, Roads};
 use anydoor_core::team::Fix;
 use anydoor_sandbox::roads::Pack;
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::{Phone, Who, World};
 
 /// A county whose first two teams stand on the two banks, and the lead's phone.
 async fn led() -> (World, Pack, Phone) {
-    let mut world = World::new(Manners::Strict).await.unwrap();
+    let mut world = World::new(Strictness::Strict).await.unwrap();
     for (team, column) in world.county.teams.iter_mut().take(3).zip([4, 20, 6]) {
         let position = world.county.junctions[12 * 24 + column].position;
         team.fix = Some(Fix { position, at: Instant::now(), accuracy_m: 5.0 });

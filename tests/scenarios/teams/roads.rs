@@ -11,12 +11,12 @@ use anydoor_core::http::Timeouts;
 use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Fix, Jurisdiction};
 use anydoor_sandbox::roads::Pack;
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::{Phone, Who, World};
 
 /// A world whose second team stands across the river from the scene, and whose third stands far along its bank.
 async fn on_both_banks() -> (World, Pack, (f64, f64)) {
-    let mut world = World::new(Manners::Strict).await.unwrap();
+    let mut world = World::new(Strictness::Strict).await.unwrap();
     let junction = |row: usize, column: usize| world.county.junctions[row * 24 + column].position;
     let (scene, across, along) = (junction(12, 12), junction(12, 11), junction(12, 16));
     for (team, position) in world.county.teams.iter_mut().take(3).zip([along, across, along]) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::reading::Reading;
 use super::sheet::{SHORT, Sheet};
-use super::{MEDIA_TYPE, calls, carried, local, official_type, people, places, told, units};
+use super::{MEDIA_TYPE, calls, carried, local, narrative, official_type, people, places, units};
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::base::ids::IncidentId;
@@ -42,7 +42,7 @@ pub fn read_value(root: &Value, received: Received) -> Result<Arrival, DoorError
 
     let mut reading = Reading::new(&sheet, id.unwrap_or_else(|| IncidentId::derived(tracking)), issuer, at);
     let place = gather(&mut reading, &components);
-    let headline = newest(components.iter().filter_map(|c| Some((said(c, at), told::incident(&mut reading, c)?))).collect());
+    let headline = newest(components.iter().filter_map(|c| Some((said(c, at), narrative::incident(&mut reading, c)?))).collect());
     let incident = incident(&mut reading, &components, ours, (tracking, headline, place, &received));
     let agencies = units::agencies(&reading);
     let stand_in = people::stand_in(&reading.incident);
@@ -70,9 +70,9 @@ fn gather<'a>(reading: &mut Reading<'a>, components: &[&'a Value]) -> Place {
     let type_of = |component: &&'a Value| sheet.peek(component, "incidentTypeCommonRegistryText");
     people::read(reading, components.iter().filter_map(type_of).any(|code| official_type(code).is_some()));
     let place = places::read(reading);
-    told::notes(reading);
-    told::cautions(reading);
-    told::comments(reading);
+    narrative::notes(reading);
+    narrative::cautions(reading);
+    narrative::comments(reading);
     units::units(reading);
     units::others(reading);
     place
@@ -95,7 +95,7 @@ fn incident<'a>(
     identifiers.extend(ours.map(|member| carried::identifiers(sheet, member)).unwrap_or_default());
     let mut known = BTreeSet::new();
     identifiers.retain(|identifier| known.insert(identifier.clone()));
-    reading.offer.urgency = components.iter().filter_map(|c| told::urgency(c)).chain(calls.urgency).min();
+    reading.offer.urgency = components.iter().filter_map(|c| narrative::urgency(c)).chain(calls.urgency).min();
     people::sort(&mut reading.people);
     let first_contact = ours.and_then(|member| sheet.time(member, "firstContact")).or_else(|| {
         calls.first.map(|(leaf, at)| {

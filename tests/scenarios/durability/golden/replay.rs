@@ -11,7 +11,7 @@ use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::store::file_name;
 use anydoor_sandbox::clock::ShiftClock;
 use anydoor_sandbox::gateway::Gateway;
-use anydoor_sandbox::server::{Manners, Options, Server};
+use anydoor_sandbox::server::{Options, Server, Strictness};
 use anydoor_tests::proxy::{Fault, Proxy};
 
 use super::*;
@@ -32,7 +32,7 @@ struct Upgraded {
 
 impl Upgraded {
     async fn new(schema: i64, rule: impl Fn(usize, &str) -> Fault + Send + Sync + 'static) -> Result<Self, Box<dyn Error>> {
-        let server = Server::start(Options { manners: Manners::Hapi, ..Options::default() }).await?;
+        let server = Server::start(Options { strictness: Strictness::Hapi, ..Options::default() }).await?;
         let gateway = Gateway::new(Transport::new(server.base_url(), Arc::new(NoToken))?, &actor().agency);
         let unsent = unsent(schema)?;
         gateway.write_as_is(&as_the_phone_last_saw_it(&unsent)).await?;

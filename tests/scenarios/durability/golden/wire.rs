@@ -13,8 +13,8 @@ use anydoor_core::base::ids::{
     OrganizationId, PersonId, ReceivedId, ServiceId, StampId, StepDownId, TeamId, VisitId,
 };
 use anydoor_core::door::{Agency, eido};
+use anydoor_core::fhir::behaviour::ServerBehaviour;
 use anydoor_core::fhir::closures::RoadClosure;
-use anydoor_core::fhir::manners::ServerManners;
 use anydoor_core::fhir::{self, Document, ReadError, Revision};
 use anydoor_core::handoff::follow_up::{Attempt, Attempted, By, FollowUp, Schedule};
 use anydoor_core::handoff::{Basis, BasisKind, Handoff, HandoffState, Opening, Service};
@@ -379,8 +379,8 @@ fn population() -> Population {
     Population::new("census 2020", points).unwrap()
 }
 
-fn manners() -> ServerManners {
-    let mut found = ServerManners::unknown(at(23), "server 1.2");
+fn behaviour() -> ServerBehaviour {
+    let mut found = ServerBehaviour::unknown(at(23), "server 1.2");
     (found.creates_on_put, found.versioned_update, found.history) = (true, true, true);
     found.search.insert("Task?owner".into(), true);
     found
@@ -481,7 +481,7 @@ fn written() -> Vec<(&'static str, Vec<Value>)> {
             "agency-road-closures",
             vec![fhir::closures::write(&closure(), "member"), fhir::closures::ended(fhir::closures::write(&closure(), "member")).unwrap()],
         ),
-        ("agency-server-manners", vec![manners().write("manners")]),
+        ("agency-server-manners", vec![behaviour().write("manners")]),
         ("assignment", vec![offered(), claimed(), projected()]),
         ("attachment", fhir::attachment::write(&attachment()).into()),
         ("attachment-data", vec![fhir::attachment::with_data(&fhir::attachment::write(&attachment())[0], CONTENT)]),
@@ -616,7 +616,7 @@ fn what_was_written_of_an_incident_and_its_county_is_read_as_it_was_meant() {
     assert_eq!(fhir::jurisdictions::read_all(&documents("agency-jurisdictions")), [jurisdiction()]);
     assert_eq!(fhir::population::read(&documents("agency-population")), Some(population()));
     assert_eq!(fhir::closures::read_all(&documents("agency-road-closures")), [closure()]);
-    assert_eq!(ServerManners::among(&documents("agency-server-manners")), Some(manners()));
+    assert_eq!(ServerBehaviour::among(&documents("agency-server-manners")), Some(behaviour()));
 }
 
 #[test]

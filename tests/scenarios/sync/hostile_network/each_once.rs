@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use anydoor_sandbox::server::Manners;
+use anydoor_sandbox::server::Strictness;
 use anydoor_tests::proxy::{Fault, Proxy};
 use anydoor_tests::sides::{alike, claims_are_true, settle};
 use anydoor_tests::{World, visit};
@@ -12,7 +12,7 @@ use super::{Tested, written_once};
 
 /// Plays a visit in which this exchange fails like this; returns how many exchanges there were.
 async fn visit_without(at: usize, fault: Fault) -> Result<usize, Box<dyn std::error::Error>> {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let passed = Arc::new(AtomicUsize::new(0));
     let count = passed.clone();
     let over = Arc::new(AtomicBool::new(false));

@@ -16,7 +16,7 @@ const SLACK: Duration = Duration::from_secs(4);
 
 /// Every exchange has this fault while the network is bad.
 async fn slow(fault: Fault) -> Result<Bad, Box<dyn std::error::Error>> {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let bad = Arc::new(AtomicBool::new(false));
     let now = bad.clone();
     let rule = move |_: usize, _: &str| if now.load(Ordering::SeqCst) { fault } else { Fault::None };
@@ -95,7 +95,7 @@ async fn a_server_that_stops_in_the_middle_of_a_body() -> Tested {
 /// Which limit ends what: silence ends what gives no head and what stops, the whole ends a body that drips.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_ends_sooner_than_a_drip() -> Tested {
-    let world = World::new(Manners::Strict).await?;
+    let world = World::new(Strictness::Strict).await?;
     let drip = Duration::from_millis(50);
     let cases = [
         (Fault::Silent, TIMEOUTS.silence),

@@ -69,7 +69,7 @@ fn with_work(folder: &Path) -> Result<Mutex<Option<Store>>, Box<dyn std::error::
 #[cfg(target_os = "linux")]
 fn a_certificate_that_is_not_trusted_ends_the_run_before_anything_is_sent() {
     trusting(|folder| async move {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         for wrong in certificates::WRONG {
             let base = certificates::front(&folder, wrong, world.server.base_url()).await?;
             let before = world.server.requests();
@@ -93,7 +93,7 @@ fn a_certificate_that_is_not_trusted_ends_the_run_before_anything_is_sent() {
 #[cfg(target_os = "linux")]
 fn a_phone_says_server_trouble_and_keeps_its_work_where_a_certificate_is_not_trusted() {
     trusting(|folder| async move {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         for wrong in certificates::WRONG {
             let base = certificates::front(&folder, wrong, world.server.base_url()).await?;
             let before = world.server.requests();
@@ -115,7 +115,7 @@ fn a_phone_says_server_trouble_and_keeps_its_work_where_a_certificate_is_not_tru
 #[cfg(target_os = "linux")]
 fn a_certificate_of_a_trusted_authority_is_accepted() {
     trusting(|folder| async move {
-        let world = World::new(Manners::Strict).await?;
+        let world = World::new(Strictness::Strict).await?;
         let base = certificates::front(&folder, certificates::GOOD, world.server.base_url()).await?;
         let phone = world.phone_at(&base, 0, 0)?;
         let started = visit::begin(&world.county, &phone)?;

@@ -11,11 +11,11 @@ use super::{Document, agency};
 use crate::base::clock::Instant;
 
 /// The name of the table.
-const SERVER_MANNERS: &str = "server-manners";
+const SERVER_BEHAVIOUR: &str = "server-manners";
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ServerManners {
+pub struct ServerBehaviour {
     version: u32,
     /// When.
     pub probed: Instant,
@@ -43,7 +43,7 @@ pub struct ServerManners {
     pub search: BTreeMap<String, bool>,
 }
 
-impl ServerManners {
+impl ServerBehaviour {
     /// Nothing found out yet.
     pub fn unknown(probed: Instant, software: &str) -> Self {
         Self {
@@ -65,14 +65,14 @@ impl ServerManners {
 
     /// Writes it as agency data.
     pub fn write(&self, id: &str) -> Document {
-        let mut doc = agency::library(SERVER_MANNERS, id, &serde_json::to_value(self).unwrap_or_default());
+        let mut doc = agency::library(SERVER_BEHAVIOUR, id, &serde_json::to_value(self).unwrap_or_default());
         doc.set("date", json!(self.probed.to_string()));
         doc
     }
 
     /// The newest good result among the agency's Libraries; a bad one leaves the one before.
     pub fn among(libraries: &[Document]) -> Option<Self> {
-        let found = agency::tables(libraries, SERVER_MANNERS).filter_map(|(_, table)| serde_json::from_value::<Self>(table).ok());
+        let found = agency::tables(libraries, SERVER_BEHAVIOUR).filter_map(|(_, table)| serde_json::from_value::<Self>(table).ok());
         found.max_by_key(|found| found.probed)
     }
 }
@@ -105,14 +105,14 @@ mod tests {
     #[test]
     fn the_newest_good_probe_counts_and_a_bad_one_does_not() {
         let at = |text: &str| text.parse::<Instant>().unwrap();
-        let mut old = ServerManners::unknown(at("2026-11-01T00:00:00Z"), "x 1");
+        let mut old = ServerBehaviour::unknown(at("2026-11-01T00:00:00Z"), "x 1");
         old.search.insert("Basic?_id".into(), true);
-        let new = ServerManners { versioned_update: true, ..ServerManners::unknown(at("2026-11-20T00:00:00Z"), "x 2") };
+        let new = ServerBehaviour { versioned_update: true, ..ServerBehaviour::unknown(at("2026-11-20T00:00:00Z"), "x 2") };
         let mut bad = new.write("c");
         bad.set("content", agency::library("x", "x", &json!({ "version": 9 })).at("/content").cloned().unwrap());
-        assert_eq!(ServerManners::among(&[old.write("a"), bad, new.write("b")]), Some(new));
-        assert_eq!(ServerManners::among(&[old.write("a")]), Some(old));
-        assert_eq!(ServerManners::among(&[]), None);
+        assert_eq!(ServerBehaviour::among(&[old.write("a"), bad, new.write("b")]), Some(new));
+        assert_eq!(ServerBehaviour::among(&[old.write("a")]), Some(old));
+        assert_eq!(ServerBehaviour::among(&[]), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the server accepts, by its manners. `strict` refuses what R4 forbids and names the element; `hapi` does what
+//! What the server accepts, by its strictness. `strict` refuses what R4 forbids and names the element; `hapi` does what
 //! HAPI FHIR 8.8.0 was measured to do; `loose` accepts and keeps everything, as sloppy servers do. The rules of shape
 //! are in [`super::structure`]; versions and If-Match in [`super::interactions`].
 
@@ -10,7 +10,7 @@ use super::{index, references, store, structure};
 
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Manners {
+pub enum Strictness {
     /// As R4 says: dangling references, missing elements, unknown elements and codes are refused by name.
     #[default]
     Strict,
@@ -24,20 +24,20 @@ pub enum Manners {
 /// What a resource is checked against.
 pub(super) struct Surroundings<'a> {
     pub db: &'a Connection,
-    pub manners: Manners,
+    pub strictness: Strictness,
     pub base: &'a str,
     /// Whether a `Type/id` is written in the same transaction.
     pub inside: &'a dyn Fn(&str) -> bool,
 }
 
-/// Checks a resource before it is written, and changes it as these manners do.
+/// Checks a resource before it is written, and changes it as these strictness do.
 ///
 /// A resource that is not valid is a 422, a reference to nothing a 400.
 pub(super) fn check(around: &Surroundings<'_>, kind: &str, body: &mut Map<String, Value>) -> Result<(), Refusal> {
-    match around.manners {
-        Manners::Loose => return Ok(()),
-        Manners::Hapi => structure::drop_unknown(kind, body),
-        Manners::Strict => {
+    match around.strictness {
+        Strictness::Loose => return Ok(()),
+        Strictness::Hapi => structure::drop_unknown(kind, body),
+        Strictness::Strict => {
             let mut issues = structure::check(kind, body);
             issues.extend(invariants(kind, body));
             if !issues.is_empty() {
