@@ -5,17 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anydoor_core::acts::receive::{Receiver, Taken, receive_eido, receive_order};
+use anydoor_core::acts::receive::{self, Receiver, Taken, receive};
 use anydoor_core::acts::{ActError, Never, Plan};
 use anydoor_core::base::clock::{Clock, Instant};
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
-use anydoor_core::door::DoorError;
-use anydoor_core::fhir::{Document, bundle};
+use anydoor_core::door::{Arrival, DoorError, eido};
+use anydoor_core::fhir::{Document, bundle, order};
 use anydoor_core::http::{Request, Transport};
 use anydoor_core::records::lookup::required;
 
 use crate::delivery::{Author, Delivered};
-use crate::perform::{GatewayError, Next, Outcomes, Perform, Performed};
+use crate::perform::{GatewayError, Next, Outcomes, Perform};
 use crate::snapshot::Snapshot;
 use crate::trouble::Trouble;
 
@@ -60,21 +60,25 @@ impl Gateway {
     ///
     /// # Errors
     /// [`GatewayError`].
-    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Performed<Taken>, GatewayError<DoorError>> {
-        self.receive(|snapshot, to| receive_eido(snapshot, bytes, team, to)).await
+    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
+        self.receive(eido::read(bytes).map_err(refused)?, team).await
     }
 
     /// Takes a 988 centre's order, as [`Gateway::receive_911`].
     ///
     /// # Errors
     /// [`GatewayError`].
-    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Performed<Taken>, GatewayError<DoorError>> {
-        self.receive(|snapshot, to| receive_order(snapshot, bytes, team, to)).await
+    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
+        self.receive(order::read(bytes).map_err(refused)?, team).await
     }
 
-    async fn receive(&self, act: impl Fn(&Snapshot, &Receiver) -> Result<Taken, ActError<DoorError>>) -> Outcomes<Taken, DoorError> {
+    /// An arrival is read once, however often its act runs.
+    async fn receive(&self, arrival: Arrival, team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
         let to = Receiver { member: self.member.clone(), agency: self.agency.clone(), now: self.clock.now() };
-        let act = |snapshot: &Snapshot| act(snapshot, &to).map(|taken| (taken.plan.clone(), taken));
+        let act = |snapshot: &Snapshot| {
+            let taken = receive(snapshot, arrival.clone(), team, &to).map_err(receive::never_refused)?;
+            Ok((taken.plan.clone(), taken))
+        };
         self.drive(Perform::arrival(&self.author, act)).await
     }
 
@@ -145,4 +149,8 @@ impl Gateway {
             }
         }
     }
+}
+
+fn refused(error: DoorError) -> GatewayError<DoorError> {
+    GatewayError::Act(ActError::Refused(error))
 }

@@ -2,6 +2,7 @@
 
 use anydoor_core::delivery::Outbox as _;
 use anydoor_core::delivery::Truth;
+use anydoor_core::fhir::{Document, Revision};
 use anydoor_core::views::teams::Teams as _;
 use anydoor_core::views::{queue, teams};
 
@@ -164,6 +165,30 @@ fn one_holder(phones: &[Phone], server: &Server) {
                 phone.name,
                 there.version()
             );
+        }
+    }
+}
+
+/// No version that a gateway wrote takes a Task from the team that had it, or begins a visit anew. A late copy of what
+/// stood there before is the network's, and phones put it right.
+pub fn nothing_is_taken_from_a_team(server: &Server) {
+    for kind in ["Task", "Encounter"] {
+        for body in server.all(kind) {
+            let reference = format!("{kind}/{}", body.get("id").and_then(serde_json::Value::as_str).unwrap());
+            let mut seen: Vec<String> = Vec::new();
+            let mut before: Option<&serde_json::Value> = None;
+            for version in server.history(&reference) {
+                let revision = Document::from_value(version.clone()).ok().as_ref().and_then(Revision::of);
+                let name = revision.map(|revision| revision.name()).unwrap_or_default();
+                if let Some(before) = before.filter(|_| name.starts_with("gateway-") && !seen.contains(&name)) {
+                    for element in ["owner", "period", "participant"] {
+                        let (was, is) = (before.get(element), version.get(element));
+                        assert!(was.is_none() || was == is, "the county took {element} of {reference} from its team");
+                    }
+                }
+                seen.push(name);
+                before = Some(version);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! fail, all from one seed. `make soak SEEDS=n FROM=s` plays others.
 
 mod checks;
+mod county;
 mod faults;
 mod histories;
 mod phone;

@@ -1,11 +1,15 @@
 //! Bugs of the kinds that other clients had, planted around ours: the simulation must find each of them, or it proves
 //! nothing. They live here, never in the core.
 
+use anydoor_core::acts::receive::Taken;
 use anydoor_core::arrive::{Incoming, Source};
+use anydoor_core::assignment::{Assignment, State};
+use anydoor_core::base::clock::Instant;
 use anydoor_core::delivery::ParkReason;
 use anydoor_core::fhir::Revision;
 use anydoor_core::http::{Answer, Failure, Method, Outcome, Request};
 use anydoor_core::store::Arrival;
+use anydoor_gateway::Author;
 use anydoor_tests::disk::Ails;
 use serde_json::Value;
 
@@ -39,9 +43,11 @@ pub enum Planted {
     SplitsActs,
     /// A change does not say what it was made from.
     ForgetsItsParent,
+    /// What a CAD says again is written whole, the Task of a team too.
+    WritesOverClaims,
 }
 
-pub const ALL: [Planted; 12] = [
+pub const ALL: [Planted; 13] = [
     Planted::LyingDisk,
     Planted::RecreatesOnOpen,
     Planted::BelievesDrops,
@@ -54,6 +60,7 @@ pub const ALL: [Planted; 12] = [
     Planted::TrustsSearches,
     Planted::SplitsActs,
     Planted::ForgetsItsParent,
+    Planted::WritesOverClaims,
 ];
 
 /// Stamps each later than the one before, for what a search brings.
@@ -109,6 +116,23 @@ impl Planted {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Writes at the county's side what an update must not.
+    pub fn after_an_update(self, taken: &Taken, author: &Author, server: &mut Server, now: Instant) {
+        if self == Self::WritesOverClaims {
+            let assignment = Assignment {
+                id: taken.assignment.clone(),
+                incident: taken.incident.id.clone(),
+                team: None,
+                made: now,
+                crew: Vec::new(),
+                alone: None,
+            };
+            let subject = anydoor_core::fhir::incident::subject(&taken.incident);
+            let task = anydoor_core::fhir::assignment::write(&assignment, State::Offered, &subject, "agency");
+            server.write(&author.sign(&task, None, "gateway"), now);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::faults::FAULTS;
 
 /// Paths of the sync that every full run must have taken.
-pub const PATHS: [&str; 20] = [
+pub const PATHS: [&str; 26] = [
     "crash",
     "power cut",
     "disk full",
@@ -26,6 +26,12 @@ pub const PATHS: [&str; 20] = [
     "an old copy on top",
     "attachment sent",
     "attachment read back",
+    "a call was taken",
+    "an update was taken",
+    "a repeated word changed nothing",
+    "a stale word changed nothing",
+    "the county said it again",
+    "a gateway was gone",
 ];
 
 #[derive(Debug, Default, Clone)]

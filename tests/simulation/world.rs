@@ -2,18 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::base::clock::Instant;
-use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
+use anydoor_core::base::ids::TeamId;
 use anydoor_core::base::random as randomness;
 use anydoor_core::http::{Outcome, Request};
-use anydoor_core::records::Memory;
 use anydoor_core::store::StoreError;
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::Ails;
-use serde_json::json;
 
 use crate::checks;
+use crate::county::{self, County};
 use crate::faults::{self, Late};
 use crate::histories::Histories;
 use crate::phone::{MOST_PHONES, Phone};
@@ -24,7 +22,6 @@ use crate::server::{Met, Server, Strictness};
 const STEPS: u64 = 60;
 
 pub struct World {
-    seed: u64,
     chance: Chance,
     now: Instant,
     step: u64,
@@ -35,7 +32,8 @@ pub struct World {
     hash: DefaultHasher,
     report: Report,
     planted: Planted,
-    offers: u64,
+    teams: Vec<TeamId>,
+    county: County,
     histories: Histories,
 }
 
@@ -89,7 +87,6 @@ impl World {
         };
         let servers_chance = Chance::new(chance.number());
         Self {
-            seed,
             chance,
             now: "2026-11-23T05:00:00Z".parse().unwrap(),
             step: 0,
@@ -100,7 +97,8 @@ impl World {
             hash: DefaultHasher::new(),
             report: Report::default(),
             planted,
-            offers: 0,
+            teams,
+            county: County::new(seed),
             histories: Histories::default(),
         }
     }
@@ -111,7 +109,8 @@ impl World {
     }
 
     fn run(&mut self) {
-        self.offer();
+        self.county.order(self.now);
+        self.county_finishes();
         for _ in 0..STEPS {
             self.step += 1;
             self.report.steps += 1;
@@ -119,7 +118,7 @@ impl World {
             self.late_arrives();
             let at = self.chance.below(self.phones.len());
             match self.chance.below(40) {
-                0 => self.offer(),
+                0 => self.county.order(self.now),
                 1 => self.crash(at, false),
                 2 => self.crash(at, true),
                 3 => self.power_soon(at),
@@ -131,11 +130,14 @@ impl World {
                 22 | 23 => self.attach_a_little(at),
                 _ => self.sync_a_little(at),
             }
+            self.county_a_little();
             self.planted.spoil(&mut self.phones[at], &mut self.server, self.step);
             self.look(at);
         }
         self.come_to_rest();
         checks::at_rest(&self.phones, &self.server);
+        checks::nothing_is_taken_from_a_team(&self.server);
+        self.county.at_rest(&self.server);
         self.histories.at_rest(&self.phones, &self.server);
     }
 
@@ -158,21 +160,6 @@ impl World {
         self.histories.at_every_step(&self.phones[at], &self.server);
     }
 
-    /// A 988 centre's order becomes an open offer at the agency.
-    fn offer(&mut self) {
-        self.offers += 1;
-        let order = json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": { "resourceType": "ServiceRequest",
-            "id": "r", "status": "active", "intent": "order", "identifier": [{ "system": "urn:988", "value": format!("{} {}", self.seed, self.offers) }],
-            "code": { "text": "wants to talk" }, "authoredOn": self.now.to_string(), "subject": { "display": "unnamed" } } }] });
-        let arrival = anydoor_core::fhir::order::read(order.to_string().as_bytes()).unwrap();
-        let to = Receiver { member: MemberId::derived("gateway"), agency: OrganizationId::derived("agency"), now: self.now };
-        let taken = receive(&Memory::default(), arrival, None, &to).unwrap();
-        for write in &taken.plan.writes {
-            self.server.write(&write.document, self.now);
-        }
-        self.say(format!("an offer: Task/{}", taken.assignment));
-    }
-
     /// The dispatcher calls a visit off, or gives it to another team.
     fn reassign(&mut self) {
         let owned: Vec<String> = self
@@ -182,10 +169,50 @@ impl World {
             .filter_map(|task| Some(format!("Task/{}", task.get("id")?.as_str()?)))
             .collect();
         let Some(reference) = self.chance.pick(&owned).cloned() else { return };
-        let Some(mut task) = self.server.current(&reference) else { return };
-        task.set("note", json!([{ "text": format!("dispatch says {}", self.step) }]));
-        self.server.write(&task, self.now);
-        self.say(format!("dispatch writes on {reference}"));
+        self.county.note(reference, format!("dispatch says {}", self.step));
+    }
+
+    /// The county says something or not, and the copies of its gateway go on a little.
+    fn county_a_little(&mut self) {
+        self.county.say_something(&self.teams, &self.server);
+        let (requests, gone) = self.county.pace();
+        if gone {
+            self.county.a_copy_is_gone(&mut self.report);
+        }
+        for _ in 0..requests {
+            let Some(request) = self.county.next(self.now, &mut self.report) else { return };
+            let (server, late, chance) = (&mut self.server, &mut self.late, self.county.chance());
+            let who = (county::CLIENT, &request);
+            let (fault, outcome) = faults::deliver(server, who, self.now, self.step, late, chance, &mut self.report);
+            // A plain PUT that comes once more after a change is healed by whoever saw the change: phones do. A gateway keeps
+            // nothing, so what only it wrote is healed when the sender says it again, and that is of whole transactions.
+            self.late.retain(|(_, client, copy)| *client != county::CLIENT || copy.if_match.is_some() || copy.path.is_empty());
+            self.county_heard(&request, fault, outcome);
+        }
+    }
+
+    fn county_heard(&mut self, request: &Request, fault: Option<&str>, outcome: Outcome) {
+        let status = outcome.as_ref().map_or_else(ToString::to_string, |answer| answer.status.to_string());
+        let fault = fault.map(|fault| format!(" ({fault})")).unwrap_or_default();
+        self.say(format!("the county {:?} {} → {status}{fault}", request.method, request.path));
+        self.county.hear(outcome, self.now);
+        for (taken, author) in std::mem::take(&mut self.county.updates) {
+            self.planted.after_an_update(&taken, &author, &mut self.server, self.now);
+        }
+    }
+
+    /// The county's word arrives without a fault, until everything is taken.
+    fn county_finishes(&mut self) {
+        let mut requests = 0;
+        while !self.county.is_quiet() {
+            self.now += jiff::SignedDuration::from_millis(500);
+            while let Some(request) = self.county.next(self.now, &mut self.report) {
+                let outcome = Ok(self.server.answer(county::CLIENT, &request, self.now));
+                self.county_heard(&request, None, outcome);
+                requests += 1;
+                assert!(requests < 2_000, "the county does not come to rest");
+            }
+        }
     }
 
     fn act(&mut self, at: usize) {
@@ -381,6 +408,9 @@ impl World {
             self.crash(at, cut);
             self.phones[at].clock_off = 0;
         }
+        self.county_finishes();
+        self.county.say_everything_again();
+        self.county_finishes();
         let mut quiet = 0;
         for round in 0..30 {
             let mut moved = false;

@@ -109,7 +109,8 @@ where
     receive(records, order::read(bytes).map_err(ActError::Refused)?, team, to).map_err(never_refused)
 }
 
-fn never_refused(error: ActError<Never>) -> ActError<DoorError> {
+/// The error of [`receive`] among those of a door.
+pub fn never_refused(error: ActError<Never>) -> ActError<DoorError> {
     match error {
         ActError::Lookup(error) => ActError::Lookup(error),
         ActError::NewerRelease => ActError::NewerRelease,

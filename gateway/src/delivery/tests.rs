@@ -426,6 +426,24 @@ fn what_somebody_else_changed_meanwhile_is_joined_however_the_server_says_so() {
 }
 
 #[test]
+fn an_old_copy_that_comes_late_is_nobodys_change() {
+    let author = Author::new("agency");
+    let first = author.sign(&task(), None, "gateway");
+    let second = author.sign(&changed("description", json!("as told later")), Some(&first), "gateway");
+    let mut server = Server::with(&[first, second]);
+    server.meddlers = vec![|server| {
+        let old = server.documents["Task/t"][0].clone();
+        server.put(old);
+    }];
+    let mut ours = server.current("Task/t");
+    ours.set("priority", json!("stat"));
+    let (result, server) = Case { name: "old copy", server, plan: plan().change(ours), blind: false }.play();
+    assert!(result.is_ok());
+    let there = server.current("Task/t");
+    assert_eq!((there.text("/priority"), there.text("/description")), (Some("stat"), Some("as told later")));
+}
+
+#[test]
 fn what_both_changed_is_a_conflict_with_its_elements_and_what_follows_is_not_sent() {
     let mut server = Server::with(&[task(), fact("a")]);
     server.meddlers = vec![|server| server.change("Task/t", "description", json!("theirs"))];
