@@ -1,4 +1,7 @@
 //! Looks at a claim: at once after the server took it, and again after some seconds, for some servers let two win.
+//!
+//! Rule: it is asked for after the first look that shows us, and won after the second (P15). Neighbours: `sent` has the answer
+//! to the claim itself.
 
 use super::decision::Decision;
 use super::incoming::Incoming;

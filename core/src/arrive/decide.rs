@@ -1,4 +1,7 @@
 //! Which rules a source has.
+//!
+//! Rule: total: whatever is held, whatever arrives, there is one decision. Neighbours: `unasked`, `sent` and `claims` have the
+//! rules.
 
 use super::claims::{on_first_look, on_second_look};
 use super::decision::Decision;

@@ -1,4 +1,7 @@
 //! What is done with what arrived.
+//!
+//! Rule: a value that says all that the store needs beside what arrived. Neighbours: `store::arrivals` does it, the run goes on
+//! after it.
 
 use crate::base::clock::Instant;
 use crate::delivery::ParkReason;

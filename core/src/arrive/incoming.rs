@@ -1,4 +1,6 @@
 //! What the server says of one document, and in answer to what.
+//!
+//! Rule: HTTP ends here: no status and no header says more than one of these. Neighbours: `sync` translates into it.
 
 use crate::base::clock::Instant;
 use crate::delivery::ParkReason;

@@ -1,4 +1,7 @@
 //! What is held here of one document.
+//!
+//! Rule: texts are read only where a decision looks into them: most that arrives is not here yet. Neighbours: `store::arrivals`
+//! gathers it.
 
 use crate::delivery::{Act, IntentState};
 use crate::fhir::{Document, DocumentError};

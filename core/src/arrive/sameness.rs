@@ -1,4 +1,6 @@
 //! When two documents are one and the same thing, or one is made from the other.
+//!
+//! Rule: told by what they say and by their revisions, never by a clock. Neighbours: the rules of this module ask.
 
 use crate::fhir::in_error::{in_error, is_in_error};
 use crate::fhir::{Document, Revision, handoff, safety};

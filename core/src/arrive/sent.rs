@@ -1,4 +1,8 @@
 //! Answers to what was sent: taken, refused, changed elsewhere, or read back because no answer came.
+//!
+//! Rule: an intent ends with a version of the server's and nothing less (P12); where somebody else changed the same, ours goes
+//! on top by rule, or both are kept whole (P16); nothing is merged into what is signed (P13).
+//! Neighbours: `claims` has the looks, [`reconcile`](crate::reconcile) the merge.
 
 use super::decision::{Decision, Merge};
 use super::incoming::Incoming;

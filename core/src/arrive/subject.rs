@@ -1,4 +1,7 @@
 //! An intent that an answer is about, with its document.
+//!
+//! Rule: an answer about an intent that is gone says nothing, and one that waits for a person goes on waiting (P5).
+//! Neighbours: `sent` and `claims` decide about it.
 
 use super::decision::Decision;
 use super::local::{Held, Local, Text, Unsent};

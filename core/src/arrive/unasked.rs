@@ -1,4 +1,7 @@
 //! What comes by itself: from a search, a read by id, a look for what was acknowledged, a look for what has left scope.
+//!
+//! Rule: what a search brings is taken only where it is surely news; only what was read by its id shows that a server was set
+//! back; what is unsent stays, with theirs beside it (P16, P20). Neighbours: `sent` has the answers to what was sent.
 
 use super::decision::Decision;
 use super::incoming::Incoming;

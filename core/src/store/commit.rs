@@ -76,21 +76,12 @@ pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<b
         if let Some(revision) = ours.as_ref().filter(|revision| revision.writer == writer) {
             counter_at_least(tx, revision.counter)?;
         }
-        let existing = match existing(tx, &document)? {
-            Some(_) if document.kind() == attachment::CONTENT => continue,
-            Some(found) => {
-                let there = Revision::of(&documents::parse(&found.body)?);
-                let has_it = match (&there, &ours) {
-                    (Some(there), Some(ours)) => there.writer == ours.writer && there.counter >= ours.counter,
-                    _ => false,
-                };
-                if has_it || found.signed && !in_error::is_in_error(&document) || act == Act::Create && found.version.is_some() {
-                    continue;
-                }
-                Some(found)
-            }
-            None => None,
-        };
+        let existing = existing(tx, &document)?;
+        if let Some(found) = &existing
+            && has_it(found, act, &document, ours.as_ref())?
+        {
+            continue;
+        }
         let fresh = existing.is_none();
         put(tx, work, act, &document, existing)?;
         if fresh {
@@ -115,6 +106,16 @@ pub(super) fn apply(tx: &Transaction<'_>, work: &Work, writer: &str) -> Result<b
     let subject = put_here.first().map(Document::reference).unwrap_or_default();
     end(tx, work, &subject, &put_here)?;
     Ok(true)
+}
+
+/// Whether what is here is what the journal holds of a document, or comes after it.
+fn has_it(found: &Existing, act: Act, document: &Document, ours: Option<&Revision>) -> Result<bool, StoreError> {
+    if document.kind() == attachment::CONTENT {
+        return Ok(true);
+    }
+    let there = Revision::of(&documents::parse(&found.body)?);
+    let later = there.zip(ours).is_some_and(|(there, ours)| there.writer == ours.writer && there.counter >= ours.counter);
+    Ok(later || found.signed && !in_error::is_in_error(document) || act == Act::Create && found.version.is_some())
 }
 
 /// What belongs to an act beside its documents: the draft it ends, the audit row, what is to be projected.

@@ -1,4 +1,7 @@
-//! The outbox: intents, waiting until the server has them. Nothing evicts one (P5).
+//! The outbox: intents, waiting until the server has them.
+//!
+//! Rule: nothing evicts one (P5); one ends with the server's version, or by what a person decides. Intents on one document
+//! coalesce while they wait, claims never. Neighbours: `commit` enqueues, `arrivals` moves and ends them, `sync` reads.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 

@@ -1,4 +1,7 @@
 //! The team's queue: slim rows from one covering index.
+//!
+//! Rule: rows are read after those that are stale were recomputed. Neighbours: `projections::assignments` writes them, `truth`
+//! says where each visit is.
 
 use rusqlite::params;
 

@@ -1,4 +1,7 @@
 //! The store as [`Records`] and [`Outbox`]: what acts and views read.
+//!
+//! Rule: also within a transaction, through [`Rows`]; an error says no more than a reader can act on. Neighbours: `documents`,
+//! `outbox` and `truth` hold what is read.
 
 use rusqlite::{Connection, OptionalExtension};
 

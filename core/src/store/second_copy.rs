@@ -165,7 +165,17 @@ pub(super) fn set_number(tx: &Connection, number: u64) -> Result<(), StoreError>
 /// Frames of everything that must have a second copy: one a unit of unverified documents, one a draft.
 fn unverified(connection: &Connection) -> Result<Vec<(Vec<u8>, u16)>, StoreError> {
     let number = number(connection)?.unwrap_or(0);
-    let mut entries: Vec<Work> = Vec::new();
+    let works = works(connection)?.into_iter().map(|work| (work.writes.len(), What::Work(work)));
+    let drafts = drafts(connection)?.into_iter().map(|draft| (1, What::Draft(draft)));
+    let frame = |(items, what): (usize, What)| {
+        let text = serde_json::to_vec(&Entry { number, what }).map_err(|_| StoreError::Cipher)?;
+        Ok((text, u16::try_from(items).unwrap_or(u16::MAX)))
+    };
+    works.chain(drafts).map(frame).collect()
+}
+
+fn works(connection: &Connection) -> Result<Vec<Work>, StoreError> {
+    let mut works: Vec<Work> = Vec::new();
     let mut statement = connection.prepare_cached(
         "SELECT u.unit, u.lane, u.made, u.act, d.body, d.base_body, d.version FROM unproven u
          JOIN documents d ON d.kind = u.kind AND d.id = u.id ORDER BY u.row",
@@ -173,28 +183,21 @@ fn unverified(connection: &Connection) -> Result<Vec<(Vec<u8>, u16)>, StoreError
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let unit: String = row.get(0)?;
-        if entries.last().is_none_or(|work| work.unit != unit) {
-            entries.push(Work { name: "copied".into(), unit, lane: row.get(1)?, at: row.get(2)?, ..Work::default() });
+        if works.last().is_none_or(|work| work.unit != unit) {
+            works.push(Work { name: "copied".into(), unit, lane: row.get(1)?, at: row.get(2)?, ..Work::default() });
         }
         let copied = Copied { act: row.get(3)?, body: row.get(4)?, base: row.get(5)?, version: row.get(6)? };
-        if let Some(work) = entries.last_mut() {
+        if let Some(work) = works.last_mut() {
             work.writes.push(copied);
         }
     }
-    let mut frames = Vec::new();
-    let mut frame = |what, items: usize| -> Result<(), StoreError> {
-        let text = serde_json::to_vec(&Entry { number, what }).map_err(|_| StoreError::Cipher)?;
-        frames.push((text, u16::try_from(items).unwrap_or(u16::MAX)));
-        Ok(())
-    };
-    for work in entries {
-        let items = work.writes.len();
-        frame(What::Work(work), items)?;
-    }
+    Ok(works)
+}
+
+fn drafts(connection: &Connection) -> Result<Vec<DraftText>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let draft = DraftText {
+    let rows = statement.query_map([], |row| {
+        Ok(DraftText {
             id: row.get(0)?,
             incident: row.get(1)?,
             person: row.get(2)?,
@@ -202,8 +205,7 @@ fn unverified(connection: &Connection) -> Result<Vec<(Vec<u8>, u16)>, StoreError
             text: row.get(4)?,
             changed: row.get(5)?,
             body: row.get(6)?,
-        };
-        frame(What::Draft(draft), 1)?;
-    }
-    Ok(frames)
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,4 +1,6 @@
-//! The phone's own few values.
+//! The phone's own few values: who writes here, which page size the last pull ended with, what software the server is.
+//!
+//! Rule: no personal data, and nothing that an act depends on. Neighbours: `open` and `sync` keep theirs here.
 
 use rusqlite::OptionalExtension;
 

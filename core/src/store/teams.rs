@@ -1,4 +1,7 @@
 //! The agency's teams, read from their slim rows.
+//!
+//! Rule: a row says what [`views::teams`](crate::views::teams) says of the documents; what binds a team is read with it.
+//! Neighbours: `projections::teams` writes the rows.
 
 use std::collections::HashMap;
 

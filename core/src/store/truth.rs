@@ -1,4 +1,7 @@
-//! Where an item is, in four words: read from the outbox rows and the stored version id, never guessed.
+//! Where an item is, in four words.
+//!
+//! Rule: read from the outbox rows and the stored version id, never guessed (P12). Neighbours: `delivery` has the words,
+//! `records` and `queue` ask.
 
 use rusqlite::{Connection, OptionalExtension};
 

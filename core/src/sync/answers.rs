@@ -28,29 +28,7 @@ impl Engine {
         let Some(waiting) = self.waiting.take() else { return Ok(()) };
         let answer = match outcome {
             Ok(answer) => answer,
-            Err(failure) => {
-                if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
-                    store.mark_waiting(&seqs(&waiting))?;
-                }
-                if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, &waiting, &mut self.pull) {
-                    let smaller = pull.halve(store)?;
-                    // After a time-out the next run asks for less; a page over the limit is asked for again at once.
-                    if failure == Failure::TooLarge {
-                        let skipped = if smaller { 0 } else { pull.skip() };
-                        self.report.unreadable += u32::from(!smaller);
-                        if skipped <= MOST_SKIPPED {
-                            return Ok(());
-                        }
-                    }
-                }
-                self.stop(match failure {
-                    Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
-                    Failure::Untrusted => Stop::Untrusted,
-                    Failure::Elsewhere => Stop::NotTheServer,
-                    Failure::TooLarge => Stop::ServerTrouble,
-                });
-                return Ok(());
-            }
+            Err(failure) => return self.heard_nothing(store, &waiting, failure),
         };
         if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting) {
             return Ok(());
@@ -72,6 +50,31 @@ impl Engine {
             Waiting::Confirm(asked) => self.heard_confirmation(store, &asked, &answer),
             Waiting::Statement => self.heard_statement(store, &answer),
         }
+    }
+
+    /// No answer came, or none that is read.
+    fn heard_nothing(&mut self, store: &mut Store, waiting: &Waiting, failure: Failure) -> Result<(), StoreError> {
+        if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
+            store.mark_waiting(&seqs(waiting))?;
+        }
+        if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, waiting, &mut self.pull) {
+            let smaller = pull.halve(store)?;
+            // After a time-out the next run asks for less; a page over the limit is asked for again at once.
+            if failure == Failure::TooLarge {
+                let skipped = if smaller { 0 } else { pull.skip() };
+                self.report.unreadable += u32::from(!smaller);
+                if skipped <= MOST_SKIPPED {
+                    return Ok(());
+                }
+            }
+        }
+        self.stop(match failure {
+            Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
+            Failure::Untrusted => Stop::Untrusted,
+            Failure::Elsewhere => Stop::NotTheServer,
+            Failure::TooLarge => Stop::ServerTrouble,
+        });
+        Ok(())
     }
 
     /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is

@@ -1,4 +1,7 @@
 //! Reads by id, many in one request, and what each entry of the answer says.
+//!
+//! Rule: only a document under its own id is that document, and only 404 says that there is none; what says neither is
+//! unclear. Neighbours: the engine reads back and confirms with it, the pull what it doubts.
 
 use serde_json::json;
 

@@ -1,4 +1,7 @@
 //! Drives a run over a connection: asks it what to send, carries that, and tells it what came.
+//!
+//! Rule: the store is locked between requests and never across one. Neighbours: `run` is what it drives, `http` carries, `api`
+//! calls.
 
 use super::attachments::AttachmentRun;
 use super::engine::Engine;

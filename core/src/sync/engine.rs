@@ -200,13 +200,19 @@ impl Engine {
         }
     }
 
-    fn send_creates(&mut self, store: &mut Store, intents: Vec<Intent>, now: Instant) -> Result<Option<Request>, StoreError> {
+    /// Those of which another phone derives the same ids, and which were not looked for in this run.
+    fn shared(&self, store: &Store, intents: &[Intent]) -> Result<Vec<i64>, StoreError> {
         let mut shared = Vec::new();
         for intent in intents.iter().filter(|intent| intent.kind == "Task" && !self.looked.contains(&intent.seq)) {
             if readable(store.document(&intent.kind, &intent.id))?.is_some_and(|document| arrive::is_derived(&document)) {
                 shared.push(intent.seq);
             }
         }
+        Ok(shared)
+    }
+
+    fn send_creates(&mut self, store: &mut Store, intents: Vec<Intent>, now: Instant) -> Result<Option<Request>, StoreError> {
+        let shared = self.shared(store, &intents)?;
         if !shared.is_empty() {
             // Another phone may have made them already: they are looked for before the first sending.
             self.looked.extend(&shared);

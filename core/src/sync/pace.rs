@@ -1,4 +1,6 @@
 //! How much at a time, and how often: page sizes by bytes and time, polling by what is at stake.
+//!
+//! Rule: values only; a server that asks to wait is never hurried. Neighbours: the pull sizes its pages, `api` sets the clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
 //! The calls for help: kept before anybody is told, and what came of each.
+//!
+//! Rule: every change of one is a row of the chain in the same commit; "sent" is a version of the server's. Neighbours: `file`
+//! opens, `chain` links, `sync::escalations` sends.
 
 use rusqlite::{OptionalExtension, params};
 

@@ -1,4 +1,7 @@
-//! The escalations' own hash chain: what was asked and what came of it. The work database's chain takes in its head (P27).
+//! The escalations' own hash chain: what was asked and what came of it (P27).
+//!
+//! Rule: a row is added in the commit that it tells of, and none ever changes. Neighbours: `calls` and `file` add; the work
+//! database's `audit` takes in the head.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 

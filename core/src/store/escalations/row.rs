@@ -1,4 +1,6 @@
 //! One escalation, as it is kept.
+//!
+//! Rule: values only. Neighbours: `calls` reads them, `carry_over` brings them out of a damaged file.
 
 use crate::fhir::Document;
 

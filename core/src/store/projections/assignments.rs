@@ -1,4 +1,6 @@
-//! The slim rows of assignments, as [`queue::row`] says them.
+//! The slim rows of assignments.
+//!
+//! Rule: [`queue::row`] says what stands in one. Neighbours: `changed` calls, `store::queue` reads.
 
 use rusqlite::{Connection, params};
 

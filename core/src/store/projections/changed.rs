@@ -1,4 +1,7 @@
 //! Which rows changed documents make stale, and their recomputing before the next read.
+//!
+//! Rule: a row is recomputed once, however much changed; every read of rows goes through [`Store::fresh`]. Notes are written
+//! at once: what is signed does not change. Neighbours: whatever changes documents calls [`touched`].
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! The slim rows and the words of signed notes.
+//!
+//! Rule: a note has one row, from when it is signed until it is entered in error. Neighbours: `changed` calls, `store::notes`
+//! lists and searches.
 
 use rusqlite::{Connection, params};
 

@@ -1,5 +1,7 @@
-//! The slim rows of teams: what [`views::teams::team`](crate::views::teams::team) says of each, kept so that ranking fifty
-//! teams does not read two hundred documents.
+//! The slim rows of teams, kept so that ranking fifty teams does not read two hundred documents.
+//!
+//! Rule: [`views::teams::team`](crate::views::teams::team) says what stands in one. Neighbours: `changed` calls, `store::teams`
+//! reads.
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,7 @@
 //! What is read once more by its id, in a way that no index and no cache answers: what a search may have brought too late, and
 //! what the whole scope lacked.
+//!
+//! Rule: an answer that cannot be read confirms nothing. Neighbours: [`arrive`](crate::arrive) says what becomes of each.
 
 use std::collections::BTreeSet;
 

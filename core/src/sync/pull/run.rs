@@ -1,4 +1,7 @@
 //! The pull of one run: its stages, the chains of pages in each, and what is awaited.
+//!
+//! Rule: a chain that is read whole moves its watermarks with its last page; any other is asked for again. What searches may
+//! have brought too late is read by its id before the next stage. Neighbours: `scope` plans a stage, `confirm` takes reads.
 
 use std::collections::BTreeSet;
 

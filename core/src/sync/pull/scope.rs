@@ -1,5 +1,7 @@
 //! What is searched: this team's Tasks and the open offers, what hangs on them, whom and what they name, and what the agency
 //! has.
+//!
+//! Rule: scope comes from Tasks, and everything else from what they name (P26). Neighbours: `run` goes through it by stages.
 
 use std::collections::{BTreeMap, BTreeSet};
 

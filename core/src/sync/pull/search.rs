@@ -1,4 +1,7 @@
 //! One search: how it asks, what it wants, and how far it has read.
+//!
+//! Rule: it reads again from some minutes before its watermark, and what was never read is read whole. Neighbours: `scope` says
+//! what is searched, `run` asks.
 
 use std::collections::BTreeSet;
 
