@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use anydoor_core::acts::{Actor, Ids, Ledger};
+use anydoor_core::acts::{Actor, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::{Note, Standing};
@@ -20,16 +20,13 @@ fn store() -> (tempfile::TempDir, Mutex<Store>) {
 }
 
 fn sign(store: &mut Store, text: &str) -> Option<NoteId> {
-    let actor = Actor {
-        member: MemberId::parse("member").unwrap(),
-        lead: false,
-        team: TeamId::parse("team").unwrap(),
-        agency: OrganizationId::parse("agency").unwrap(),
-        device: "phone".into(),
-        now: "2026-11-23T05:00:00Z".parse().unwrap(),
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = Actor::new(
+        MemberId::parse("member").unwrap(),
+        TeamId::parse("team").unwrap(),
+        OrganizationId::parse("agency").unwrap(),
+        "phone",
+        "2026-11-23T05:00:00Z".parse().unwrap(),
+    );
     let note = Note {
         id: NoteId::fresh(),
         incident: IncidentId::parse("incident").unwrap(),

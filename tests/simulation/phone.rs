@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use anydoor_core::acts::{Actor, Decision, Ids, Ledger, Plan, attach, escalate, respond, sign, stamp};
+use anydoor_core::acts::{Actor, Decision, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::base::Code;
 use anydoor_core::base::clock::Instant;
@@ -174,16 +174,13 @@ impl Phone {
     }
 
     pub fn actor(&self, world: Instant) -> Actor {
-        Actor {
-            member: self.member.clone(),
-            lead: false,
-            team: self.team.clone(),
-            agency: self.agency.clone(),
-            device: self.store.as_ref().map(|s| s.writer().to_owned()).unwrap_or_default(),
-            now: self.now(world),
-            server_now: None,
-            ids: Ids::Fresh,
-        }
+        Actor::new(
+            self.member.clone(),
+            self.team.clone(),
+            self.agency.clone(),
+            self.store.as_ref().map(Store::writer).unwrap_or_default(),
+            self.now(world),
+        )
     }
 
     fn texts(&mut self, what: &str) -> String {

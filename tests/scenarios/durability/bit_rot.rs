@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anydoor_core::acts::{Actor, Ids, Ledger};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::acts::Ledger;
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::store::{Incoming, Key, Store, StoreError};
-use anydoor_tests::fixtures::sign;
+use anydoor_tests::fixtures::{self, sign};
 use serde_json::json;
 
 mod escalations;
@@ -44,16 +44,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("work.db");
     let mut store = Store::open(&path, &key(), "agency").unwrap();
-    let actor = Actor {
-        member: MemberId::derived("author"),
-        lead: false,
-        team: TeamId::derived("team"),
-        agency: OrganizationId::derived("agency"),
-        device: "phone".into(),
-        now: note(0).at,
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = fixtures::author(note(0).at);
     let half = |store: &mut Store, from: usize, to: usize| {
         store.take(&Incoming { documents: (from * 5..to * 5).map(their).collect(), read_upto: None }).unwrap();
         for at in from..to {

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, attach};
+use anydoor_core::acts::{Actor, Ledger, attach};
 use anydoor_core::arrive::{self, Source};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
@@ -14,7 +14,7 @@ use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
 use anydoor_core::store::{Arrival, Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
-use anydoor_tests::fixtures::{lane, sign};
+use anydoor_tests::fixtures::{self, lane, sign};
 
 const PHOTO: &[u8] = &[7; 5000];
 
@@ -40,16 +40,7 @@ fn draft(text: &str) -> Draft {
 }
 
 fn actor() -> Actor {
-    Actor {
-        member: MemberId::derived("author"),
-        lead: false,
-        team: TeamId::derived("team"),
-        agency: OrganizationId::derived("agency"),
-        device: "phone".into(),
-        now: note("", "").at,
-        server_now: None,
-        ids: Ids::Fresh,
-    }
+    fixtures::author(note("", "").at)
 }
 
 struct Phone {

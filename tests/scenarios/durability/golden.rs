@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anydoor_core::acts::{Actor, Ids, Ledger, Plan, respond};
+use anydoor_core::acts::{Actor, Ledger, Plan, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::delivery::ParkReason;
@@ -29,16 +29,13 @@ fn folder() -> PathBuf {
 }
 
 fn actor() -> Actor {
-    Actor {
-        member: MemberId::derived("golden"),
-        lead: false,
-        team: TeamId::derived("golden"),
-        agency: OrganizationId::derived("golden"),
-        device: "golden".into(),
-        now: "2026-11-23T05:00:00Z".parse().unwrap(),
-        server_now: None,
-        ids: Ids::Fresh,
-    }
+    Actor::new(
+        MemberId::derived("golden"),
+        TeamId::derived("golden"),
+        OrganizationId::derived("golden"),
+        "golden",
+        "2026-11-23T05:00:00Z".parse().unwrap(),
+    )
 }
 
 /// An own incident unsent, a signed note parked, a draft, a claim, and a change that met another one.

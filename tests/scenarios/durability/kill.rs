@@ -8,16 +8,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anydoor_core::acts::respond::{OnView, on_view};
-use anydoor_core::acts::{Actor, Ids, Ledger, stamp};
+use anydoor_core::acts::{Actor, Ledger, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::fhir::assignment::read_visit;
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
 use anydoor_core::note::{Note, Standing};
 use anydoor_core::records::lookup;
 use anydoor_core::store::{Key, Store};
-use anydoor_tests::fixtures::sign;
+use anydoor_tests::fixtures::{self, sign};
 
 const KEY: [u8; 32] = [7; 32]; // also that of the golden databases
 
@@ -77,16 +77,7 @@ fn visits_begun(store: &Store, kill: u64) -> usize {
 #[test]
 fn as_the_process_that_is_killed() {
     let Ok(path) = std::env::var("ANYDOOR_KILL_WRITER") else { return };
-    let actor = Actor {
-        member: MemberId::derived("author"),
-        lead: false,
-        team: TeamId::derived("team"),
-        agency: OrganizationId::derived("agency"),
-        device: "phone".into(),
-        now: note("", String::new()).at,
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = fixtures::author(note("", String::new()).at);
     let mut out = std::io::stdout();
     let mut store = open(Path::new(&path));
     let notes = store.unsent().unwrap().iter().filter(|intent| intent.kind == "DocumentReference").count();

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use anydoor_core::acts::respond::{OnView, on_view};
-use anydoor_core::acts::{Actor, Ids, Ledger, stamp};
+use anydoor_core::acts::{Actor, Ledger, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
-use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::fhir::assignment::read_visit;
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
@@ -15,7 +15,7 @@ use anydoor_core::records::lookup;
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
-use anydoor_tests::fixtures::sign;
+use anydoor_tests::fixtures::{self, sign};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -45,16 +45,7 @@ fn note(id: &str, text: String) -> Note {
 }
 
 fn actor() -> Actor {
-    Actor {
-        member: MemberId::derived("author"),
-        lead: false,
-        team: TeamId::derived("team"),
-        agency: OrganizationId::derived("agency"),
-        device: "phone".into(),
-        now: note("", String::new()).at,
-        server_now: None,
-        ids: Ids::Fresh,
-    }
+    fixtures::author(note("", String::new()).at)
 }
 
 fn draft(text: &str) -> Draft {

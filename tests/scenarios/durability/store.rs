@@ -1,6 +1,6 @@
 //! The store itself: what the database holds, whatever the code does.
 
-use anydoor_core::acts::{Actor, Ids, Ledger};
+use anydoor_core::acts::{Actor, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::note::{Note, Standing};
@@ -9,16 +9,7 @@ use anydoor_tests::fixtures::sign;
 
 fn actor() -> Actor {
     let now = "2026-11-23T05:00:00Z".parse().unwrap();
-    Actor {
-        member: MemberId::fresh(),
-        lead: false,
-        team: TeamId::fresh(),
-        agency: OrganizationId::fresh(),
-        device: "phone".into(),
-        now,
-        server_now: None,
-        ids: Ids::Fresh,
-    }
+    Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now)
 }
 
 fn draft(actor: &Actor, text: &str) -> Note {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anydoor_core::acts::{Actor, Ids, Ledger, respond};
+use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::api::StartedRow;
 use anydoor_core::fhir::{Document, safety};
 use anydoor_core::http::{NoToken, Transport};
@@ -138,8 +138,7 @@ async fn an_answer_that_the_engine_hears_twice_counts_once() -> Tested {
     let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32])?, world.county.agency.as_str())?;
     let (team, now) = (&world.county.teams[0], anydoor_core::base::clock::Instant::now());
     let (member, crew) = (team.crew[0].id.clone(), team.crew.iter().map(|m| m.id.clone()).collect());
-    let (agency, device) = (world.county.agency.clone(), store.writer().to_owned());
-    let actor = Actor { member, lead: false, team: team.id.clone(), agency, device, now, server_now: None, ids: Ids::Fresh };
+    let actor = Actor::new(member, team.id.clone(), world.county.agency.clone(), store.writer(), now);
     let (place, urgency) = (Place::default(), Urgency::Urgent);
     let said = respond::OnView { headline: "x".into(), urgency, place, description: Some("man".into()), crew, alone: None };
     let plan = respond::on_view(said, &actor)?.plan;

@@ -1,6 +1,6 @@
 //! The sync engine as the state machine that it is: asked for a request, told an answer, no network in between.
 
-use anydoor_core::acts::{Actor, Ids, Ledger, respond};
+use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
@@ -21,16 +21,7 @@ fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
     let now: Instant = "2026-11-23T05:00:00Z".parse().unwrap();
-    let actor = Actor {
-        member: MemberId::fresh(),
-        lead: false,
-        team: TeamId::fresh(),
-        agency: OrganizationId::fresh(),
-        device: "phone".into(),
-        now,
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now);
     let said = respond::OnView {
         headline: "x".into(),
         urgency: Urgency::Urgent,
@@ -252,16 +243,7 @@ fn a_read_back_that_fails_is_no_word_that_the_server_has_nothing() {
 #[test]
 fn taps_made_on_the_strength_of_a_claim_wait_for_it_and_never_reach_another_teams_work() {
     let Bench { _folder, mut store, now } = bench();
-    let actor = Actor {
-        member: MemberId::fresh(),
-        lead: false,
-        team: TeamId::fresh(),
-        agency: OrganizationId::fresh(),
-        device: "phone".into(),
-        now,
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now);
     let offer = json!({ "resourceType": "Task", "id": "offer", "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
         "businessStatus": { "coding": [{ "system": "urn:anydoor:1:state", "code": "open-offer" }] },
         "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] }, "authoredOn": "2026-11-23T05:00:00Z",

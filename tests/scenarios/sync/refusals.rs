@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use anydoor_core::api::{self, Anydoor, AnydoorError, ClosingInput, ItemTruth};
+use anydoor_core::api::{self, Anydoor, AnydoorError, ItemTruth};
 use anydoor_core::base::clock::{Instant, SystemClock};
 use anydoor_core::fhir::behaviour::ServerBehaviour;
 use anydoor_core::http::{NoToken, Tokens};
 use anydoor_core::store::{Key, Store, file_name};
 use anydoor_sandbox::probe::Probe;
 use anydoor_sandbox::server::Strictness;
+use anydoor_tests::visit::met;
 use anydoor_tests::{Phone, World};
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
-
-fn closing(how: &str) -> ClosingInput {
-    ClosingInput::Met { whereabouts: "stayed".into(), travel: "none".into(), legal: "voluntary".into(), how: how.into() }
-}
 
 /// Two phones of one crew that closed one visit differently; the second one's is held.
 async fn conflict(world: &World) -> Result<(Phone, String, String, i64), Box<dyn std::error::Error>> {
@@ -24,8 +21,8 @@ async fn conflict(world: &World) -> Result<(Phone, String, String, i64), Box<dyn
     let visit = ana.client.assignment(&started.assignment)?.visits[0].visit.clone();
     ana.client.sync(false).await?;
     ben.client.sync(true).await?;
-    ana.client.close_visit(&started.assignment, &visit, closing("stabilised"))?;
-    ben.client.close_visit(&started.assignment, &visit, closing("declined"))?;
+    ana.client.close_visit(&started.assignment, &visit, met("stabilised"))?;
+    ben.client.close_visit(&started.assignment, &visit, met("declined"))?;
     ana.client.sync(false).await?;
     ben.client.sync(false).await?;
     let item = ben.client.needs_you()?[0].item;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anydoor_core::acts::{Actor, Ids, Ledger, respond};
+use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::SystemClock;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -43,16 +43,7 @@ fn trusting<F: Future<Output = Tested>>(test: impl FnOnce(PathBuf) -> F) {
 /// A store with one visit that has not been sent.
 fn with_work(folder: &Path) -> Result<Mutex<Option<Store>>, Box<dyn std::error::Error>> {
     let mut store = Store::open(&folder.join("work.db"), &Key::new(&[1; 32])?, "agency")?;
-    let actor = Actor {
-        member: MemberId::fresh(),
-        lead: false,
-        team: TeamId::fresh(),
-        agency: OrganizationId::fresh(),
-        device: store.writer().to_owned(),
-        now: "2026-11-23T05:00:00Z".parse()?,
-        server_now: None,
-        ids: Ids::Fresh,
-    };
+    let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), store.writer(), "2026-11-23T05:00:00Z".parse()?);
     let said = respond::OnView {
         headline: "x".into(),
         urgency: Urgency::Urgent,
