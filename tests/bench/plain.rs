@@ -77,7 +77,7 @@ pub fn copy(encrypted: &Path, key: &[u8], plain: &Path) -> Result<(), Box<dyn Er
 pub fn save_draft(connection: &Connection, draft: &Draft) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(
-            "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed",
+            "INSERT INTO drafts (id, incident, person, author, text, changed) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text, changed = excluded.changed",
         )?
         .execute(params![
             draft.id.as_str(),
