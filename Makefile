@@ -70,10 +70,11 @@ plots:           ## measures the nearest team and draws docs/cost-*.svg from tha
 	@tools/need postgis osmium || echo "plots: goes on without peers that need these"
 	cargo run --quiet --release -p anydoor-bench-nearest -- plots
 
-lint:            ## format, clippy, licences of dependencies where cargo-deny is installed
+lint:            ## format, clippy, links of the API pages, licences of dependencies where cargo-deny is installed
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy -p anydoor-gateway --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "lint: cargo-deny is not installed: licences not checked"; fi
 
 .PHONY: help demo test test-rust test-python library bindings screens swift interop soak bench plots lint

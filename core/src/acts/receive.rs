@@ -2,7 +2,7 @@
 //!
 //! Rule: what is there is never written over. A document of the arrival that is not there is created; one that never
 //! changes (document as received, fact) is left; request, people and place are joined three ways with what the sender's
-//! document before this one would have written ([`onto`]), and where both sides changed the same thing, what is there
+//! document before this one would have written (`onto`), and where both sides changed the same thing, what is there
 //! stands and [`Taken::kept`] names it. The Task and a visit that is there are the team's and are not touched.
 //!
 //! Each document as received is kept and linked from the request, and that link is written last: a delivery that ended

@@ -3,7 +3,7 @@
 //! Positions become points in space (metres from the Earth's middle), where no pole and no antimeridian stands in the
 //! way. The straight line through the Earth narrows: it grows with the geodesic but for the Earth's flattening, and what
 //! that could have put in the wrong order is measured by geodesic. Space is halved again and again, by its three axes in
-//! turn, wherever more than [`FULL`] teams share a cell; halves never have to be balanced again, however teams move.
+//! turn, wherever more than `FULL` teams share a cell; halves never have to be balanced again, however teams move.
 
 use super::shortlist::{RADIUS_M, Shortlist, Space, space, square};
 use crate::base::Position;

@@ -1,5 +1,5 @@
-//! What a screen shows: one file per screen, typed values from [`Records`](crate::records::Records) and, where it says where
-//! an item is, from [`Outbox`](crate::delivery::Outbox).
+//! What a screen shows: one file per screen, typed values from [`Records`] and, where it says where
+//! an item is, from [`Outbox`].
 //!
 //! Rule: a view reads and decides nothing that an act decides; codes stay typed and times stay instants, words are said at
 //! the border. The same views run over a phone's store and over a gateway's snapshot. Neighbours: `acts` write what is

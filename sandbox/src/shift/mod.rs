@@ -1,5 +1,5 @@
 //! A shift played from its first call to its figures: real phones (the core, each with its own encrypted database),
-//! two desks, a FHIR server. [`script`] is what happens, [`books`] compare both sides, [`figures`] are read from the
+//! two desks, a FHIR server. `script` is what happens, `books` compare both sides, `figures` are read from the
 //! server.
 
 mod books;
