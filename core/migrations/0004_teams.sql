@@ -16,6 +16,7 @@ CREATE TABLE teams (                -- one slim row per team, projected from doc
   fixed_at     TEXT
 ) WITHOUT ROWID;
 CREATE INDEX teams_by_position ON teams (position);
+CREATE INDEX assignments_open_by_team ON assignments (team, urgency) WHERE open = 1;  -- what binds a team
 
 -- A member's name or languages change their team's row.
 INSERT OR IGNORE INTO refs SELECT json_extract(p.value, '$.member.reference'), 'participant', d.row

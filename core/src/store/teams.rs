@@ -1,11 +1,10 @@
 //! The agency's teams, read from their slim rows.
 //!
-//! Rule: a row says what [`views::teams`](crate::views::teams) says of the documents; what binds a team is read with it.
+//! Rule: a row says what [`views::teams`](crate::views::teams) says of the documents; what binds a team is the most urgent of its
+//! open assignments, read with it.
 //! Neighbours: `projections::teams` writes the rows.
 
-use std::collections::HashMap;
-
-use rusqlite::{Connection, Row};
+use rusqlite::Row;
 
 use super::database::Store;
 use super::error::{StoreError, seen};
@@ -36,6 +35,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Option<Team>> {
         role: CrewRole::from_code(&m.role).unwrap_or(CrewRole::Peer),
         languages: m.languages,
     };
+    let urgency = row.get::<_, Option<u8>>(13)?.and_then(|urgency| Urgency::ALL.get(usize::from(urgency)).copied());
     Ok(Some(Team {
         id,
         name: text(2)?,
@@ -45,37 +45,19 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Option<Team>> {
         shift: time(6)?.zip(time(7)?).map(|(from, until)| Shift { from, until }),
         on_break: row.get(8)?,
         fix,
-        commitment: None,
+        commitment: urgency.map(|urgency| Commitment { urgency, until: None }),
     }))
-}
-
-/// The most urgent open assignment of each team.
-fn commitments(connection: &Connection) -> Result<HashMap<String, Commitment>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT team, min(urgency) FROM assignments WHERE open = 1 AND team IS NOT NULL GROUP BY team")?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u8>(1)?)))?;
-    let mut all = HashMap::new();
-    for row in rows {
-        let (team, urgency) = row?;
-        if let Some(urgency) = Urgency::ALL.get(usize::from(urgency)) {
-            all.insert(team, Commitment { urgency: *urgency, until: None });
-        }
-    }
-    Ok(all)
 }
 
 impl Store {
     fn team_rows(&self) -> Result<Vec<Team>, StoreError> {
         self.fresh(|store| {
-            let mut bound = commitments(&store.connection)?;
-            let mut statement = store
-                .connection
-                .prepare_cached("SELECT t.* FROM teams t JOIN documents d ON d.kind = 'CareTeam' AND d.id = t.id ORDER BY d.row")?;
-            let mut teams: Vec<Team> = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-            for team in &mut teams {
-                team.commitment = bound.remove(team.id.as_str());
-            }
-            Ok(teams)
+            let mut statement = store.connection.prepare_cached(
+                "SELECT t.*, (SELECT min(urgency) FROM assignments a WHERE a.team = t.id AND a.open = 1)
+                 FROM teams t JOIN documents d ON d.kind = 'CareTeam' AND d.id = t.id ORDER BY d.row",
+            )?;
+            let teams = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?;
+            Ok(teams.into_iter().flatten().collect())
         })
     }
 }
