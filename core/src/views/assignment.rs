@@ -144,8 +144,12 @@ fn also_sent<R: Records + ?Sized>(records: &R, incident: &Incident) -> Result<Ve
         };
         match arrival {
             Ok(arrival) => {
-                let shown = arrival.also_sent.into_iter().filter(|also| !also.wiring);
-                all.extend(shown.map(|also| AlsoSent::Value { path: also.path, text: also.text }));
+                for also in arrival.also_sent.into_iter().filter(|also| !also.wiring) {
+                    let value = AlsoSent::Value { path: also.path, text: also.text };
+                    if !all.contains(&value) {
+                        all.push(value);
+                    }
+                }
             }
             Err(_) => all.push(AlsoSent::Document { reference: document.reference() }),
         }

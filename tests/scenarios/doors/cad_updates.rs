@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use anydoor_core::api::AlsoSentRow;
 use anydoor_core::base::Position;
 use anydoor_core::fhir::{self, Document};
 use anydoor_core::incident::{FactKind, Place, Urgency};
@@ -201,5 +202,34 @@ async fn what_the_team_changed_meanwhile_stays_and_the_rest_of_the_update_arrive
         let kept = received.iter().filter_map(fhir::incident::received_bytes).any(|b| String::from_utf8_lossy(&b).contains("shouting"));
         assert!(kept, "the sender's words are kept as received");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_field_here_and_is_sent_again_is_shown_once() -> Tested {
+    let world = World::new(Strictness::Strict).await?;
+    let team = world.county.teams[0].id.clone();
+    let says = async |call: &Call, gate: &str| -> Tested<String> {
+        let mut document = call.eido();
+        document["somethingOfTheirs"] = json!({ "gate": gate });
+        Ok(world.gateway.receive_911(document.to_string().as_bytes(), Some(&team)).await?.assignment.to_string())
+    };
+    let assignment = says(&call(), "opens at dusk").await?;
+    says(&later(), "opens at dusk").await?;
+    let mut latest = later();
+    latest.determined = "2026-11-23T05:12:00Z".parse()?;
+    says(&latest, "stays shut").await?;
+    let phone = world.phone(0)?;
+    phone.client.sync(true).await?;
+    let shown = phone.client.assignment(&assignment)?.also_sent;
+    let gates: Vec<&str> = shown
+        .iter()
+        .filter_map(|also| match also {
+            AlsoSentRow::Value { path, text } if path == "/somethingOfTheirs/gate" => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(gates, ["opens at dusk", "stays shut"]);
+    assert!(shown.iter().enumerate().all(|(at, also)| !shown[..at].contains(also)), "{shown:?}");
     Ok(())
 }
