@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anydoor_core::acts::receive::{self, Receiver, Taken, receive};
+use anydoor_core::acts::receive::{Receiver, Taken, receive};
 use anydoor_core::acts::{ActError, Never, Plan};
 use anydoor_core::base::clock::{Clock, Instant};
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -76,7 +76,7 @@ impl Gateway {
     async fn receive(&self, arrival: Arrival, team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
         let to = Receiver { member: self.member.clone(), agency: self.agency.clone(), now: self.clock.now() };
         let act = |snapshot: &Snapshot| {
-            let taken = receive(snapshot, arrival.clone(), team, &to).map_err(receive::never_refused)?;
+            let taken = receive(snapshot, arrival.clone(), team, &to).map_err(ActError::among)?;
             Ok((taken.plan.clone(), taken))
         };
         self.drive(Perform::arrival(&self.author, act)).await

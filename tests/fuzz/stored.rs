@@ -6,6 +6,7 @@ use anydoor_core::acts::{Actor, Ledger};
 use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::{Note, Standing};
+use anydoor_core::records::lookup;
 use anydoor_core::store::{Incoming, Key, Store};
 use anydoor_tests::fixtures;
 use bolero::produce;
@@ -54,8 +55,7 @@ fn what_the_server_sends_is_shown_whatever_it_is() {
             assert!(store.document(document.kind(), document.id()).unwrap().is_some());
         }
         for row in store.queue(1000).unwrap() {
-            store.status(&row.row.assignment).unwrap();
-            store.stamps(&row.row.assignment).unwrap();
+            lookup::stamps(store, row.row.assignment.as_str()).unwrap().status();
         }
         assert_eq!(store.first_break_in_audit().unwrap(), None);
     });

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use anydoor_core::acts::receive::{News, Receiver, Taken, never_refused, receive};
+use anydoor_core::acts::receive::{News, Receiver, Taken, receive};
 use anydoor_core::acts::{ActError, Plan};
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -290,11 +290,11 @@ impl County {
             Said::Cad { incident, bytes, .. } => {
                 let team = self.incidents[incident].team.clone();
                 let arrival = eido::read(&bytes).unwrap();
-                Box::new(move |snapshot| receive(snapshot, arrival.clone(), team.as_ref(), &to).map(taken).map_err(never_refused))
+                Box::new(move |snapshot| receive(snapshot, arrival.clone(), team.as_ref(), &to).map(taken).map_err(ActError::among))
             }
             Said::Centre(bytes) => {
                 let arrival = order::read(&bytes).unwrap();
-                Box::new(move |snapshot| receive(snapshot, arrival.clone(), None, &to).map(taken).map_err(never_refused))
+                Box::new(move |snapshot| receive(snapshot, arrival.clone(), None, &to).map(taken).map_err(ActError::among))
             }
             Said::Note { task, text } => {
                 let note = json!({ "text": text });

@@ -2,8 +2,8 @@
 
 use anydoor_core::acts::{ActError, Actor, Plan, sign};
 use anydoor_core::base::clock::Instant;
-use anydoor_core::base::ids::{AssignmentId, MemberId, NoteId, OrganizationId, TeamId};
-use anydoor_core::note::{Draft, Note, NoteError};
+use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::note::{Draft, Note, NoteError, Standing};
 use anydoor_core::records::Memory;
 
 /// The assignment that notes of tests belong to.
@@ -11,9 +11,27 @@ pub fn lane() -> AssignmentId {
     AssignmentId::parse("lane").unwrap()
 }
 
-/// The member who wrote the notes of tests, acting at `now`.
-pub fn author(now: Instant) -> Actor {
-    Actor::new(MemberId::derived("author"), TeamId::derived("team"), OrganizationId::derived("agency"), "phone", now)
+/// When everything happens that tests do not time themselves.
+fn now() -> Instant {
+    "2026-11-23T05:00:00Z".parse().unwrap()
+}
+
+/// The member who wrote the notes of tests.
+pub fn author() -> Actor {
+    Actor::new(MemberId::derived("author"), TeamId::derived("team"), OrganizationId::derived("agency"), "phone", now())
+}
+
+/// What [`author`] typed about the one person of the one case of tests; `name` tells notes apart.
+pub fn note(name: &str, text: impl Into<String>) -> Note {
+    Note {
+        id: NoteId::derived(name),
+        incident: IncidentId::derived("case"),
+        person: PersonId::derived("person"),
+        author: MemberId::derived("author"),
+        standing: Standing::Draft,
+        at: now(),
+        text: text.into(),
+    }
 }
 
 /// Signs a note that was never at the agency.

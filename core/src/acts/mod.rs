@@ -132,6 +132,17 @@ pub enum ActError<E> {
     Refused(E),
 }
 
+impl ActError<Never> {
+    /// The error of an act that never refuses, among those of what refuses before it.
+    pub fn among<E>(self) -> ActError<E> {
+        match self {
+            Self::Lookup(error) => ActError::Lookup(error),
+            Self::NewerRelease => ActError::NewerRelease,
+            Self::Refused(never) => match never {},
+        }
+    }
+}
+
 impl<E> From<RecordsError> for ActError<E> {
     fn from(error: RecordsError) -> Self {
         Self::Lookup(error.into())

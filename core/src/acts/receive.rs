@@ -19,8 +19,8 @@ use super::{ActError, Never, Plan};
 use crate::assignment::{Assignment, State};
 use crate::base::clock::Instant;
 use crate::base::ids::{AssignmentId, MemberId, OrganizationId, PersonId, TeamId};
-use crate::door::{Arrival, DoorError, eido};
-use crate::fhir::{self, Document, order};
+use crate::door::Arrival;
+use crate::fhir::{self, Document};
 use crate::incident::{Incident, Person, Role};
 use crate::records::{Records, RecordsError};
 
@@ -87,38 +87,8 @@ pub struct Taken {
     pub arrival: Arrival,
 }
 
-/// Reads an EIDO document and plans its records. `team` is the one chosen for a new incident; `None` makes an open offer.
-///
-/// # Errors
-/// [`DoorError`] as [`ActError::Refused`]; nothing is written.
-pub fn receive_eido<R>(records: &R, bytes: &[u8], team: Option<&TeamId>, to: &Receiver) -> Result<Taken, ActError<DoorError>>
-where
-    R: Records + ?Sized,
-{
-    receive(records, eido::read(bytes).map_err(ActError::Refused)?, team, to).map_err(never_refused)
-}
-
-/// Reads a 988 centre's order and plans its records, as [`receive_eido`].
-///
-/// # Errors
-/// As [`receive_eido`].
-pub fn receive_order<R>(records: &R, bytes: &[u8], team: Option<&TeamId>, to: &Receiver) -> Result<Taken, ActError<DoorError>>
-where
-    R: Records + ?Sized,
-{
-    receive(records, order::read(bytes).map_err(ActError::Refused)?, team, to).map_err(never_refused)
-}
-
-/// The error of [`receive`] among those of a door.
-pub fn never_refused(error: ActError<Never>) -> ActError<DoorError> {
-    match error {
-        ActError::Lookup(error) => ActError::Lookup(error),
-        ActError::NewerRelease => ActError::NewerRelease,
-        ActError::Refused(never) => match never {},
-    }
-}
-
-/// Plans the records of an arrival, whichever door it came through.
+/// Plans the records of an arrival, whichever door it came through. `team` is the one chosen for a new incident; `None` makes
+/// an open offer.
 ///
 /// # Errors
 /// [`ActError::Lookup`] where the records cannot say whether something is there.

@@ -6,7 +6,6 @@ use rusqlite::{Row, params};
 
 use super::database::Store;
 use super::error::StoreError;
-use crate::base::ids::IncidentId;
 
 /// One found note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +59,6 @@ impl Store {
              WHERE n.row IN (SELECT rowid FROM note_words WHERE note_words MATCH ?1 ORDER BY rowid DESC LIMIT ?2) ORDER BY n.row DESC",
         )?;
         Ok(statement.query_map(params![query, most], note_row)?.collect::<Result<_, _>>()?)
-    }
-
-    /// The notes of an incident, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn notes_of(&self, incident: &IncidentId) -> Result<Vec<NoteRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT row, id, incident, person, author, standing, text FROM notes WHERE incident = ? ORDER BY row")?;
-        Ok(statement.query_map([incident.as_str()], note_row)?.collect::<Result<_, _>>()?)
     }
 }
 

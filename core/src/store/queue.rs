@@ -3,18 +3,13 @@
 //! Rule: rows are read after those that are stale were recomputed. Neighbours: `projections::assignments` writes them, `truth`
 //! says where each visit is.
 
-use rusqlite::params;
-
 use super::database::Store;
 use super::error::StoreError;
-use super::records::Rows;
 use super::truth;
-use crate::assignment::{Stamp, State, Status};
+use crate::assignment::State;
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, IncidentId, TeamId};
-use crate::fhir::{Document, assignment};
 use crate::incident::{Door, Urgency};
-use crate::records::lookup;
 use crate::views::queue::{QueueRow, Row};
 
 impl Store {
@@ -23,26 +18,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn queue(&self, most: u32) -> Result<Vec<QueueRow>, StoreError> {
-        self.rows("INDEXED BY assignments_queue ORDER BY open DESC, urgency, determined LIMIT ?", params![most])
+        self.fresh(|store| store.queue_as_it_is(most))
     }
 
-    /// The row of one assignment.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn queue_row(&self, assignment: &AssignmentId) -> Result<Option<QueueRow>, StoreError> {
-        Ok(self.rows("WHERE id = ?", params![assignment.as_str()])?.pop())
-    }
-
-    fn rows(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
-        self.fresh(|store| store.rows_as_they_are(which, values))
-    }
-
-    fn rows_as_they_are(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<QueueRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable FROM assignments {which}"
-        ))?;
-        let rows = statement.query_map(values, |row| {
+    fn queue_as_it_is(&self, most: u32) -> Result<Vec<QueueRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, incident, team, state, urgency, determined, headline, person, place, door, cards, readable
+             FROM assignments INDEXED BY assignments_queue ORDER BY open DESC, urgency, determined LIMIT ?",
+        )?;
+        let rows = statement.query_map([most], |row| {
             let text = |index: usize| row.get::<_, Option<String>>(index);
             let Ok(assignment) = AssignmentId::parse(&row.get::<_, String>(0)?) else { return Ok(None) };
             Ok(Some(Row {
@@ -63,29 +47,5 @@ impl Store {
         let rows: Vec<Option<Row>> = rows.collect::<Result<_, _>>()?;
         let with_truth = |row: Row| Ok(QueueRow { truth: truth::of_lane(&self.connection, row.assignment.as_str())?, row });
         rows.into_iter().flatten().map(with_truth).collect()
-    }
-
-    /// What the stamps here say of an assignment.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn status(&self, assignment: &AssignmentId) -> Result<Status, StoreError> {
-        Ok(lookup::stamps(&Rows(&self.connection), assignment.as_str())?.status())
-    }
-
-    /// Whether this release knows the status and every stamp of an assignment; where not, its Task is not changed (P30).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn knows_status(&self, task: &Document) -> Result<bool, StoreError> {
-        Ok(assignment::knows_status(task) && lookup::stamps(&Rows(&self.connection), task.id())?.unread.is_empty())
-    }
-
-    /// The stamps of an assignment that can be read.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn stamps(&self, assignment: &AssignmentId) -> Result<Vec<Stamp>, StoreError> {
-        Ok(lookup::stamps(&Rows(&self.connection), assignment.as_str())?.read)
     }
 }

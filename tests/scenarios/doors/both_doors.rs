@@ -1,8 +1,9 @@
 //! One incident through both doors, and what goes out through them.
 
-use anydoor_core::acts::receive::{Receiver, receive_eido};
+use anydoor_core::acts::receive::{Receiver, receive};
 use anydoor_core::base::Position;
 use anydoor_core::base::ids::MemberId;
+use anydoor_core::door::eido;
 use anydoor_core::fhir;
 use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_core::records::Memory;
@@ -61,7 +62,7 @@ async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> T
     let world = World::new(Strictness::Strict).await?;
     let bytes = call("a", "tel:+12155550177").eido().to_string();
     let nothing = Memory::default();
-    let take = || receive_eido(&nothing, bytes.as_bytes(), None, &receiver(&world));
+    let take = || receive(&nothing, eido::read(bytes.as_bytes()).unwrap(), None, &receiver(&world));
     let (one, other) = (take()?, take()?);
     let references = |plan: &anydoor_core::acts::Plan| plan.writes.iter().map(|w| w.document.reference()).collect::<Vec<_>>();
     assert_eq!(references(&one.plan), references(&other.plan));

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anydoor_core::acts::Ledger;
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::fhir::Document;
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Note, Standing};
+use anydoor_core::note::Note;
 use anydoor_core::store::{Incoming, Key, Store, StoreError};
 use anydoor_tests::fixtures::{self, sign};
 use serde_json::json;
@@ -22,15 +21,7 @@ fn key() -> Key {
 }
 
 fn note(at: usize) -> Note {
-    Note {
-        id: NoteId::derived(&format!("note {at}")),
-        incident: IncidentId::derived("case"),
-        person: PersonId::derived("person"),
-        author: MemberId::derived("author"),
-        standing: Standing::Draft,
-        at: "2026-11-23T05:00:00Z".parse().unwrap(),
-        text: format!("note {at}: {}", "what was said, and by whom; ".repeat(40)),
-    }
+    fixtures::note(&format!("note {at}"), format!("note {at}: {}", "what was said, and by whom; ".repeat(40)))
 }
 
 fn their(at: usize) -> Document {
@@ -44,7 +35,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("work.db");
     let mut store = Store::open(&path, &key(), "agency").unwrap();
-    let actor = fixtures::author(note(0).at);
+    let actor = fixtures::author();
     let half = |store: &mut Store, from: usize, to: usize| {
         store.take(&Incoming { documents: (from * 5..to * 5).map(their).collect(), read_upto: None }).unwrap();
         for at in from..to {

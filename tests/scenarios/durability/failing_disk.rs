@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use anydoor_core::acts::{Actor, Ledger, attach};
 use anydoor_core::arrive::{self, Source};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
+use anydoor_core::base::ids::{IncidentId, PersonId};
 use anydoor_core::base::random::{self, NoRandomness};
 use anydoor_core::fhir::Document;
-use anydoor_core::note::Draft;
-use anydoor_core::note::{AttachmentKind, Note, Standing};
+use anydoor_core::note::{AttachmentKind, Draft};
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::keys::{KeyFile, recovery_key_pair};
 use anydoor_core::store::{Arrival, Escalations, Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
-use anydoor_tests::fixtures::{self, lane, sign};
+use anydoor_tests::fixtures::{self, lane, note, sign};
 
 const PHOTO: &[u8] = &[7; 5000];
 
@@ -22,25 +21,12 @@ fn key() -> Key {
     Key::new(&[6; 32]).unwrap()
 }
 
-fn note(id: &str, text: &str) -> Note {
-    Note {
-        id: NoteId::derived(id),
-        incident: IncidentId::derived("case"),
-        person: PersonId::derived("person"),
-        author: MemberId::derived("author"),
-        standing: Standing::Draft,
-        at: "2026-11-23T05:00:00Z".parse().unwrap(),
-        text: text.to_owned(),
-    }
-}
-
 fn draft(text: &str) -> Draft {
-    let note = note("draft", text);
-    Draft::of(note)
+    Draft::of(note("draft", text))
 }
 
 fn actor() -> Actor {
-    fixtures::author(note("", "").at)
+    fixtures::author()
 }
 
 struct Phone {
@@ -82,7 +68,7 @@ impl Phone {
         let mut store = self.open();
         for at in 0..3 {
             self.until(|| store.save_draft(&draft(&format!("draft {at}"))));
-            let plan = sign(note("note", &format!("note {at}")), &actor()).unwrap().0;
+            let plan = sign(note("note", format!("note {at}")), &actor()).unwrap().0;
             // Told that it may be kept, the person looks before saying it again.
             self.until(|| match store.commit(&plan) {
                 Err(StoreError::MaybeKept) if holds(&store, at) => Ok(()),

@@ -10,31 +10,17 @@ use std::time::Duration;
 use anydoor_core::acts::respond::{OnView, on_view};
 use anydoor_core::acts::{Actor, Ledger, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
-use anydoor_core::base::ids::{IncidentId, MemberId, NoteId, PersonId};
 use anydoor_core::fhir::assignment::read_visit;
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Note, Standing};
 use anydoor_core::records::lookup;
 use anydoor_core::store::{Key, Store};
-use anydoor_tests::fixtures::{self, sign};
+use anydoor_tests::fixtures::{self, note, sign};
 
 const KEY: [u8; 32] = [7; 32]; // also that of the golden databases
 
 fn kills() -> u64 {
     std::env::var("ANYDOOR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(30)
-}
-
-fn note(id: &str, text: String) -> Note {
-    Note {
-        id: NoteId::derived(id),
-        incident: IncidentId::derived("case"),
-        person: PersonId::derived("person"),
-        author: MemberId::derived("author"),
-        standing: Standing::Draft,
-        at: "2026-11-23T05:00:00Z".parse().unwrap(),
-        text,
-    }
 }
 
 fn open(path: &Path) -> Store {
@@ -77,7 +63,7 @@ fn visits_begun(store: &Store, kill: u64) -> usize {
 #[test]
 fn as_the_process_that_is_killed() {
     let Ok(path) = std::env::var("ANYDOOR_KILL_WRITER") else { return };
-    let actor = fixtures::author(note("", String::new()).at);
+    let actor = fixtures::author();
     let mut out = std::io::stdout();
     let mut store = open(Path::new(&path));
     let notes = store.unsent().unwrap().iter().filter(|intent| intent.kind == "DocumentReference").count();

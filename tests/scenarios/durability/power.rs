@@ -6,16 +6,15 @@ use std::sync::Arc;
 use anydoor_core::acts::respond::{OnView, on_view};
 use anydoor_core::acts::{Actor, Ledger, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
-use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, PersonId};
+use anydoor_core::base::ids::AssignmentId;
 use anydoor_core::fhir::assignment::read_visit;
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::Draft;
-use anydoor_core::note::{Note, Standing};
 use anydoor_core::records::lookup;
 use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Key, Store, StoreError};
 use anydoor_tests::disk::{Ails, SimDisk};
-use anydoor_tests::fixtures::{self, sign};
+use anydoor_tests::fixtures::{self, note, sign};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -32,25 +31,12 @@ impl Chance {
     }
 }
 
-fn note(id: &str, text: String) -> Note {
-    Note {
-        id: NoteId::derived(id),
-        incident: IncidentId::derived("case"),
-        person: PersonId::derived("person"),
-        author: MemberId::derived("author"),
-        standing: Standing::Draft,
-        at: "2026-11-23T05:00:00Z".parse().unwrap(),
-        text,
-    }
-}
-
 fn actor() -> Actor {
-    fixtures::author(note("", String::new()).at)
+    fixtures::author()
 }
 
 fn draft(text: &str) -> Draft {
-    let note = note("draft", text.to_owned());
-    Draft::of(note)
+    Draft::of(note("draft", text))
 }
 
 /// What the person was told.
@@ -191,7 +177,7 @@ fn tap(store: &mut Store, assignment: &AssignmentId, kind: StampKind) -> Result<
 
 /// Whether contact is stamped, and whether the visit has begun.
 fn met(store: &Store, assignment: &AssignmentId) -> (bool, bool) {
-    let stamped = store.stamps(assignment).unwrap().iter().any(|stamp| stamp.kind == StampKind::Contact);
+    let stamped = lookup::stamps(store, assignment.as_str()).unwrap().read.iter().any(|stamp| stamp.kind == StampKind::Contact);
     let task = lookup::task(store, assignment).unwrap();
     let visits = lookup::visits(store, &task).unwrap();
     assert_eq!(visits.len(), 1);

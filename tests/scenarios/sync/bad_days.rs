@@ -4,6 +4,7 @@ use anydoor_core::api::{AnydoorError, ClosingInput, ItemTruth};
 use anydoor_sandbox::server::{Network, Strictness};
 use anydoor_tests::World;
 use anydoor_tests::proxy::{Fault, Proxy};
+use anydoor_tests::visit::met;
 use serde_json::json;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
@@ -152,10 +153,8 @@ async fn a_person_may_decide_for_theirs_and_our_change_ends() -> Tested {
     let visit = ana.client.assignment(&started.assignment)?.visits[0].visit.clone();
     ana.client.sync(false).await?;
     ben.client.sync(true).await?;
-    let closing =
-        |how: &str| ClosingInput::Met { whereabouts: "stayed".into(), travel: "none".into(), legal: "voluntary".into(), how: how.into() };
-    ana.client.close_visit(&started.assignment, &visit, closing("stabilised"))?;
-    ben.client.close_visit(&started.assignment, &visit, closing("declined"))?;
+    ana.client.close_visit(&started.assignment, &visit, met("stabilised"))?;
+    ben.client.close_visit(&started.assignment, &visit, met("declined"))?;
     ana.client.sync(false).await?;
     ben.client.sync(false).await?;
     let item = ben.client.needs_you()?[0].item;

@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::ids::IncidentId;
+use crate::door::eido;
+use crate::fhir::order;
 use crate::records::{AgencyKind, Memory};
 
 /// A server's documents; what is not among them is not there.
@@ -16,7 +18,7 @@ impl Server {
         self.all().iter().find(|document| document.reference() == reference).unwrap()
     }
     fn take(&mut self, bytes: &[u8]) -> Taken {
-        let taken = receive_eido(&self.0, bytes, None, &to()).unwrap();
+        let taken = receive(&self.0, eido::read(bytes).unwrap(), None, &to()).unwrap();
         for write in &taken.plan.writes {
             let is_there = self.all().iter().any(|document| document.reference() == write.document.reference());
             assert_eq!(is_there, write.act == crate::delivery::Act::Change, "{}", write.document.reference());
@@ -132,7 +134,7 @@ fn notes_of_an_order_that_moved_are_not_told_twice() {
     };
     let mut server = Server::default();
     for notes in [json!([{ "text": "alone" }]), json!([{ "text": "has a plan" }, { "text": "alone" }])] {
-        let plan = receive_order(&server.0, &order(notes), None, &to()).unwrap().plan;
+        let plan = receive(&server.0, order::read(&order(notes)).unwrap(), None, &to()).unwrap().plan;
         server.take_part(&plan, plan.writes.len());
     }
     assert_eq!(server.facts().len(), 2, "{:?}", server.facts());
@@ -151,7 +153,7 @@ fn an_older_document_that_comes_late_writes_nothing() {
 fn a_delivery_that_ended_half_way_is_taken_up_where_it_stopped() {
     let mut whole = Server::default();
     whole.take(&bytes(&first()));
-    let plan = receive_eido(&Memory::default(), &bytes(&first()), None, &to()).unwrap().plan;
+    let plan = receive(&Memory::default(), eido::read(&bytes(&first())).unwrap(), None, &to()).unwrap().plan;
     for taken in 0..plan.writes.len() {
         let mut server = Server::default();
         server.take_part(&plan, taken);
@@ -278,6 +280,6 @@ fn records_that_do_not_know_say_what_to_fetch() {
             Ok(Vec::new())
         }
     }
-    let error = receive_eido(&Unknown, &bytes(&first()), None, &to()).unwrap_err();
+    let error = receive(&Unknown, eido::read(&bytes(&first())).unwrap(), None, &to()).unwrap_err();
     assert!(matches!(error, ActError::Lookup(crate::records::lookup::LookupError::Records(RecordsError::NotFetched(_)))));
 }
