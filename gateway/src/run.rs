@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anydoor_core::acts::receive::{Receiver, Taken, receive};
+use anydoor_core::acts::receive::{Intake, Receiver, receive};
 use anydoor_core::acts::{ActError, Never, Plan};
 use anydoor_core::base::clock::{Clock, Instant};
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -60,7 +60,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`GatewayError`].
-    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
+    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Intake, DoorError> {
         self.receive(eido::read(bytes).map_err(refused)?, team).await
     }
 
@@ -68,12 +68,12 @@ impl Gateway {
     ///
     /// # Errors
     /// [`GatewayError`].
-    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
+    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Outcomes<Intake, DoorError> {
         self.receive(order::read(bytes).map_err(refused)?, team).await
     }
 
     /// An arrival is read once, however often its act runs.
-    async fn receive(&self, arrival: Arrival, team: Option<&TeamId>) -> Outcomes<Taken, DoorError> {
+    async fn receive(&self, arrival: Arrival, team: Option<&TeamId>) -> Outcomes<Intake, DoorError> {
         let to = Receiver { member: self.member.clone(), agency: self.agency.clone(), now: self.clock.now() };
         let act = |snapshot: &Snapshot| {
             let taken = receive(snapshot, arrival.clone(), team, &to).map_err(ActError::among)?;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anydoor_core::acts::Never;
-use anydoor_core::acts::receive::Taken;
+use anydoor_core::acts::receive::Intake;
 use anydoor_core::base::clock::{Clock, Instant, SystemClock};
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::door::DoorError;
@@ -105,7 +105,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`ReceiveError`].
-    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Taken, ReceiveError> {
+    pub async fn receive_911(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Intake, ReceiveError> {
         Ok(self.took(self.gateway.receive_911(bytes, team).await?))
     }
 
@@ -113,11 +113,11 @@ impl Gateway {
     ///
     /// # Errors
     /// [`ReceiveError`].
-    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Taken, ReceiveError> {
+    pub async fn receive_988(&self, bytes: &[u8], team: Option<&TeamId>) -> Result<Intake, ReceiveError> {
         Ok(self.took(self.gateway.receive_988(bytes, team).await?))
     }
 
-    fn took(&self, performed: Performed<Taken>) -> Taken {
+    fn took(&self, performed: Performed<Intake>) -> Intake {
         self.wrote(performed.delivered.written.iter().map(|(document, _)| document.reference()));
         performed.done
     }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use anydoor_core::acts::receive::{News, Receiver, Taken, receive};
+use anydoor_core::acts::receive::{Intake, News, Receiver, receive};
 use anydoor_core::acts::{ActError, Plan};
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
@@ -54,9 +54,9 @@ pub struct Incident {
     taken: usize,
 }
 
-type Act = Box<dyn Fn(&Snapshot) -> Result<(Plan, Option<Taken>), ActError<DoorError>>>;
+type Act = Box<dyn Fn(&Snapshot) -> Result<(Plan, Option<Intake>), ActError<DoorError>>>;
 
-type Doing = Perform<Act, Option<Taken>, DoorError>;
+type Doing = Perform<Act, Option<Intake>, DoorError>;
 
 /// One copy of the gateway, with what it does just now.
 struct Copy {
@@ -76,7 +76,7 @@ pub struct County {
     incidents: Vec<Incident>,
     orders: u64,
     /// Updates that were taken, for a bug that is planted on them.
-    pub updates: Vec<(Taken, Arc<Author>)>,
+    pub updates: Vec<(Intake, Arc<Author>)>,
 }
 
 fn agency() -> OrganizationId {
@@ -278,7 +278,7 @@ impl County {
 
     fn act(&self, said: &Said, now: Instant) -> Act {
         let to = Receiver { member: MemberId::derived("gateway"), agency: agency(), now };
-        let taken = |taken: Taken| (taken.plan.clone(), Some(taken));
+        let taken = |taken: Intake| (taken.plan.clone(), Some(taken));
         let change = move |task: String, change: Box<dyn Fn(&mut Document)>| -> Act {
             Box::new(move |snapshot| {
                 let mut document = required(snapshot, "Task", task.trim_start_matches("Task/"), "task")?;
@@ -312,7 +312,7 @@ impl County {
         }
     }
 
-    fn settle(&mut self, at: usize, said: Said, outcome: Result<Performed<Option<Taken>>, GatewayError<DoorError>>, report: &mut Report) {
+    fn settle(&mut self, at: usize, said: Said, outcome: Result<Performed<Option<Intake>>, GatewayError<DoorError>>, report: &mut Report) {
         match outcome {
             Ok(performed) => {
                 if let (Said::Cad { incident, notes, .. }, Some(taken)) = (said, performed.done) {

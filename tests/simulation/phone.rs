@@ -333,7 +333,7 @@ impl Phone {
     pub fn take_photo(&mut self, world: Instant) -> Result<bool, StoreError> {
         let (text, actor) = (self.texts("photo"), self.actor(world));
         let content = text.repeat(40).into_bytes();
-        let taken = attach::Taken {
+        let taken = attach::Capture {
             kind: AttachmentKind::Photo,
             content_type: "image/png",
             content: &content,
@@ -386,7 +386,7 @@ impl Phone {
         }
     }
 
-    /// The same for the escalation lane.
+    /// The same for the run of escalations.
     pub fn next_help(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
         let now = self.now(world);
         let Some(store) = &mut self.lane_store else { return Ok(None) };
@@ -413,7 +413,7 @@ impl Phone {
         }
     }
 
-    /// The same for the lane of attachments.
+    /// The same for the run of attachments.
     pub fn next_attachment(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
         let now = self.now(world);
         let Some(store) = &mut self.store else { return Ok(None) };

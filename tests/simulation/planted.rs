@@ -1,7 +1,7 @@
 //! Bugs of the kinds that other clients had, planted around ours: the simulation must find each of them, or it proves
 //! nothing. They live here, never in the core.
 
-use anydoor_core::acts::receive::Taken;
+use anydoor_core::acts::receive::Intake;
 use anydoor_core::arrive::{Incoming, Source};
 use anydoor_core::assignment::{Assignment, State};
 use anydoor_core::base::clock::Instant;
@@ -120,7 +120,7 @@ impl Planted {
     }
 
     /// Writes at the county's side what an update must not.
-    pub fn after_an_update(self, taken: &Taken, author: &Author, server: &mut Server, now: Instant) {
+    pub fn after_an_update(self, taken: &Intake, author: &Author, server: &mut Server, now: Instant) {
         if self == Self::WritesOverClaims {
             let assignment = Assignment {
                 id: taken.assignment.clone(),

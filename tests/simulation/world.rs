@@ -337,7 +337,7 @@ impl World {
         }
     }
 
-    /// One or a few requests of the lane of attachments.
+    /// One or a few requests of the run of attachments.
     fn attach_a_little(&mut self, at: usize) {
         for _ in 0..1 + self.chance.below(3) {
             match self.phones[at].next_attachment(self.now) {

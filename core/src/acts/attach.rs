@@ -7,7 +7,7 @@ use crate::note::{Attachment, AttachmentKind, AttachmentRefused};
 
 /// What is attached, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken<'a> {
+pub struct Capture<'a> {
     /// What it is.
     pub kind: AttachmentKind,
     /// The type of its content.
@@ -25,8 +25,8 @@ pub struct Taken<'a> {
 ///
 /// # Errors
 /// [`AttachmentRefused`]; nothing is written.
-pub fn attach(taken: Taken<'_>, assignment: &AssignmentId, actor: &Actor) -> Result<(Plan, Attachment), ActError<AttachmentRefused>> {
-    let Taken { kind, content_type, content, incident, person } = taken;
+pub fn attach(taken: Capture<'_>, assignment: &AssignmentId, actor: &Actor) -> Result<(Plan, Attachment), ActError<AttachmentRefused>> {
+    let Capture { kind, content_type, content, incident, person } = taken;
     let about = (incident, person, actor.member.clone());
     let made = Attachment::of(content, kind, content_type, about, actor.time()).map_err(ActError::Refused)?;
     let attachment = Attachment { id: actor.id("attachment"), ..made };

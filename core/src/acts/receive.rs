@@ -3,7 +3,7 @@
 //! Rule: what is there is never written over. A document of the arrival that is not there is created; one that never
 //! changes (document as received, fact) is left; request, people and place are joined three ways with what the sender's
 //! document before this one would have written (`onto`), and where both sides changed the same thing, what is there
-//! stands and [`Taken::kept`] names it. The Task and a visit that is there are the team's and are not touched.
+//! stands and [`Intake::kept`] names it. The Task and a visit that is there are the team's and are not touched.
 //!
 //! Each document as received is kept and linked from the request, and that link is written last: a delivery that ended
 //! half-way is taken up where it stopped when the sender says it again. Neighbours: `door` reads, the gateway delivers.
@@ -72,7 +72,7 @@ pub struct Kept {
 
 /// What an arrival became.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct Intake {
     /// The plan; without writes where everything is there already.
     pub plan: Plan,
     /// Whether it is new.
@@ -92,7 +92,7 @@ pub struct Taken {
 ///
 /// # Errors
 /// [`ActError::Lookup`] where the records cannot say whether something is there.
-pub fn receive<R>(records: &R, arrival: Arrival, team: Option<&TeamId>, to: &Receiver) -> Result<Taken, ActError<Never>>
+pub fn receive<R>(records: &R, arrival: Arrival, team: Option<&TeamId>, to: &Receiver) -> Result<Intake, ActError<Never>>
 where
     R: Records + ?Sized,
 {
@@ -108,7 +108,7 @@ where
     there.look(records, named.into_iter().chain([task.clone(), received_reference(&arrival)]))?;
     let request = there.get(&format!("ServiceRequest/{}", incident.id)).cloned();
     let before = before::before(records, &arrival, request.as_ref())?;
-    let mut taken = Taken {
+    let mut taken = Intake {
         plan: Plan::new("receive", &to.member, to.now, id.as_str()),
         news: before.news,
         incident,
@@ -149,7 +149,7 @@ where
 }
 
 /// Creates what is not there and changes what is, the request last.
-fn write(taken: &mut Taken, documents: Vec<Document>, there: &There, before: &Before) {
+fn write(taken: &mut Intake, documents: Vec<Document>, there: &There, before: &Before) {
     let told: Vec<&PersonId> = taken.arrival.incident.people.iter().map(|person| &person.id).collect();
     let base: BTreeMap<String, Document> =
         before.incident.iter().flat_map(fhir::incident::write).map(|document| (document.reference(), document)).collect();

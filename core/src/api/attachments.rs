@@ -2,12 +2,12 @@
 
 use super::input::code;
 use super::{Anydoor, AnydoorError, Inner, ItemTruth, Result};
-use crate::acts::attach::{self, Taken};
+use crate::acts::attach::{self, Capture};
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, AttachmentId, IncidentId, PersonId};
 use crate::http::Request;
 use crate::note::AttachmentKind;
-use crate::sync::{Stop, driver};
+use crate::sync::{StopReason, driver};
 use crate::views::attachments::{self as view, AttachmentView};
 
 /// A photo or a dictation.
@@ -50,9 +50,9 @@ impl From<AttachmentView> for AttachmentRow {
 }
 
 impl Inner {
-    /// One run of the lane of attachments, beside whatever else syncs; nothing where one runs already. Returns how many the
+    /// One run of attachments, beside whatever else syncs; nothing where one runs already. Returns how many the
     /// server now has, and why it stopped early.
-    pub(super) async fn send_attachments(&self) -> Result<(u32, Option<Stop>)> {
+    pub(super) async fn send_attachments(&self) -> Result<(u32, Option<StopReason>)> {
         let Ok(_one) = self.attaching.try_lock() else { return Ok((0, None)) };
         let (lane, stop) = driver::run_attachments(&self.transport, &self.store, self.clock.as_ref()).await?;
         if !lane.changed.is_empty() {
@@ -82,7 +82,7 @@ impl Anydoor {
         let (kind, assignment) = (code::<AttachmentKind>(kind, "kind")?, AssignmentId::parse(assignment)?);
         let (incident, person) = (IncidentId::parse(incident)?, PersonId::parse(person)?);
         let id = self.inner.act(|store, actor| {
-            let taken = Taken { kind, content_type, content: &content, incident, person };
+            let taken = Capture { kind, content_type, content: &content, incident, person };
             let (plan, attachment) = attach::attach(taken, &assignment, actor)?;
             store.keep_attachment(&attachment.content_id(), &content)?;
             Ok::<_, AnydoorError>((plan, attachment.id))

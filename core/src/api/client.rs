@@ -13,7 +13,7 @@ use crate::base::ids::{MemberId, OrganizationId, TeamId};
 use crate::http::Timeouts;
 use crate::http::{SignedIn, Tokens, Transport};
 use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::Stop;
+use crate::sync::StopReason;
 
 /// What the phone is opened for.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -50,7 +50,7 @@ pub(super) struct Inner {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) server_time: Mutex<Option<ServerTime>>,
     pub(super) transport: Transport,
-    pub(super) lane: Transport,
+    pub(super) escalation_transport: Transport,
     pub(super) syncing: tokio::sync::Mutex<()>,
     pub(super) laning: tokio::sync::Mutex<()>,
     pub(super) attaching: tokio::sync::Mutex<()>,
@@ -60,8 +60,8 @@ pub(super) struct Inner {
     /// The member has signed out: what is here stays, and nothing is sent or fetched but calls for help.
     pub(super) signed_out: std::sync::atomic::AtomicBool,
     pub(super) roads: Mutex<Option<Arc<crate::roads::Roads>>>,
-    /// Why the escalation lane stopped the last time it did.
-    pub(super) lane_stop: Mutex<Option<Stop>>,
+    /// Why the run of escalations stopped the last time it did.
+    pub(super) escalations_stop: Mutex<Option<StopReason>>,
 }
 
 impl std::fmt::Debug for Anydoor {
@@ -108,11 +108,11 @@ impl Anydoor {
             clock,
             server_time: Mutex::new(None),
             transport: Transport::with_timeouts(&config.server, tokens.clone(), timeouts)?,
-            lane: Transport::with_timeouts(&config.server, tokens, timeouts)?.for_escalations(),
+            escalation_transport: Transport::with_timeouts(&config.server, tokens, timeouts)?.for_escalations(),
             signed_in: Mutex::new(None),
             signed_out: std::sync::atomic::AtomicBool::new(false),
             roads: Mutex::new(None),
-            lane_stop: Mutex::new(None),
+            escalations_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
             laning: tokio::sync::Mutex::new(()),
             attaching: tokio::sync::Mutex::new(()),

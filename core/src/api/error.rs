@@ -18,7 +18,7 @@ use crate::records::lookup::LookupError;
 use crate::records::{RecordsError, Unavailable};
 use crate::roads::RoadsError;
 use crate::store::StoreError;
-use crate::sync::Stop;
+use crate::sync::StopReason;
 use crate::views::coverage::NoCoverage;
 use crate::views::route::NoRoute;
 
@@ -315,10 +315,10 @@ impl From<CloseError> for AnydoorError {
 }
 
 /// What a run that stopped early means for the person.
-pub(super) fn of_stop(stop: Stop) -> AnydoorError {
+pub(super) fn of_stop(stop: StopReason) -> AnydoorError {
     match stop {
-        Stop::Offline => AnydoorError::Offline,
-        Stop::SignInAgain => AnydoorError::SignInAgain,
-        Stop::NotTheServer | Stop::Untrusted | Stop::Later(_) | Stop::ServerTrouble => AnydoorError::ServerTrouble,
+        StopReason::Offline => AnydoorError::Offline,
+        StopReason::SignInAgain => AnydoorError::SignInAgain,
+        StopReason::NotTheServer | StopReason::Untrusted | StopReason::Later(_) | StopReason::ServerTrouble => AnydoorError::ServerTrouble,
     }
 }

@@ -10,7 +10,7 @@ use crate::fhir::Document;
 use crate::http::Request;
 use crate::records::lookup;
 use crate::safety::{Need, NotSent};
-use crate::sync::{Stop, driver};
+use crate::sync::{StopReason, driver};
 use crate::views::escalations::{EscalationView, escalation};
 
 /// An escalation, as far as known.
@@ -48,13 +48,13 @@ impl EscalationItem {
 }
 
 impl Inner {
-    /// Why the lane stopped the last time it did.
+    /// Why the run of escalations stopped the last time it did.
     fn why_not_sent(&self) -> Option<NotSent> {
-        let stop = (*lock(&self.lane_stop))?;
+        let stop = (*lock(&self.escalations_stop))?;
         Some(match stop {
-            Stop::SignInAgain => NotSent::SignIn,
-            Stop::Offline => NotSent::Offline,
-            Stop::Untrusted | Stop::NotTheServer | Stop::ServerTrouble | Stop::Later(_) => NotSent::Server,
+            StopReason::SignInAgain => NotSent::SignIn,
+            StopReason::Offline => NotSent::Offline,
+            StopReason::Untrusted | StopReason::NotTheServer | StopReason::ServerTrouble | StopReason::Later(_) => NotSent::Server,
         })
     }
 
@@ -62,13 +62,13 @@ impl Inner {
         EscalationItem::of(escalation(task, at_server, self.actor("").time(), self.why_not_sent()), saved)
     }
 
-    pub(super) async fn lane(&self) -> Result<()> {
+    pub(super) async fn send_escalations(&self) -> Result<()> {
         let _one = self.laning.lock().await;
         if lock(&self.escalations).is_none() {
             return Ok(());
         }
-        let (changed, stop) = driver::run_lane(&self.lane, &self.escalations, self.clock.as_ref()).await?;
-        let before = std::mem::replace(&mut *lock(&self.lane_stop), stop);
+        let (changed, stop) = driver::run_escalations(&self.escalation_transport, &self.escalations, self.clock.as_ref()).await?;
+        let before = std::mem::replace(&mut *lock(&self.escalations_stop), stop);
         if !changed.is_empty() || before != stop {
             self.tell();
         }
@@ -81,11 +81,11 @@ impl Inner {
         let mut wait_s = 0;
         loop {
             tokio::time::sleep(std::time::Duration::from_secs(wait_s)).await;
-            match self.lane.send(&Request::get(task.reference())).await {
+            match self.escalation_transport.send(&Request::get(task.reference())).await {
                 Ok(answer) if Document::parse(&answer.body).is_ok_and(|there| there.reference() == task.reference()) => return,
                 Ok(answer) if matches!(answer.status, 404 | 410) => {
                     // What comes of it is seen at the next look.
-                    let _ = self.lane.send(&Request::put(task, None)).await;
+                    let _ = self.escalation_transport.send(&Request::put(task, None)).await;
                 }
                 _ => {}
             }
@@ -103,8 +103,8 @@ impl Anydoor {
             runtime.spawn(async move { inner.send_from_memory(&task).await });
         }
         let inner = self.inner.clone();
-        // Where it fails, the next sync goes over the lane again; the screen says "on this phone" until then.
-        runtime.spawn(async move { drop(inner.lane().await) });
+        // Where it fails, the next sync sends them again; the screen says "on this phone" until then.
+        runtime.spawn(async move { drop(inner.send_escalations().await) });
     }
 }
 

@@ -4,7 +4,7 @@ use super::error::of_stop;
 use super::{Anydoor, AnydoorError, Inner, Result, lock};
 use crate::base::clock::{Instant, ServerTime};
 use crate::sync::pace::{PollContext, next_sync};
-use crate::sync::{Report, Scope, Stop, driver};
+use crate::sync::{Report, Scope, StopReason, driver};
 
 /// What one sync did.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -40,7 +40,7 @@ impl Inner {
             Ok(report) => report,
         };
         *lock(&self.asked_to_wait) = match report.stop {
-            Some(Stop::Later(wait)) => Some(wait),
+            Some(StopReason::Later(wait)) => Some(wait),
             _ => None,
         };
         if !report.changed.is_empty() {
@@ -62,7 +62,7 @@ impl Anydoor {
         let inner = self.inner.clone();
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let handle = runtime.spawn(async move {
-            let lane = inner.lane().await;
+            let escalations = inner.send_escalations().await;
             if inner.signed_out.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(AnydoorError::SignInAgain);
             }
@@ -70,7 +70,7 @@ impl Anydoor {
             if let Some(stop) = report.stop {
                 return Err(of_stop(stop));
             }
-            lane?;
+            escalations?;
             // Behind everything else; what names a content goes once the content is there.
             let (attached, stopped) = inner.send_attachments().await?;
             if attached > 0 {

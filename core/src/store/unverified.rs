@@ -1,7 +1,7 @@
 //! What the server has acknowledged and not given back since: its second copy stays until it does (P3).
 //!
 //! Rule: a copy goes with the last word on it, never while anything of the document is unsent. Neighbours: `second_copy` keeps
-//! the copies, `arrivals` and the lane of attachments say what was given back.
+//! the copies, `arrivals` and the run of attachments say what was given back.
 
 use rusqlite::Connection;
 

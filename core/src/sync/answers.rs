@@ -5,10 +5,10 @@
 //! Neighbours: `engine` asked, `store` takes in what was said.
 
 use super::batch::{entries_of, said};
-use super::engine::{Engine, Look, MOST_REBASES, SOFTWARE, Waiting};
+use super::engine::{Awaiting, Engine, Look, MOST_REBASES, SOFTWARE};
 use super::outbox::SECOND_LOOK;
 use super::pull::run::Unreadable;
-use super::run::{Stop, ends_the_run};
+use super::run::{StopReason, ends_the_run};
 use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent};
@@ -34,30 +34,30 @@ impl Engine {
             return Ok(());
         }
         if let Some(stop) = ends_the_run(&answer, now) {
-            if matches!(stop, Stop::SignInAgain | Stop::Later(_) | Stop::NotTheServer) && answer.status != 503 {
+            if matches!(stop, StopReason::SignInAgain | StopReason::Later(_) | StopReason::NotTheServer) && answer.status != 503 {
                 store.mark_waiting(&seqs(&waiting))?;
             }
             self.stop(stop);
             return Ok(());
         }
         match waiting {
-            Waiting::ReadBack(intents) => self.heard_read_back(store, intents, &answer),
-            Waiting::Transaction(intents) => self.heard_transaction(store, intents, &answer),
-            Waiting::Put(intent) => self.heard_put(store, intent, &answer),
-            Waiting::Theirs(intent) => self.heard_theirs(store, intent, &answer),
-            Waiting::Look(claim, look) => self.heard_look(store, claim, &look, &answer, now),
-            Waiting::Pull => self.heard_page(store, &answer, now),
-            Waiting::Confirm(asked) => self.heard_confirmation(store, &asked, &answer),
-            Waiting::Statement => self.heard_statement(store, &answer),
+            Awaiting::ReadBack(intents) => self.heard_read_back(store, intents, &answer),
+            Awaiting::Transaction(intents) => self.heard_transaction(store, intents, &answer),
+            Awaiting::Put(intent) => self.heard_put(store, intent, &answer),
+            Awaiting::Theirs(intent) => self.heard_theirs(store, intent, &answer),
+            Awaiting::Look(claim, look) => self.heard_look(store, claim, &look, &answer, now),
+            Awaiting::Pull => self.heard_page(store, &answer, now),
+            Awaiting::Confirm(asked) => self.heard_confirmation(store, &asked, &answer),
+            Awaiting::Statement => self.heard_statement(store, &answer),
         }
     }
 
     /// No answer came, or none that is read.
-    fn heard_nothing(&mut self, store: &mut Store, waiting: &Waiting, failure: Failure) -> Result<(), StoreError> {
+    fn heard_nothing(&mut self, store: &mut Store, waiting: &Awaiting, failure: Failure) -> Result<(), StoreError> {
         if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
             store.mark_waiting(&seqs(waiting))?;
         }
-        if let (Failure::TooLarge | Failure::NoAnswer, Waiting::Pull, Some(pull)) = (failure, waiting, &mut self.pull) {
+        if let (Failure::TooLarge | Failure::NoAnswer, Awaiting::Pull, Some(pull)) = (failure, waiting, &mut self.pull) {
             let smaller = pull.halve(store)?;
             // After a time-out the next run asks for less; a page over the limit is asked for again at once.
             if failure == Failure::TooLarge {
@@ -69,19 +69,19 @@ impl Engine {
             }
         }
         self.stop(match failure {
-            Failure::Unreachable | Failure::NoAnswer => Stop::Offline,
-            Failure::Untrusted => Stop::Untrusted,
-            Failure::Elsewhere => Stop::NotTheServer,
-            Failure::TooLarge => Stop::ServerTrouble,
+            Failure::Unreachable | Failure::NoAnswer => StopReason::Offline,
+            Failure::Untrusted => StopReason::Untrusted,
+            Failure::Elsewhere => StopReason::NotTheServer,
+            Failure::TooLarge => StopReason::ServerTrouble,
         });
         Ok(())
     }
 
     /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is
     /// read back and then sent apart; a document alone is left for the next run.
-    fn goes_on_without(&mut self, waiting: &Waiting) -> bool {
+    fn goes_on_without(&mut self, waiting: &Awaiting) -> bool {
         match waiting {
-            Waiting::Transaction(intents) => {
+            Awaiting::Transaction(intents) => {
                 if self.apart.by_unit {
                     self.apart.alone.extend(intents.iter().map(|intent| intent.seq));
                 }
@@ -89,7 +89,7 @@ impl Engine {
                 self.tried.retain(|seq| intents.iter().all(|intent| intent.seq != *seq));
                 true
             }
-            Waiting::Put(..) | Waiting::ReadBack(_) | Waiting::Confirm(_) | Waiting::Statement => true,
+            Awaiting::Put(..) | Awaiting::ReadBack(_) | Awaiting::Confirm(_) | Awaiting::Statement => true,
             _ => false,
         }
     }
@@ -208,7 +208,7 @@ impl Engine {
                 self.report.filters_ignored += u32::from(page.filter_ignored);
                 self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
             }
-            Err(Unreadable) => self.stop(Stop::ServerTrouble),
+            Err(Unreadable) => self.stop(StopReason::ServerTrouble),
         }
         Ok(())
     }
@@ -217,7 +217,7 @@ impl Engine {
     fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
         let said = Document::parse(&answer.body).ok().as_ref().and_then(behaviour::statement);
         if said.as_ref().is_some_and(|said| !said.is_r4) {
-            self.stop(Stop::NotTheServer);
+            self.stop(StopReason::NotTheServer);
         }
         store.set_setting(SOFTWARE, &said.map(|said| said.software).unwrap_or_default())
     }
@@ -237,10 +237,10 @@ impl Engine {
     }
 }
 
-fn seqs(waiting: &Waiting) -> Vec<i64> {
+fn seqs(waiting: &Awaiting) -> Vec<i64> {
     match waiting {
-        Waiting::Transaction(intents) => intents.iter().map(|intent| intent.seq).collect(),
-        Waiting::Put(intent) => vec![intent.seq],
+        Awaiting::Transaction(intents) => intents.iter().map(|intent| intent.seq).collect(),
+        Awaiting::Put(intent) => vec![intent.seq],
         _ => Vec::new(),
     }
 }

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use super::outbox::{is_content, readable};
-use super::run::{Run, Stop, ends_the_run};
+use super::run::{Run, StopReason, ends_the_run};
 use crate::arrive::{Incoming, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Intent, IntentState, ParkReason};
@@ -36,7 +36,7 @@ pub struct AttachmentRun {
     failed: u32,
     waiting: Option<Waiting>,
     /// Why it ended early.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopReason>,
     /// `Type/id` of what changed, for watches.
     pub changed: Vec<String>,
     /// Contents that the server now has.
@@ -170,7 +170,7 @@ impl Run for AttachmentRun {
                 };
             }
             Err(failure) => {
-                self.stop = Some(if failure == Failure::Untrusted { Stop::Untrusted } else { Stop::Offline });
+                self.stop = Some(if failure == Failure::Untrusted { StopReason::Untrusted } else { StopReason::Offline });
                 return Ok(());
             }
         };
@@ -261,7 +261,7 @@ mod tests {
         // A server that fails at everything is left in peace.
         let (_folder, mut store) = with_photos(20);
         let (put, run) = synced(&mut store, |_| Ok(Answer { status: 500, ..Answer::default() }));
-        assert_eq!((put.len(), run.stop), (4, Some(Stop::ServerTrouble)));
+        assert_eq!((put.len(), run.stop), (4, Some(StopReason::ServerTrouble)));
         assert_eq!(store.unsent().unwrap().len(), 20);
     }
 }

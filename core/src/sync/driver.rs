@@ -6,7 +6,7 @@
 use super::attachments::AttachmentRun;
 use super::engine::Engine;
 use super::escalations::EscalationRun;
-use super::run::{Report, Run, Scope, Stop};
+use super::run::{Report, Run, Scope, StopReason};
 use crate::base::clock::{Clock, Instant};
 use crate::http::Transport;
 use crate::store::{Escalations, Store, StoreError};
@@ -67,11 +67,11 @@ pub async fn run(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn run_lane(
+pub async fn run_escalations(
     transport: &Transport,
     store: &impl Locked<Escalations>,
     clock: &dyn Clock,
-) -> Result<(Vec<String>, Option<Stop>), StoreError> {
+) -> Result<(Vec<String>, Option<StopReason>), StoreError> {
     let mut run = store.with(|store| EscalationRun::new(store)).ok_or_else(closed)??;
     drive(&mut run, transport, store, clock, |_| {}).await?;
     Ok((run.changed, run.stop))
@@ -85,7 +85,7 @@ pub async fn run_attachments(
     transport: &Transport,
     store: &impl Locked<Store>,
     clock: &dyn Clock,
-) -> Result<(AttachmentRun, Option<Stop>), StoreError> {
+) -> Result<(AttachmentRun, Option<StopReason>), StoreError> {
     let mut run = store.with(|store| AttachmentRun::new(store)).ok_or_else(closed)??;
     drive(&mut run, transport, store, clock, |_| {}).await?;
     let stop = run.stop;

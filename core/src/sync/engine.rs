@@ -6,9 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::batch::read_all;
-use super::outbox::{Apart, Work, choose, is_content, readable};
+use super::outbox::{Apart, NextStep, choose, is_content, readable};
 use super::pull::run::Pull;
-use super::run::{Report, Run, Scope, Stop};
+use super::run::{Report, Run, Scope, StopReason};
 use crate::arrive;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, ParkReason};
@@ -17,7 +17,7 @@ use crate::fhir::bundle;
 use crate::http::{Outcome, Request};
 use crate::store::{Store, StoreError};
 
-pub(super) enum Waiting {
+pub(super) enum Awaiting {
     ReadBack(Vec<Intent>),
     Transaction(Vec<Intent>),
     Put(Intent),
@@ -57,7 +57,7 @@ pub struct Engine {
     pub(super) looked: HashSet<i64>,
     pub(super) apart: Apart,
     pub(super) rebases: HashMap<i64, u32>,
-    pub(super) waiting: Option<Waiting>,
+    pub(super) waiting: Option<Awaiting>,
     pub(super) theirs_next: Option<Intent>,
     pub(super) looks_next: Vec<(Intent, Look)>,
     pub(super) pull: Option<Pull>,
@@ -122,12 +122,12 @@ impl Engine {
     fn request(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
         if let Some(intent) = self.theirs_next.take() {
             let request = Request::get(intent.reference());
-            self.waiting = Some(Waiting::Theirs(intent));
+            self.waiting = Some(Awaiting::Theirs(intent));
             return Ok(Some(request));
         }
         if let Some((claim, look)) = self.looks_next.pop() {
             let request = Request::get(claim.reference());
-            self.waiting = Some(Waiting::Look(claim, look));
+            self.waiting = Some(Awaiting::Look(claim, look));
             return Ok(Some(request));
         }
         if self.pull.is_none() {
@@ -136,7 +136,7 @@ impl Engine {
             }
             let Some(team) = &self.scope.team else { return self.confirm(store) };
             if self.scope.full && !std::mem::replace(&mut self.statement_asked, true) {
-                self.waiting = Some(Waiting::Statement);
+                self.waiting = Some(Awaiting::Statement);
                 return Ok(Some(Request::get("metadata")));
             }
             self.pull = Some(Pull::new(team.clone(), self.scope.full));
@@ -146,7 +146,7 @@ impl Engine {
             None => None,
         };
         if request.is_some() {
-            self.waiting = Some(Waiting::Pull);
+            self.waiting = Some(Awaiting::Pull);
             return Ok(request);
         }
         self.confirm(store)
@@ -166,7 +166,7 @@ impl Engine {
             return Ok(None);
         }
         let request = read_all(unverified.iter().map(|(kind, id)| format!("{kind}/{id}")));
-        self.waiting = Some(Waiting::Confirm(unverified));
+        self.waiting = Some(Awaiting::Confirm(unverified));
         Ok(Some(request))
     }
 
@@ -183,20 +183,20 @@ impl Engine {
             needs.insert(intent.seq, store.needs(intent.seq)?);
         }
         match choose(&unsent, &needs, &self.tried, &self.apart, now) {
-            Work::Nothing => Ok(None),
-            Work::ReadBack(intents) => {
+            NextStep::Nothing => Ok(None),
+            NextStep::ReadBack(intents) => {
                 self.tried.extend(intents.iter().map(|i| i.seq));
                 let request = read_all(intents.iter().map(|i| format!("{}/{}", i.kind, i.id)));
-                self.waiting = Some(Waiting::ReadBack(intents));
+                self.waiting = Some(Awaiting::ReadBack(intents));
                 Ok(Some(request))
             }
-            Work::Look(claim) => {
+            NextStep::Look(claim) => {
                 self.tried.insert(claim.seq);
                 self.looks_next.push((claim, Look::Second));
                 self.request(store, now)
             }
-            Work::Create(intents) => self.send_creates(store, intents, now),
-            Work::Put(intent) => self.send_put(store, intent, now),
+            NextStep::Create(intents) => self.send_creates(store, intents, now),
+            NextStep::Put(intent) => self.send_put(store, intent, now),
         }
     }
 
@@ -244,8 +244,8 @@ impl Engine {
             }
         };
         self.waiting = Some(match <[_; 1]>::try_from(items) {
-            Ok([(intent, _)]) => Waiting::Put(intent),
-            Err(items) => Waiting::Transaction(items.into_iter().map(|(intent, _)| intent).collect()),
+            Ok([(intent, _)]) => Awaiting::Put(intent),
+            Err(items) => Awaiting::Transaction(items.into_iter().map(|(intent, _)| intent).collect()),
         });
         Ok(Some(request))
     }
@@ -258,7 +258,7 @@ impl Engine {
         };
         store.mark_unknown(&[intent.seq])?;
         let request = Request::put(&stored.document, stored.version.as_deref());
-        self.waiting = Some(Waiting::Put(intent));
+        self.waiting = Some(Awaiting::Put(intent));
         Ok(Some(request))
     }
 
@@ -268,7 +268,7 @@ impl Engine {
         store.park(intent.seq, reason, detail)
     }
 
-    pub(super) fn stop(&mut self, stop: Stop) {
+    pub(super) fn stop(&mut self, stop: StopReason) {
         self.report.stop = Some(stop);
         self.over = true;
     }

@@ -6,14 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use super::run::{Run, Stop, ends_the_run};
+use super::run::{Run, StopReason, ends_the_run};
 use crate::base::clock::Instant;
 use crate::fhir::Document;
 use crate::fhir::safety::acknowledgement;
 use crate::http::{Answer, Failure, Outcome, Request};
 use crate::store::{Escalations, StoreError};
 
-enum Waiting {
+enum Awaiting {
     Put(String),
     Look(String),
     PutBack(String),
@@ -25,9 +25,9 @@ pub struct EscalationRun {
     to_ask: Vec<String>,
     to_put_back: Vec<(String, String)>,
     sent: BTreeSet<String>,
-    waiting: Option<Waiting>,
+    waiting: Option<Awaiting>,
     /// Why it ended early.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopReason>,
     /// `Task/id` of what changed, for watches.
     pub changed: Vec<String>,
 }
@@ -107,20 +107,20 @@ impl Run for EscalationRun {
                 // A full disk must not stop a call for help: sent twice is the lesser harm.
                 let _ = store.mark_unknown(&id);
                 self.sent.insert(id.clone());
-                self.waiting = Some(Waiting::Put(id));
+                self.waiting = Some(Awaiting::Put(id));
                 return Ok(Some(Request::put(&row.task, None)));
             }
         }
         if let Some((id, version)) = self.to_put_back.pop()
             && let Some(row) = store.get(&id)?
         {
-            self.waiting = Some(Waiting::PutBack(id));
+            self.waiting = Some(Awaiting::PutBack(id));
             return Ok(Some(Request::put(&row.task, Some(&version))));
         }
         match self.to_ask.pop() {
             Some(id) => {
                 let request = Request::get(format!("Task/{id}"));
-                self.waiting = Some(Waiting::Look(id));
+                self.waiting = Some(Awaiting::Look(id));
                 Ok(Some(request))
             }
             None => Ok(None),
@@ -132,24 +132,24 @@ impl Run for EscalationRun {
         let answer = match outcome {
             Ok(answer) => answer,
             Err(failure) => {
-                if let (Waiting::Put(id), Failure::Unreachable | Failure::Untrusted) = (&waiting, failure) {
+                if let (Awaiting::Put(id), Failure::Unreachable | Failure::Untrusted) = (&waiting, failure) {
                     store.mark_unsent(id)?;
                 }
-                self.stop = Some(if failure == Failure::Untrusted { Stop::Untrusted } else { Stop::Offline });
+                self.stop = Some(if failure == Failure::Untrusted { StopReason::Untrusted } else { StopReason::Offline });
                 return Ok(());
             }
         };
         if let Some(stop) = ends_the_run(&answer, now) {
-            if let (Waiting::Put(id), Stop::SignInAgain | Stop::NotTheServer) = (&waiting, stop) {
+            if let (Awaiting::Put(id), StopReason::SignInAgain | StopReason::NotTheServer) = (&waiting, stop) {
                 store.mark_unsent(id)?;
             }
             self.stop = Some(stop);
             return Ok(());
         }
         match waiting {
-            Waiting::Put(id) => self.heard_put(store, id, &answer),
-            Waiting::Look(id) => self.heard_look(store, id, &answer),
-            Waiting::PutBack(id) => match answer.version().filter(|_| answer.status < 300) {
+            Awaiting::Put(id) => self.heard_put(store, id, &answer),
+            Awaiting::Look(id) => self.heard_look(store, id, &answer),
+            Awaiting::PutBack(id) => match answer.version().filter(|_| answer.status < 300) {
                 Some(version) => store.arrived(&id, &version),
                 // Somebody was faster; the next run looks again.
                 None => Ok(()),

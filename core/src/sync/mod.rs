@@ -137,4 +137,4 @@ pub mod pull;
 mod run;
 
 pub use engine::{Engine, Next};
-pub use run::{Report, Run, Scope, Stop};
+pub use run::{Report, Run, Scope, StopReason};

@@ -18,7 +18,7 @@ const MOST_ITEMS: usize = 400;
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Work {
+pub enum NextStep {
     /// Read back what was sent without an answer.
     ReadBack(Vec<Intent>),
     /// Look whether a claim held.
@@ -43,11 +43,11 @@ pub struct Apart {
 }
 
 /// Chooses. `needs` gives the intents that one needs and that are still in the outbox; `tried` were sent in this run.
-pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet<i64>, apart: &Apart, now: Instant) -> Work {
+pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet<i64>, apart: &Apart, now: Instant) -> NextStep {
     let unknown: Vec<Intent> =
         unsent.iter().filter(|i| i.state == IntentState::Unknown && !tried.contains(&i.seq)).take(100).cloned().collect();
     if !unknown.is_empty() {
-        return Work::ReadBack(unknown);
+        return NextStep::ReadBack(unknown);
     }
     // A time further ahead than a look is ever put off was written by a clock that has been set back since.
     let latest = now.checked_add(jiff::SignedDuration::try_from(SECOND_LOOK).unwrap_or_default()).unwrap_or(now);
@@ -56,11 +56,11 @@ pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet
         intent.state == IntentState::Asked && ripe && !tried.contains(&intent.seq)
     };
     if let Some(claim) = unsent.iter().find(due) {
-        return Work::Look(claim.clone());
+        return NextStep::Look(claim.clone());
     }
     let batch = creates(unsent, needs, tried, apart);
     if !batch.is_empty() {
-        return Work::Create(batch);
+        return NextStep::Create(batch);
     }
     let ready = |intent: &&Intent| {
         intent.act != Act::Create
@@ -68,7 +68,7 @@ pub fn choose(unsent: &[Intent], needs: &HashMap<i64, Vec<i64>>, tried: &HashSet
             && !tried.contains(&intent.seq)
             && needs.get(&intent.seq).is_none_or(Vec::is_empty)
     };
-    unsent.iter().find(ready).cloned().map_or(Work::Nothing, Work::Put)
+    unsent.iter().find(ready).cloned().map_or(NextStep::Nothing, NextStep::Put)
 }
 
 /// The creates whose needs are met by the server or by the batch itself, oldest first.

@@ -38,7 +38,7 @@ pub struct Scope {
 
 /// Why a run ended before it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// No network, or no answer.
     Offline,
     /// Something that is not the server answered (a captive portal).
@@ -71,18 +71,18 @@ pub struct Report {
     /// Searches in which the server returned what was not asked for; those rows were left out.
     pub filters_ignored: u32,
     /// Why it ended early.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopReason>,
 }
 
 /// Whether this answer ends the run, whatever was asked.
-pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<Stop> {
+pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<StopReason> {
     let wait = || answer.retry_after.as_deref().and_then(|text| retry_after(text, now)).unwrap_or(Duration::from_secs(30));
     match answer.status {
-        401 => Some(Stop::SignInAgain),
-        429 | 503 => Some(Stop::Later(wait())),
-        500.. => Some(Stop::ServerTrouble),
-        200..=299 if !answer.is_fhir() => Some(Stop::NotTheServer),
-        300..=399 => Some(Stop::NotTheServer),
+        401 => Some(StopReason::SignInAgain),
+        429 | 503 => Some(StopReason::Later(wait())),
+        500.. => Some(StopReason::ServerTrouble),
+        200..=299 if !answer.is_fhir() => Some(StopReason::NotTheServer),
+        300..=399 => Some(StopReason::NotTheServer),
         _ => None,
     }
 }

@@ -15,9 +15,9 @@ pub struct ByRoad<'a> {
     pub closed: &'a Closed,
 }
 
-/// What is known of one team's way by road.
+/// What is known of how long one team drives to the scene.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Way {
+pub enum DriveTime {
     /// No road pack, or no position.
     NotAsked,
     /// The scene or the team is farther than [`OFF_ROAD_M`] from any road of the pack.
@@ -28,26 +28,27 @@ pub enum Way {
     Takes(Millis),
 }
 
-/// The ways of some teams to the scene.
-pub struct Ways {
+/// How long some teams drive to the scene.
+pub struct DriveTimes {
     /// In the order of the teams.
-    pub of_teams: Vec<Way>,
+    pub of_teams: Vec<DriveTime>,
     /// How far the scene lies off the road, in metres.
     pub off_road_m: Option<f64>,
 }
 
-impl Ways {
+impl DriveTimes {
     pub fn to<'t>(by_road: Option<ByRoad<'_>>, scene: Position, teams: impl Iterator<Item = &'t Team>) -> Self {
         let teams: Vec<&Team> = teams.collect();
-        let Some(by_road) = by_road else { return Self { of_teams: vec![Way::NotAsked; teams.len()], off_road_m: None } };
+        let Some(by_road) = by_road else { return Self { of_teams: vec![DriveTime::NotAsked; teams.len()], off_road_m: None } };
         Self::measure(by_road, scene, &teams).unwrap_or_else(|_| {
             // A pack is checked whole when it is opened; one that contradicts itself after that says nothing.
-            Self { of_teams: vec![Way::OffTheMap; teams.len()], off_road_m: None }
+            Self { of_teams: vec![DriveTime::OffTheMap; teams.len()], off_road_m: None }
         })
     }
 
     fn measure(by_road: ByRoad<'_>, scene: Position, teams: &[&Team]) -> Result<Self, RoadsError> {
-        let mut of_teams: Vec<Way> = teams.iter().map(|team| team.fix.map_or(Way::NotAsked, |_| Way::OffTheMap)).collect();
+        let mut of_teams: Vec<DriveTime> =
+            teams.iter().map(|team| team.fix.map_or(DriveTime::NotAsked, |_| DriveTime::OffTheMap)).collect();
         let Ok(scene) = by_road.roads.snap(scene, OFF_ROAD_M)? else { return Ok(Self { of_teams, off_road_m: None }) };
         let mut spots: Vec<(usize, Spot)> = Vec::new();
         for (place, team) in teams.iter().enumerate() {
@@ -59,7 +60,7 @@ impl Ways {
         }
         let from: Vec<Spot> = spots.iter().map(|(_, spot)| *spot).collect();
         for ((place, _), millis) in spots.iter().zip(by_road.roads.times(&scene, &from, by_road.closed)?) {
-            of_teams.get_mut(*place).into_iter().for_each(|way| *way = millis.map_or(Way::None, Way::Takes));
+            of_teams.get_mut(*place).into_iter().for_each(|way| *way = millis.map_or(DriveTime::None, DriveTime::Takes));
         }
         Ok(Self { of_teams, off_road_m: Some(scene.off_road_m) })
     }

@@ -84,21 +84,21 @@ const EARTH: u32 = 0;
 
 impl Default for Fleet {
     fn default() -> Self {
-        let Way { middle, half, .. } = Way::from_earth();
+        let Descent { middle, half, .. } = Descent::from_earth();
         let earth = Cell { inside: Inside::Teams(Vec::new()), any: 0, above: EARTH, middle, half };
         Self { cells: vec![earth], unused: Vec::new(), places: Vec::new() }
     }
 }
 
 /// A cell on the way down from the Earth: its number, how often space was halved, its middle and half its width.
-struct Way {
+struct Descent {
     cell: u32,
     depth: u32,
     middle: Space,
     half: Space,
 }
 
-impl Way {
+impl Descent {
     fn from_earth() -> Self {
         Self { cell: EARTH, depth: 0, middle: [0.0; 3], half: [RADIUS_M + 1.0; 3] }
     }
@@ -138,7 +138,7 @@ impl Fleet {
             return;
         }
         self.remove(team);
-        let mut way = Way::from_earth();
+        let mut way = Descent::from_earth();
         loop {
             let Some(cell) = self.cells.get_mut(way.cell as usize) else { return };
             cell.any |= features;
@@ -238,7 +238,7 @@ impl Fleet {
     }
 
     /// Halves a full cell.
-    fn halve(&mut self, way: &Way) {
+    fn halve(&mut self, way: &Descent) {
         let middle = way.middle.get(way.axis()).copied().unwrap_or_default();
         let cells = [-1.0, 1.0].map(|side| self.fresh(way, side));
         let Some(cell) = self.cells.get_mut(way.cell as usize) else { return };
@@ -318,7 +318,7 @@ impl Fleet {
     }
 
     /// A cell without teams: that half of another which lies to this side of its middle.
-    fn fresh(&mut self, way: &Way, side: f64) -> u32 {
+    fn fresh(&mut self, way: &Descent, side: f64) -> u32 {
         let (mut middle, mut half) = (way.middle, way.half);
         for (middle, half) in middle.iter_mut().zip(&mut half).skip(way.axis()).take(1) {
             *half /= 2.0;

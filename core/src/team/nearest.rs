@@ -4,7 +4,7 @@
 //! to be measured by it. By road every team that can go is measured: one question costs about as much for fifty teams as
 //! for one.
 
-use super::by_road::{ByRoad, Way, Ways};
+use super::by_road::{ByRoad, DriveTime, DriveTimes};
 use super::eta::{Eta, Uncertain};
 use super::shortlist::Shortlist;
 use super::{Need, Needs, Reason, Team};
@@ -116,7 +116,7 @@ pub fn nearest(question: &Question<'_>, teams: &[Team]) -> Ranking {
     if question.by_road.is_none() {
         able = narrow(able, scene, k);
     }
-    let ways = Ways::to(question.by_road, scene, able.iter().map(|(team, _)| *team));
+    let ways = DriveTimes::to(question.by_road, scene, able.iter().map(|(team, _)| *team));
     let mut candidates: Vec<Candidate> =
         able.iter().zip(&ways.of_teams).map(|((team, met), way)| candidate(team, question, *met, *way, &ways)).collect();
     candidates.sort_by(|a, b| {
@@ -153,7 +153,7 @@ fn narrow(able: Vec<(&Team, usize)>, scene: Position, k: usize) -> Vec<(&Team, u
     kept
 }
 
-fn candidate(team: &Team, question: &Question<'_>, met: usize, way: Way, ways: &Ways) -> Candidate {
+fn candidate(team: &Team, question: &Question<'_>, met: usize, way: DriveTime, ways: &DriveTimes) -> Candidate {
     let distance_m = team.fix.map(|fix| distance_m(fix.position, question.scene));
     let mut reasons = Vec::new();
     let mut eta = None;
@@ -161,14 +161,14 @@ fn candidate(team: &Team, question: &Question<'_>, met: usize, way: Way, ways: &
         (Some(fix), Some(m)) => {
             let age_s = question.now.duration_since(fix.at).as_secs().max(0).unsigned_abs();
             match way {
-                Way::Takes(millis) => {
+                DriveTime::Takes(millis) => {
                     let known = Eta::new(millis, Uncertain { accuracy_m: fix.accuracy_m + question.accuracy_m, age_s });
                     reasons.push(Reason::ByRoad(known));
                     eta = Some(known);
                 }
-                Way::None => reasons.push(Reason::NoWay),
-                Way::OffTheMap => reasons.push(Reason::OffTheMap),
-                Way::NotAsked => {}
+                DriveTime::None => reasons.push(Reason::NoWay),
+                DriveTime::OffTheMap => reasons.push(Reason::OffTheMap),
+                DriveTime::NotAsked => {}
             }
             if let Some(off_m) = ways.off_road_m.filter(|off_m| *off_m >= SAID_OFF_ROAD_M) {
                 reasons.push(Reason::OffRoad { m: off_m.round() as u64 });
@@ -232,9 +232,9 @@ fn later(question: &Question<'_>, teams: &[Team]) -> Option<Fallback> {
         (at > now && at < shift.until && needs.must.iter().all(|need| meets(team, need))).then_some(at)
     };
     let could: Vec<(&Team, Instant)> = teams.iter().filter_map(|team| Some((team, when(team)?))).collect();
-    let ways = Ways::to(question.by_road, question.scene, could.iter().map(|(team, _)| *team));
-    let arrives = |(at, way): (Instant, &Way)| match way {
-        Way::Takes(millis) => at.checked_add(jiff::SignedDuration::from_millis(i64::from(*millis))).ok(),
+    let ways = DriveTimes::to(question.by_road, question.scene, could.iter().map(|(team, _)| *team));
+    let arrives = |(at, way): (Instant, &DriveTime)| match way {
+        DriveTime::Takes(millis) => at.checked_add(jiff::SignedDuration::from_millis(i64::from(*millis))).ok(),
         _ => None,
     };
     let all = could.iter().zip(&ways.of_teams).map(|((team, at), way)| (arrives((*at, way)), *at, team.id.clone()));

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anydoor_core::acts::receive::{News, Taken};
+use anydoor_core::acts::receive::{Intake, News};
 use anydoor_core::api::{Anydoor, AnydoorError, Config, ReachedRow, Scene, SyncRow};
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{self, TeamId};
@@ -278,14 +278,14 @@ impl Shift {
     }
 
     /// A call comes in by CAD.
-    async fn receive_911(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
+    async fn receive_911(&mut self, call: &Call, team: Option<usize>) -> Result<Intake> {
         let team = self.team_id(team)?;
         let taken = self.gateway.receive_911(call.eido().to_string().as_bytes(), team.as_ref()).await?;
         self.take("911", call, taken).await
     }
 
     /// A call comes in from the 988 centre.
-    async fn receive_988(&mut self, call: &Call, team: Option<usize>) -> Result<Taken> {
+    async fn receive_988(&mut self, call: &Call, team: Option<usize>) -> Result<Intake> {
         let team = self.team_id(team)?;
         let taken = self.gateway.receive_988(call.order().to_string().as_bytes(), team.as_ref()).await?;
         self.take("988", call, taken).await
@@ -295,7 +295,7 @@ impl Shift {
         team.map(|index| Ok(self.phone_of(index)?.team.id.clone())).transpose()
     }
 
-    async fn take(&mut self, desk: &str, call: &Call, taken: Taken) -> Result<Taken> {
+    async fn take(&mut self, desk: &str, call: &Call, taken: Intake) -> Result<Intake> {
         if taken.news == News::First {
             self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
         }

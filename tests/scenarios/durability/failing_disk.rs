@@ -75,7 +75,7 @@ impl Phone {
                 other => other,
             });
         }
-        let taken = attach::Taken {
+        let taken = attach::Capture {
             kind: AttachmentKind::Photo,
             content_type: "image/png",
             content: PHOTO,

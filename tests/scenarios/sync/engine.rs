@@ -8,7 +8,7 @@ use anydoor_core::delivery::IntentState;
 use anydoor_core::http::{Answer, Failure, Request};
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::store::{Key, Store};
-use anydoor_core::sync::{Engine, Next, Scope, Stop};
+use anydoor_core::sync::{Engine, Next, Scope, StopReason};
 use serde_json::{Value, json};
 
 struct Bench {
@@ -45,7 +45,7 @@ fn send(engine: &mut Engine, bench: &mut Bench) -> Request {
     }
 }
 
-fn stop(engine: &mut Engine, bench: &mut Bench) -> Option<Stop> {
+fn stop(engine: &mut Engine, bench: &mut Bench) -> Option<StopReason> {
     match engine.next(&mut bench.store, bench.now).unwrap() {
         Next::Send(request) => panic!("sends: {}", request.path),
         Next::Done(report) => report.stop,
@@ -93,7 +93,7 @@ fn what_did_not_leave_waits_and_what_was_not_answered_is_read_back() {
         send(&mut engine, &mut bench);
         engine.hear(&mut bench.store, Err(failure), bench.now).unwrap();
         assert_eq!(states(&bench), [state]);
-        assert_eq!(stop(&mut engine, &mut bench), Some(Stop::Offline));
+        assert_eq!(stop(&mut engine, &mut bench), Some(StopReason::Offline));
     }
 }
 
@@ -103,7 +103,7 @@ fn a_server_that_asks_to_wait_ends_the_run_for_as_long_as_it_says() {
     send(&mut engine, &mut bench);
     let later = Answer { status: 429, retry_after: Some("90".into()), ..Answer::default() };
     engine.hear(&mut bench.store, Ok(later), bench.now).unwrap();
-    assert_eq!(stop(&mut engine, &mut bench), Some(Stop::Later(std::time::Duration::from_secs(90))));
+    assert_eq!(stop(&mut engine, &mut bench), Some(StopReason::Later(std::time::Duration::from_secs(90))));
     assert_eq!(states(&bench), [IntentState::Waiting]);
 }
 

@@ -17,7 +17,7 @@ impl Server {
     fn get(&self, reference: &str) -> &Document {
         self.all().iter().find(|document| document.reference() == reference).unwrap()
     }
-    fn take(&mut self, bytes: &[u8]) -> Taken {
+    fn take(&mut self, bytes: &[u8]) -> Intake {
         let taken = receive(&self.0, eido::read(bytes).unwrap(), None, &to()).unwrap();
         for write in &taken.plan.writes {
             let is_there = self.all().iter().any(|document| document.reference() == write.document.reference());

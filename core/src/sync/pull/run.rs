@@ -28,7 +28,7 @@ pub struct Unreadable;
 
 /// What one page brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct PageRead {
     /// `Type/id` of what changed here.
     pub changed: Vec<String>,
     /// Whether the server returned what was not asked for.
@@ -199,15 +199,17 @@ impl Pull {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
-    pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<Taken, Unreadable>, StoreError> {
+    pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<PageRead, Unreadable>, StoreError> {
         match self.awaited.take() {
             Some(Awaited::Page(chain)) => self.heard_page(store, chain, answer, now),
-            Some(Awaited::Doubted(asked)) => Ok(Ok(Taken { changed: confirm::heard_doubted(store, &asked, answer)?, ..Taken::default() })),
+            Some(Awaited::Doubted(asked)) => {
+                Ok(Ok(PageRead { changed: confirm::heard_doubted(store, &asked, answer)?, ..PageRead::default() }))
+            }
             Some(Awaited::Missing(asked)) => {
                 confirm::heard_missing(store, &self.team, &asked, answer)?;
-                Ok(Ok(Taken::default()))
+                Ok(Ok(PageRead::default()))
             }
-            None => Ok(Ok(Taken::default())),
+            None => Ok(Ok(PageRead::default())),
         }
     }
 
@@ -217,12 +219,12 @@ impl Pull {
         mut chain: Chain,
         answer: &Answer,
         now: Instant,
-    ) -> Result<Result<Taken, Unreadable>, StoreError> {
+    ) -> Result<Result<PageRead, Unreadable>, StoreError> {
         self.size_after(store, answer, now)?;
         if matches!(answer.status, 400..=499) {
             // A server that lacks this search: the rest still counts, and nothing here is called up to date.
             self.census_whole &= !chain.search.census;
-            return Ok(Ok(Taken::default()));
+            return Ok(Ok(PageRead::default()));
         }
         let Ok(page) = bundle::read(&answer.body) else { return Ok(Err(Unreadable)) };
         if chain.next.is_none() {
@@ -249,7 +251,7 @@ impl Pull {
             chain.next = following;
             self.chain = Some(chain);
         }
-        Ok(Ok(Taken { changed: found.changed, filter_ignored, unreadable }))
+        Ok(Ok(PageRead { changed: found.changed, filter_ignored, unreadable }))
     }
 
     /// Notes the Tasks of a page, around which is read next, and what the census holds.

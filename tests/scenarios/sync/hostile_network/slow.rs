@@ -45,7 +45,7 @@ async fn a_slow_server_costs_patience_and_nothing_else(fault: Fault) -> Tested {
     for _ in 0..2 {
         let (before, began) = (proxy.exchanges(), Instant::now());
         assert_eq!(phone.client.sync(false).await.unwrap_err(), AnydoorError::Offline, "{fault:?}");
-        // A run asks the lane and then the rest; both stop at their first request without an answer.
+        // A sync runs the escalations and then the rest; both stop at their first request without an answer.
         assert!(began.elapsed() < TIMEOUTS.whole * 2 + SLACK, "{fault:?}: it took {:?}", began.elapsed());
         assert!(proxy.exchanges() - before <= 3, "{fault:?}: it went on asking");
         claims_are_true(&world, &phone, &started.assignment).await?;

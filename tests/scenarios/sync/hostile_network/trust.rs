@@ -14,7 +14,7 @@ use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::driver::run;
-use anydoor_core::sync::{Scope, Stop};
+use anydoor_core::sync::{Scope, StopReason};
 use anydoor_tests::alone::alone_with;
 
 use super::*;
@@ -70,7 +70,7 @@ fn a_certificate_that_is_not_trusted_ends_the_run_before_anything_is_sent() {
             let store = with_work(own.path())?;
             let scope = Scope { team: Some(TeamId::fresh()), full: true };
             let report = run(&transport, &store, scope, &SystemClock::default(), |_| {}).await?;
-            assert_eq!((report.stop, report.sent), (Some(Stop::Untrusted), 0), "{wrong}");
+            assert_eq!((report.stop, report.sent), (Some(StopReason::Untrusted), 0), "{wrong}");
             let unsent = store.lock().unwrap().as_ref().unwrap().unsent()?;
             assert!(unsent.iter().all(|intent| intent.state == IntentState::Waiting), "nothing has left: {unsent:?}");
             assert!(!unsent.is_empty());
