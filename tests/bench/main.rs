@@ -1,4 +1,4 @@
-//! The figures: `make bench` prints one table, each figure beside its peer of the same run.
+//! The figures: `make bench` prints one table, each figure beside its peer of the same run; `bench pull` measures that one alone.
 //!
 //! Ours and the peer alternate within one loop, and who goes first alternates too, so that a busy machine slows both.
 //! The word in the last column is computed from the medians of this run; the exit code says only whether it ran.
@@ -114,7 +114,20 @@ fn paired(
 
 fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
-    let (locked, plain) = (folder.path().join("work.db"), folder.path().join("plain.db"));
+    match std::env::args().nth(1).as_deref() {
+        None => every_figure(folder.path()),
+        Some("pull") => {
+            let (line, remark) = pull(folder.path())?;
+            print(&[line]);
+            println!("\n{remark}");
+            Ok(())
+        }
+        Some(other) => Err(format!("{other}: measures everything without an argument, or only \"pull\"").into()),
+    }
+}
+
+fn every_figure(folder: &Path) -> Outcome<()> {
+    let (locked, plain) = (folder.join("work.db"), folder.join("plain.db"));
     eprintln!("filling a database with {PEOPLE} people and {NOTES} notes …");
     fill::big(&locked, PEOPLE, NOTES)?;
     eprintln!("copying it into a plain one …");
@@ -125,7 +138,7 @@ fn main() -> Outcome<()> {
     lines.push(ranking(&locked)?);
     lines.push(upload()?);
     lines.push(escalation()?);
-    let (pulled, remark) = pull(folder.path())?;
+    let (pulled, remark) = pull(folder)?;
     lines.push(pulled);
     print(&lines);
     println!("\n{remark}");

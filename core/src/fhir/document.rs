@@ -60,11 +60,11 @@ impl Document {
 
     /// The resource type.
     pub fn kind(&self) -> &str {
-        self.text("/resourceType").unwrap_or_default()
+        self.0.get("resourceType").and_then(Value::as_str).unwrap_or_default()
     }
     /// The id; empty where it has none.
     pub fn id(&self) -> &str {
-        self.text("/id").unwrap_or_default()
+        self.0.get("id").and_then(Value::as_str).unwrap_or_default()
     }
     /// `Type/id`.
     pub fn reference(&self) -> String {
@@ -89,11 +89,21 @@ impl Document {
 
     /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&Value> {
-        self.0.pointer(pointer)
+        if pointer.contains('~') {
+            return self.0.pointer(pointer);
+        }
+        // Without escapes each step is a key or a number as it stands: no copy is made of it, unlike in `Value::pointer`.
+        let mut steps = pointer.split('/');
+        steps.next().filter(|before| before.is_empty())?;
+        steps.try_fold(&self.0, |value, step| match value {
+            Value::Object(map) => map.get(step),
+            Value::Array(items) => items.get(index(step)?),
+            _ => None,
+        })
     }
     /// The text at a JSON pointer.
     pub fn text(&self, pointer: &str) -> Option<&str> {
-        self.0.pointer(pointer).and_then(Value::as_str)
+        self.at(pointer).and_then(Value::as_str)
     }
     /// The instant at a JSON pointer.
     pub fn instant(&self, pointer: &str) -> Option<Instant> {
@@ -101,7 +111,7 @@ impl Document {
     }
     /// The items of the list at a JSON pointer; empty where there is none.
     pub fn list(&self, pointer: &str) -> &[Value] {
-        self.0.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+        self.at(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Sets a top-level element. `Null` removes it, and so does a value that says nothing: R4 has no empty strings,
@@ -172,6 +182,12 @@ impl Document {
         let (Value::Object(a), Value::Object(b)) = (&self.0, &other.0) else { return Some(String::new()) };
         differing_keys(a, b, &skip, "")
     }
+}
+
+/// A step of a JSON pointer as the number of an item (RFC 6901 §4: no sign, no leading zero).
+fn index(step: &str) -> Option<usize> {
+    let plain = step.bytes().all(|b| b.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
+    if plain { step.parse().ok() } else { None }
 }
 
 const EXTENSIONS: [&str; 2] = ["extension", "modifierExtension"];
@@ -283,6 +299,31 @@ mod tests {
         let c = parse(r#"{"id":"a","resourceType":"Basic","x":{"c":2,"b":1}}"#);
         assert!(a.same_meaning(&b));
         assert_eq!(b.first_difference(&c), Some("/x/c".to_owned()));
+    }
+
+    #[test]
+    fn a_pointer_finds_what_rfc_6901_finds() {
+        let doc = Document::parse(br#"{"resourceType":"Basic","id":"a","a":[{"b/c":1,"m~n":2},[3]],"":{"":4}}"#).unwrap();
+        for pointer in [
+            "",
+            "/",
+            "//",
+            "/a",
+            "/a/0",
+            "/a/00",
+            "/a/+0",
+            "/a/-",
+            "/a/",
+            "/a/0/b~1c",
+            "/a/0/m~0n",
+            "/a/1/0",
+            "/a/2",
+            "/id/0",
+            "a",
+            "/a/1/0/x",
+        ] {
+            assert_eq!(doc.at(pointer), doc.value().pointer(pointer), "{pointer}");
+        }
     }
 
     #[test]
