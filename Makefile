@@ -1,5 +1,7 @@
 # The two commands: `make demo` and `make test`. Each does all its own set-up.
 # The rest is the same stages in CI and by hand: bindings, screens, Swift, interop, bench, lint, check.
+# Whatever holds the core is built without `-p` here: which features a dependency has follows from the packages that are chosen,
+# and each other choice builds most of them, and the core, once more.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -11,14 +13,14 @@ help:            ## this list
 
 demo:            ## plays a shift in about a minute (DEMO="--calls FILE", "--server URL", "--serve", …)
 	@tools/need cc pkg-config openssl
-	cargo run --quiet -p anydoor-sandbox -- $(DEMO)
+	cargo run --quiet --bin anydoor-sandbox -- $(DEMO)
 
 test: test-rust test-python   ## Rust and Python
 
 test-rust:
 	@tools/need cc pkg-config openssl
 	cargo test
-	cargo run --quiet -p anydoor-sandbox --example client
+	cargo run --quiet --example client
 
 test-python: library
 	@tools/need python
@@ -28,7 +30,7 @@ test-python: library
 
 library:
 	@tools/need cc pkg-config openssl
-	cargo build --quiet -p anydoor-core -p anydoor-sandbox
+	cargo build --quiet --lib --bin anydoor-sandbox
 
 bindings: library   ## Kotlin plays a small visit through the bridge (JDK, Maven)
 	@tools/need jdk maven
@@ -42,12 +44,12 @@ screens: library ## the Android shell's screens as PNG, from the core's own data
 swift:           ## the iOS shell's package compiled and tested, its views parsed, with Debian's Swift (root; the first time 2.7 GB)
 	@[ "$$(uname -s) $$(id -u)" = "Linux 0" ] || { echo "swift: needs Linux and root, for debootstrap, mounts and chroot"; exit 1; }
 	@tools/need cc pkg-config openssl debootstrap
-	cargo build --quiet -p anydoor-core -p anydoor-sandbox
+	cargo build --quiet --lib --bin anydoor-sandbox
 	tests/swift/run $(LIB)
 
 interop:         ## the same shift, replays, and a race for one visit, against HAPI FHIR on PostgreSQL
 	@tools/need cc pkg-config openssl jdk maven postgresql
-	cargo build --quiet -p anydoor-sandbox -p anydoor-tests --bins
+	cargo build --quiet --bin anydoor-sandbox --bin races --bin replays
 	tests/interop/run $(LIB)/anydoor-sandbox
 
 soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds
