@@ -1,12 +1,16 @@
 //! Three-way reconcile, as a pure function: ours, the version we started from, theirs.
 //!
 //! Rule: an element that only one side changed is that side's. Where both changed it: lists that are sets are joined
-//! item by item; extensions are compared by their URL, and one that stands once is no set; projections are recomputed from stamps afterwards, so theirs stands until then; everything else is a
-//! conflict that a person decides. Never last-writer-wins on anything clinical (P16).
+//! item by item; extensions are compared by their URL, and one that stands once is no set; projections are recomputed from
+//! stamps afterwards, so theirs stands until then; what two partners of a crew both write on a normal day has a rule of its own
+//! (`rules`); everything else is a conflict that a person decides. Never last-writer-wins on anything clinical (P16).
+
+mod rules;
 
 use serde_json::{Map, Value};
 
 use crate::fhir::Document;
+use rules::Side;
 
 /// What comes of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +35,7 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
     let theirs_map = theirs.value().as_object().unwrap_or(&empty);
     let mut merged = theirs.clone();
     let mut conflicts = Vec::new();
+    let ruled = rules::Rules::of(base, ours, theirs);
     // A status of a later release stands as it came (P30).
     let held = crate::fhir::assignment::is_assignment(theirs) && !crate::fhir::assignment::knows_status(theirs);
     let elements = ours_map.keys().chain(base_map.keys().filter(|key| !ours_map.contains_key(*key)));
@@ -45,11 +50,13 @@ pub fn reconcile(base: &Document, ours: &Document, theirs: &Document) -> Reconci
         if their == was {
             merged.set(element, our.cloned().unwrap_or(Value::Null));
         } else if element == "extension" {
-            let (extensions, differing) = joined_extensions(was, our, their);
+            let (extensions, differing) = joined_extensions(was, our, their, ruled.newer_fix());
             merged.set(element, extensions);
             conflicts.extend(differing);
         } else if SETS.contains(&element.as_str()) {
             merged.set(element, joined(was, our, their));
+        } else if let Some(value) = ruled.decide(element, our, their) {
+            merged.set(element, value);
         } else if !(PROJECTIONS.contains(&element.as_str()) && crate::fhir::assignment::is_assignment(theirs)) {
             conflicts.push(element.clone());
         }
@@ -99,8 +106,9 @@ fn joined(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>) -> Va
 }
 
 /// Extensions by URL. Our revision replaces theirs; what several of one URL make is a set; one that stands alone and
-/// that both changed differently is a conflict, named `extension(url)`, and theirs stands.
-fn joined_extensions(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>) -> (Value, Vec<String>) {
+/// that both changed differently is that of the newer fix, if these are fixes of one team's position, and else a conflict,
+/// named `extension(url)`, while theirs stands.
+fn joined_extensions(was: Option<&Value>, our: Option<&Value>, their: Option<&Value>, newer: Option<Side>) -> (Value, Vec<String>) {
     let url = |item: &Value| item.get("url").and_then(Value::as_str).unwrap_or_default().to_owned();
     let (was, our, their) = (list(was), list(our), list(their));
     let mut urls: Vec<String> = Vec::new();
@@ -118,8 +126,10 @@ fn joined_extensions(was: Option<&Value>, our: Option<&Value>, their: Option<&Va
         } else if t == w || name == crate::fhir::element::ours("revision") {
             items.extend(o);
         } else if w.len() <= 1 && o.len() <= 1 && t.len() <= 1 {
-            conflicts.push(format!("extension({name})"));
-            items.extend(t);
+            if newer.is_none() {
+                conflicts.push(format!("extension({name})"));
+            }
+            items.extend(if newer == Some(Side::Ours) { o } else { t });
         } else {
             let (w, o, t) = (Value::Array(w), Value::Array(o), Value::Array(t));
             items.extend(list(Some(&joined(Some(&w), Some(&o), Some(&t)))));

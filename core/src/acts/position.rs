@@ -26,7 +26,8 @@ pub fn report<R: Records + ?Sized>(
     actor: &Actor,
 ) -> Result<Option<Plan>, ActError<Never>> {
     let (team, at) = (lookup::team(records, &actor.team)?, actor.time());
-    let soon = |fix: Fix| distance_m(fix.position, position) < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S;
+    // A fix later than now is from a clock that was wrong: it must not keep the team where it says.
+    let soon = |fix: Fix| fix.at <= at && (distance_m(fix.position, position) < MOVED_M || at.duration_since(fix.at).as_secs() < EVERY_S);
     let on_shift = team.shift.is_some_and(|shift| shift.from <= at && at < shift.until);
     if team.fix.is_some_and(soon) || !on_shift {
         return Ok(None);
@@ -69,6 +70,8 @@ mod tests {
         let far = Position::new(40.01, -75.0).unwrap();
         assert!(told(team.clone(), far));
         assert!(!told(team.clone(), Position::new(40.001, -75.0).unwrap()));
+        let ahead = Some(Fix { position: here, at: now + hour, accuracy_m: 5.0 });
+        assert!(told(Team { fix: ahead, ..team.clone() }, here), "a clock that was wrong");
         assert!(!told(Team { on_break: true, ..team.clone() }, far));
         let over = Some(Shift { from: now - hour - hour, until: now - hour });
         assert!(!told(Team { shift: over, ..team }, far));

@@ -186,6 +186,33 @@ async fn two_phones_of_one_crew_tap_offline_and_agree_when_both_have_synced() ->
     Ok(())
 }
 
+/// A normal visit: both partners tap, offline, what both see; nobody has to decide anything afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_partners_who_tap_contact_offline_get_no_card() -> Tested {
+    let world = World::new(Strictness::Strict).await?;
+    let (ana, ben) = (world.phone_at(world.server.base_url(), 0, 0)?, world.phone_at(world.server.base_url(), 0, 1)?);
+    let started = ana.on_view(&world)?;
+    ana.client.sync(true).await?;
+    ben.client.sync(true).await?;
+    for (phone, moved) in [(&ana, 0.02), (&ben, 0.03)] {
+        for kind in ["en-route", "on-scene", "contact"] {
+            phone.client.tap(&started.assignment, kind, "")?;
+        }
+        phone.client.report_position(39.96 + moved, -83.0, 5.0)?;
+    }
+    let visit = ben.client.assignment(&started.assignment)?.visits[0].visit.clone();
+    ben.client.close_visit(&started.assignment, &visit, met("stabilised"))?;
+    for phone in [&ana, &ben, &ana, &ben] {
+        let report = phone.client.sync(false).await?;
+        assert_eq!((report.unsent, phone.client.needs_you()?), (0, vec![]));
+    }
+    let there = world.gateway.read(&format!("Encounter/{visit}")).await?;
+    assert_eq!(there.text("/status"), Some("finished"));
+    let (anas, bens) = (anydoor_tests::sides::ours(&ana, &there.reference())?, anydoor_tests::sides::ours(&ben, &there.reference())?);
+    assert!(there.same_meaning(&anas) && there.same_meaning(&bens));
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_escalation_goes_before_everything_and_is_sent_only_with_the_servers_version() -> Tested {
     let world = World::new(Strictness::Strict).await?;
