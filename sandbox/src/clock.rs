@@ -18,6 +18,11 @@ impl ShiftClock {
     pub fn new(began: Instant) -> Self {
         Self { began_us: began.as_microsecond(), now_us: AtomicI64::new(began.as_microsecond()) }
     }
+    /// A name for this moment that no other shift gives: a second one on the same server, begun a minute later, comes through
+    /// the same times of day with other calls.
+    pub fn moment(&self) -> String {
+        format!("{}-{}", self.began_us, (self.now_us.load(Ordering::SeqCst) - self.began_us) / 1_000_000)
+    }
     /// Moves it on.
     pub fn pass(&self, seconds: i64) {
         self.now_us.fetch_add(seconds * 1_000_000, Ordering::SeqCst);

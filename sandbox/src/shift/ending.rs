@@ -11,7 +11,7 @@ use super::{Result, Shift, ShiftError, figures};
 use crate::desks::Call;
 
 impl Shift {
-    /// Prints the figures. Returns what was lost; empty where nothing was.
+    /// Prints the figures. Returns what was lost or cannot be; empty where nothing was.
     pub(super) async fn end(&self) -> Result<Vec<String>> {
         for index in 0..self.phones.len() {
             self.sync(index, true).await?;
@@ -20,7 +20,8 @@ impl Shift {
         let outcomes = figures::outcomes(&self.gateway, &ids).await?;
         self.timeline.heading(&format!("The shift: {} calls", outcomes.len()));
         figures::table(&outcomes).iter().for_each(|line| self.timeline.plain(line));
-        let mut losses = self.crossings();
+        let mut losses = figures::impossible(&outcomes);
+        losses.extend(self.crossings());
         losses.extend(self.both_sides().await?);
         if self.play.validate {
             losses.extend(self.validated().await?);
@@ -40,7 +41,9 @@ impl Shift {
         }
         let lost: Vec<String> = self.crossings.iter().flat_map(|c| c.lost.iter().map(move |text| format!("{}: {text}", c.way))).collect();
         self.timeline.plain(&format!("facts lost: {}", lost.len()));
-        lost
+        let odd = self.crossings.iter().filter(|c| c.sent != c.arrived + c.lost.len());
+        let odd = odd.map(|c| format!("{}: {} sent, {} arrived, {} lost", c.way, c.sent, c.arrived, c.lost.len()));
+        lost.iter().cloned().chain(odd).collect()
     }
 
     /// Every document on every phone against the server's.
@@ -138,7 +141,7 @@ impl Shift {
             counts.1 += 1;
             let now = self.clock.shows();
             let call = Call {
-                number: format!("real-{index}-{}", now.as_second()),
+                number: format!("real-{index}-{}", self.clock.moment()),
                 first_contact: now,
                 determined: now,
                 headline: (*kind).to_owned(),

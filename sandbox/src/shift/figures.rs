@@ -10,6 +10,8 @@ use crate::gateway::{Gateway, GatewayError};
 /// What became of one assignment.
 #[derive(Debug, Clone)]
 pub struct Outcome {
+    /// The assignment's id.
+    pub assignment: String,
     /// First contact at any door.
     pub first_contact: Option<Instant>,
     /// When a response was determined to be needed.
@@ -43,6 +45,7 @@ pub async fn outcomes(gateway: &Gateway, assignments: &[String]) -> Result<Vec<O
         let first = element::extension_text(request.value(), "first-contact", "valueInstant").and_then(|t| t.parse().ok());
         let Some(determined) = request.instant("/authoredOn") else { continue };
         all.push(Outcome {
+            assignment: assignment.clone(),
             first_contact: first,
             determined,
             contact: stamps.iter().filter(|s| s.kind == StampKind::Contact).map(anydoor_core::assignment::Stamp::at).min(),
@@ -51,6 +54,20 @@ pub async fn outcomes(gateway: &Gateway, assignments: &[String]) -> Result<Vec<O
         });
     }
     Ok(all)
+}
+
+/// What cannot be, in words: somebody reached before anyone asked, or before a response was determined to be needed. A median
+/// over such a clock says nothing, and must not be printed as if it did.
+pub fn impossible(outcomes: &[Outcome]) -> Vec<String> {
+    let wrong = |outcome: &Outcome| {
+        let contact = outcome.contact.filter(|contact| *contact < outcome.determined);
+        let early = outcome.first_contact.filter(|first| *first > outcome.determined);
+        let of = &outcome.assignment;
+        contact
+            .map(|at| format!("Task/{of}: with the person at {at}, before {} when it was determined to be needed", outcome.determined))
+            .or_else(|| early.map(|at| format!("Task/{of}: first contact at {at}, after {} when it was determined", outcome.determined)))
+    };
+    outcomes.iter().filter_map(wrong).collect()
 }
 
 /// Median, ninetieth percentile and longest, in whole minutes; `None` of nothing.
@@ -95,6 +112,23 @@ pub fn table(outcomes: &[Outcome]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_before_the_one_it_follows_is_named() {
+        let at = |minute: i64| Instant::UNIX_EPOCH + jiff::SignedDuration::from_mins(minute);
+        let of = |first: Option<i64>, determined: i64, contact: Option<i64>| Outcome {
+            assignment: "a".into(),
+            first_contact: first.map(at),
+            determined: at(determined),
+            contact: contact.map(at),
+            state: State::Clear,
+            closed: vec![],
+        };
+        let fine = [of(Some(0), 4, Some(20)), of(None, 4, None), of(Some(4), 4, Some(4))];
+        assert!(impossible(&fine).is_empty());
+        assert!(impossible(&[of(Some(0), 300, Some(7))])[0].contains("before"));
+        assert!(impossible(&[of(Some(9), 4, Some(20))])[0].contains("first contact"));
+    }
 
     #[test]
     fn the_longest_is_never_hidden_and_the_ninetieth_is_one_that_happened() {

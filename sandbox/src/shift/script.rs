@@ -31,7 +31,7 @@ impl Shift {
     ) -> Call {
         let now = self.clock.shows();
         Call {
-            number: format!("{desk}-{}-{}", self.play.seed, now.as_second()),
+            number: format!("{desk}-{}-{}", self.play.seed, self.clock.moment()),
             first_contact: now.checked_sub(jiff::SignedDuration::from_mins(4)).unwrap_or(now),
             determined: now,
             headline: headline.into(),
