@@ -63,6 +63,7 @@ impl Probe {
         let client = reqwest::Client::builder()
             .timeout(std::time::Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
             .build()
             .map_err(|_| ProbeError::Address)?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), token, client, run: ids::fresh(), written: Vec::new() })

@@ -53,6 +53,8 @@ impl Transport {
             .read_timeout(timeouts.silence)
             .timeout(timeouts.whole)
             .redirect(reqwest::redirect::Policy::none())
+            // A proxy that the environment names would be given the token.
+            .no_proxy()
             .build()
             .map_err(|_| BadAddress)?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), client, tokens, escalations: false })

@@ -115,3 +115,23 @@ fn a_certificate_of_a_trusted_authority_is_accepted() {
         alike(&world, &phone).await
     });
 }
+
+/// The bearer token of a phone went to whatever `HTTP_PROXY` named.
+#[test]
+fn a_proxy_that_the_environment_names_is_asked_nothing() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let variables: Vec<(&str, &str)> =
+        names.iter().map(|name| (*name, proxy.as_str())).chain([("NO_PROXY", ""), ("no_proxy", "")]).collect();
+    alone_with(Duration::from_secs(60), &variables, || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new(Strictness::Strict).await.unwrap();
+            let transport = Transport::new(world.server.base_url(), Arc::new(NoToken)).unwrap();
+            assert_eq!(transport.send(&Request::get("metadata")).await.map(|answer| answer.status), Ok(200));
+        });
+    });
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "the proxy was connected to");
+}
