@@ -96,6 +96,11 @@ impl Answer {
     pub fn version(&self) -> Option<String> {
         version_of(self.etag.as_deref(), self.location.as_deref())
     }
+    /// Whether it says that somebody changed the same document first.
+    pub fn says_conflict(&self) -> bool {
+        let outcome = || crate::base::json::read(&self.body, crate::base::json::Limits::RESOURCE).ok();
+        self.status >= 400 && says_conflict(self.status, outcome().as_ref())
+    }
     /// The diagnostics of an OperationOutcome, at most 500 characters; shown to the person, never logged.
     pub fn diagnostics(&self) -> Option<String> {
         let value = crate::base::json::read(&self.body, crate::base::json::Limits::RESOURCE).ok()?;
@@ -109,6 +114,21 @@ pub fn outcome_text(outcome: &serde_json::Value) -> Option<String> {
     let text = issue.get("diagnostics").or_else(|| issue.pointer("/details/text")).or_else(|| issue.get("code"))?.as_str()?;
     let place = issue.pointer("/expression/0").and_then(serde_json::Value::as_str).map(|p| format!("{p}: ")).unwrap_or_default();
     Some(format!("{place}{text}").chars().take(500).collect())
+}
+
+/// Whether a refusal means that somebody changed the same document first: 409, 412, 428 (RFC 6585: the change named no version),
+/// and a 400 that says one of them in its outcome only.
+pub fn says_conflict(status: u16, outcome: Option<&serde_json::Value>) -> bool {
+    const WORDS: [&str; 6] = ["http 409", "http 412", "precondition failed", "version conflict", "version mismatch", "if-match"];
+    match status {
+        409 | 412 | 428 => true,
+        400 => outcome.is_some_and(|outcome| {
+            let text = outcome_text(outcome).unwrap_or_default().to_lowercase();
+            let code = outcome.pointer("/issue/0/code").and_then(serde_json::Value::as_str);
+            code == Some("conflict") || WORDS.iter().any(|word| text.contains(word))
+        }),
+        _ => false,
+    }
 }
 
 /// A version id from ETag (`W/"3"`, `"3"`, `3`) or Location (`…/_history/3`).
@@ -139,7 +159,7 @@ pub fn park_reason(status: u16) -> ParkReason {
     match status {
         401 | 403 => ParkReason::NotAllowed,
         404 | 410 => ParkReason::Gone,
-        409 | 412 => ParkReason::ChangedElsewhere,
+        409 | 412 | 428 => ParkReason::ChangedElsewhere,
         413 => ParkReason::TooLarge,
         _ => ParkReason::Refused,
     }

@@ -4,7 +4,7 @@
 //! of it; here are only the run's own books: what is tried, taken apart, fetched and looked at next, and its report.
 //! Neighbours: `engine` asked, `store` takes in what was said.
 
-use super::batch::{entries_of, said};
+use super::batch::{Written, entries_of, of_a_write, said};
 use super::engine::{Awaiting, Engine, Look, MOST_REBASES, SOFTWARE};
 use super::outbox::SECOND_LOOK;
 use super::pull::run::Unreadable;
@@ -13,7 +13,7 @@ use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent};
 use crate::fhir::{Document, behaviour};
-use crate::http::{Answer, Failure, Outcome, park_reason, version_of};
+use crate::http::{Answer, Failure, Outcome, park_reason};
 use crate::store::{Arrival, Store, StoreError};
 
 /// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
@@ -114,20 +114,33 @@ impl Engine {
             self.tried.retain(|seq| !seqs.contains(seq));
             return store.mark_waiting(&seqs);
         }
-        // An answer without a version for each document proves nothing of any (P12).
-        let versions: Option<Vec<String>> = entries_of(answer, intents.len())
-            .and_then(|entries| entries.iter().map(|e| version_of(e.etag.as_deref(), e.location.as_deref())).collect());
-        let version_at = |place: usize| versions.as_ref().and_then(|all| all.get(place)).map(String::as_str);
-        let accepted =
-            intents.iter().enumerate().map(|(place, intent)| (intent.clone(), Incoming::Accepted { version: version_at(place) }));
-        self.arrived(store, accepted, |seq| Source::Acknowledgement { seq })
+        // An answer without an entry for each document proves nothing of any (P12).
+        let entries = entries_of(answer, intents.len()).unwrap_or_default();
+        let written: Vec<Written> = (0..intents.len()).map(|place| entries.get(place).map_or(Written::As(None), of_a_write)).collect();
+        let (mut said, mut refused) = (Vec::with_capacity(intents.len()), Vec::new());
+        for (intent, written) in intents.into_iter().zip(&written) {
+            match written {
+                Written::As(version) => said.push((intent, Incoming::Accepted { version: version.as_deref() })),
+                Written::Outdated => said.push((intent, Incoming::Outdated)),
+                Written::Later => store.mark_waiting(&[intent.seq])?,
+                Written::Refused => refused.push(intent),
+            }
+        }
+        store.mark_waiting(&refused.iter().map(|intent| intent.seq).collect::<Vec<_>>())?;
+        self.arrived(store, said, |seq| Source::Acknowledgement { seq })?;
+        for intent in refused {
+            // It goes by itself: only what is refused alone is for a person, as what it needs may have been refused too.
+            self.apart.alone.insert(intent.seq);
+            self.goes_again(store, &intent)?;
+        }
+        Ok(())
     }
 
     fn heard_put(&mut self, store: &mut Store, intent: Intent, answer: &Answer) -> Result<(), StoreError> {
         let (version, detail) = (answer.version(), refusal(answer));
         let incoming = match answer.status {
             200..=299 => Incoming::Accepted { version: version.as_deref() },
-            409 | 412 => Incoming::Outdated,
+            _ if answer.says_conflict() => Incoming::Outdated,
             status => Incoming::Refused { reason: park_reason(status), detail: detail.as_deref() },
         };
         self.arrived(store, [(intent, incoming)], |seq| Source::Acknowledgement { seq })
@@ -172,13 +185,13 @@ impl Engine {
             .collect();
         let decisions = store.arrive(&arrivals)?;
         for (intent, decision) in intents.into_iter().zip(decisions) {
-            self.goes_on(intent, decision);
+            self.goes_on(store, intent, decision)?;
         }
         Ok(())
     }
 
     /// What the run does after a decision about an intent, and what its report says of it.
-    fn goes_on(&mut self, intent: Intent, decision: Decision) {
+    fn goes_on(&mut self, store: &Store, intent: Intent, decision: Decision) -> Result<(), StoreError> {
         if decision.is_seen() {
             self.report.changed.push(intent.reference());
         }
@@ -191,12 +204,14 @@ impl Engine {
                 }
             }
             Decision::Park { .. } | Decision::ClaimLost => self.report.parked += 1,
-            Decision::Requeue | Decision::Rebase { .. } | Decision::ReadBack => drop(self.tried.remove(&intent.seq)),
-            Decision::FetchTheirs => self.theirs_next = Some(intent),
+            Decision::Requeue | Decision::Rebase { .. } => self.goes_again(store, &intent)?,
+            Decision::ReadBack => drop(self.tried.remove(&intent.seq)),
+            Decision::FetchTheirs => self.theirs_next.push(intent),
             Decision::LookAtClaim { version } => self.looks_next.push((intent, Look::First { put: version })),
             Decision::AdoptClaim { version, .. } => self.looks_next.push((intent, Look::First { put: Some(version) })),
             _ => {}
         }
+        Ok(())
     }
 
     fn heard_page(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {

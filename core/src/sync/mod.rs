@@ -135,6 +135,7 @@ mod outbox;
 pub mod pace;
 pub mod pull;
 mod run;
+mod sendings;
 
 pub use engine::{Engine, Next};
 pub use run::{Report, Run, Scope, StopReason};
