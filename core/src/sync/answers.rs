@@ -4,10 +4,10 @@
 //! of it; here are only the run's own books: what is tried, taken apart, fetched and looked at next, and its report.
 //! Neighbours: `engine` asked, `store` takes in what was said.
 
+use super::again::refusal;
 use super::batch::{Written, entries_of, of_a_write, said};
 use super::engine::{Awaiting, Engine, Look, MOST_REBASES, SOFTWARE};
 use super::outbox::SECOND_LOOK;
-use super::pull::run::Unreadable;
 use super::run::{StopReason, ends_the_run};
 use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
@@ -30,11 +30,18 @@ impl Engine {
             Ok(answer) => answer,
             Err(failure) => return self.heard_nothing(store, &waiting, failure),
         };
-        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting) {
+        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting, &answer) {
+            return Ok(());
+        }
+        // What a link's path means on the server's own origin, the server need not know: it is no portal and no trouble of its own.
+        let odd = !matches!(answer.status, 200..=299 | 400..=499 | 503) || answer.status < 300 && !answer.is_fhir();
+        if matches!(waiting, Awaiting::Pull) && answer.rewritten && odd && self.page_leads_elsewhere() {
             return Ok(());
         }
         if let Some(stop) = ends_the_run(&answer, now) {
-            if matches!(stop, StopReason::SignInAgain | StopReason::Later(_) | StopReason::NotTheServer) && answer.status != 503 {
+            if matches!(stop, StopReason::SignInAgain | StopReason::Later(_) | StopReason::NotTheServer)
+                && !matches!(answer.status, 408 | 503)
+            {
                 store.mark_waiting(&seqs(&waiting))?;
             }
             self.stop(stop);
@@ -54,6 +61,9 @@ impl Engine {
 
     /// No answer came, or none that is read.
     fn heard_nothing(&mut self, store: &mut Store, waiting: &Awaiting, failure: Failure) -> Result<(), StoreError> {
+        if failure == Failure::Elsewhere && matches!(waiting, Awaiting::Pull) && self.page_leads_elsewhere() {
+            return Ok(());
+        }
         if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
             store.mark_waiting(&seqs(waiting))?;
         }
@@ -75,23 +85,6 @@ impl Engine {
             Failure::TooLarge => StopReason::ServerTrouble,
         });
         Ok(())
-    }
-
-    /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is
-    /// read back and then sent apart; a document alone is left for the next run.
-    fn goes_on_without(&mut self, waiting: &Awaiting) -> bool {
-        match waiting {
-            Awaiting::Transaction(intents) => {
-                if self.apart.by_unit {
-                    self.apart.alone.extend(intents.iter().map(|intent| intent.seq));
-                }
-                self.apart.by_unit = true;
-                self.tried.retain(|seq| intents.iter().all(|intent| intent.seq != *seq));
-                true
-            }
-            Awaiting::Put(..) | Awaiting::ReadBack(_) | Awaiting::Confirm(_) | Awaiting::Statement => true,
-            _ => false,
-        }
     }
 
     fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
@@ -214,23 +207,9 @@ impl Engine {
         Ok(())
     }
 
-    fn heard_page(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
-        let Some(pull) = &mut self.pull else { return Ok(()) };
-        match pull.hear(store, answer, now)? {
-            Ok(page) => {
-                self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
-                self.report.changed.extend(page.changed);
-                self.report.filters_ignored += u32::from(page.filter_ignored);
-                self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
-            }
-            Err(Unreadable) => self.stop(StopReason::ServerTrouble),
-        }
-        Ok(())
-    }
-
     /// A server whose software is no longer the one that was probed is treated as one that never was.
     fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
-        let said = Document::parse(&answer.body).ok().as_ref().and_then(behaviour::statement);
+        let said = answer.document().ok().as_ref().and_then(behaviour::statement);
         if said.as_ref().is_some_and(|said| !said.is_r4) {
             self.stop(StopReason::NotTheServer);
         }
@@ -269,12 +248,7 @@ fn read_by_id<'a>(there: Option<&'a Document>, status: u16, detail: Option<&'a s
     }
 }
 
-/// What the server said with a refusal, for the person.
-fn refusal(answer: &Answer) -> Option<String> {
-    if answer.status >= 400 { answer.diagnostics() } else { None }
-}
-
 /// The document that was asked for; a cache or a hostile server may give another.
 fn the_document(answer: &Answer, intent: &Intent) -> Option<Document> {
-    Document::parse(&answer.body).ok().filter(|there| there.kind() == intent.kind && there.id() == intent.id)
+    answer.document().ok().filter(|there| there.kind() == intent.kind && there.id() == intent.id)
 }

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use crate::arrive::Incoming;
-use crate::fhir::bundle::{self, Entry};
+use crate::fhir::bundle::Entry;
 use crate::http::{Answer, Request, park_reason, says_conflict, version_of};
 
 /// One batch that reads all of these.
@@ -17,7 +17,7 @@ pub(super) fn read_all(references: impl Iterator<Item = String>) -> Request {
 
 /// The entries of a batch or transaction answer, where there is one for each that was sent.
 pub(super) fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
-    let page = bundle::read(&answer.body).ok()?;
+    let page = answer.bundle().ok()?;
     (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
 }
 

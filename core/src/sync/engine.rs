@@ -64,6 +64,8 @@ pub struct Engine {
     pub(super) looks_next: Vec<(Intent, Look)>,
     pub(super) pull: Option<Pull>,
     pub(super) report: Report,
+    /// Items at which the server failed in this run, with what it said: counted once it is seen to serve others.
+    pub(super) failed_at: Vec<(Intent, Option<String>)>,
     pub(super) confirmed: bool,
     pub(super) statement_asked: bool,
     pub(super) manners_read: bool,
@@ -91,6 +93,7 @@ impl Engine {
             looks_next: Vec::new(),
             pull: None,
             report: Report::default(),
+            failed_at: Vec::new(),
             confirmed: false,
             statement_asked: false,
             manners_read: false,
@@ -274,20 +277,6 @@ impl Engine {
         self.report.parked += 1;
         self.report.changed.push(format!("{}/{}", intent.kind, intent.id));
         store.park(intent.seq, reason, detail)
-    }
-
-    /// Lets an item go again in this run where that is news: on top of another version, or further apart than it went before.
-    pub(super) fn goes_again(&mut self, store: &Store, intent: &Intent) -> Result<(), StoreError> {
-        let stored = readable(store.stored(&intent.kind, &intent.id))?;
-        let version = stored.and_then(|stored| stored.version).filter(|_| intent.act != Act::Create);
-        if self.sendings.has(intent.seq, Manner::Alone, version.as_deref()) {
-            return Ok(());
-        }
-        if self.sendings.has(intent.seq, self.apart.manner(intent.seq), version.as_deref()) {
-            self.apart.alone.insert(intent.seq);
-        }
-        self.tried.remove(&intent.seq);
-        Ok(())
     }
 
     pub(super) fn stop(&mut self, stop: StopReason) {

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 /// More than any run of one act may need.
 const MOST: u32 = 60;
 
+/// What a server answers.
+type Server = Box<dyn Fn(&Request) -> Answer>;
+
 struct Bench {
     _folder: tempfile::TempDir,
     store: Store,
@@ -146,7 +149,7 @@ fn a_transaction_whose_every_entry_is_refused_is_not_sent_for_ever() {
 fn a_server_that_takes_everything_and_keeps_nothing_is_asked_twice_and_left() {
     let empty_answer = |status| Answer { status, ..Answer::default() };
     let all_created = |request: &Request| to_each(request, |_| json!({ "response": { "status": "201 Created" } }));
-    let servers: [(&str, Box<dyn Fn(&Request) -> Answer>); 3] = [
+    let servers: [(&str, Server); 3] = [
         ("202 without a body", Box::new(|request| if written(request).is_empty() { empty(request) } else { empty_answer(202) })),
         ("200 without a body", Box::new(|request| if written(request).is_empty() { empty(request) } else { empty_answer(200) })),
         (
@@ -163,4 +166,65 @@ fn a_server_that_takes_everything_and_keeps_nothing_is_asked_twice_and_left() {
         assert!(sent.values().all(|times| *times <= 2), "{name}: {sent:#?}");
         assert_eq!(bench.states(), [IntentState::Waiting], "{name}: it is on this phone, and nowhere else");
     }
+}
+
+/// A server that fails at places and takes everything else.
+fn fails_at_places(request: &Request) -> Answer {
+    let failure =
+        json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "fatal", "code": "exception", "diagnostics": "index" }] });
+    let holds_a_place = request.body.as_deref().is_some_and(|body| body.contains("\"resourceType\":\"Location\""));
+    match request.method {
+        Method::Get => empty(request),
+        _ if holds_a_place => answer(500, &failure),
+        Method::Put => Answer { status: 201, etag: Some("W/\"1\"".into()), ..Answer::default() },
+        Method::Post => to_each(request, |_| created()).unwrap_or_else(|| empty(request)),
+    }
+}
+
+#[test]
+fn what_the_server_fails_at_for_hours_waits_for_a_person_while_the_others_go_on() {
+    let mut bench = Bench::new();
+    bench.run(fails_at_places);
+    assert!(bench.store.unsent().unwrap().len() < 5, "what does not need the place is at the agency at once");
+    for half_hour in 1..=5 {
+        assert!(bench.store.parked().unwrap().is_empty(), "after {half_hour} half hours");
+        bench.now = bench.now.checked_add(jiff::SignedDuration::from_mins(30)).unwrap();
+        bench.run(fails_at_places);
+    }
+    let parked = bench.store.parked().unwrap();
+    assert_eq!((parked.len(), parked[0].reason, parked[0].detail.as_deref()), (1, ParkReason::ServerFails, Some("index")));
+    // A server that fails at everything is waited for.
+    let mut bench = Bench::new();
+    for _ in 0..20 {
+        bench.now = bench.now.checked_add(jiff::SignedDuration::from_mins(30)).unwrap();
+        bench.run(|_| answer(500, &json!({})));
+    }
+    assert!(bench.store.parked().unwrap().is_empty());
+}
+
+#[test]
+fn a_conflict_is_a_conflict_in_whatever_form_it_is_told() {
+    let conflict = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "conflict" }] });
+    let in_words = json!({ "resourceType": "OperationOutcome", "issue": [
+        { "severity": "error", "code": "processing", "diagnostics": "HTTP 412 Precondition Failed" }] });
+    let neither = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "required" }] });
+    for (status, said, is_conflict) in [
+        (409, &neither, true),
+        (412, &neither, true),
+        (428, &neither, true),
+        (400, &conflict, true),
+        (400, &in_words, true),
+        (400, &neither, false),
+        (422, &neither, false),
+    ] {
+        assert_eq!(answer(status, said).says_conflict(), is_conflict, "{status} {said}");
+    }
+}
+
+#[test]
+fn json_with_a_mark_before_it_or_in_another_spelling_of_its_type_is_json() {
+    let text = b"\xEF\xBB\xBF{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":null,\"link\":null,\"total\":null}".to_vec();
+    let answer = Answer { status: 200, content_type: Some("Application/FHIR+JSON; charset=UTF-8".into()), body: text, ..Answer::default() };
+    assert!(answer.is_fhir());
+    assert_eq!(answer.bundle().unwrap().entries.len(), 0);
 }

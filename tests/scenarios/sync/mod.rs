@@ -7,4 +7,5 @@ mod engine;
 mod half_done;
 mod hostile_network;
 mod newer_release;
+mod references;
 mod refusals;
