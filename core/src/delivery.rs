@@ -43,8 +43,30 @@ crate::codes! {
         ChangedElsewhere = "changed-elsewhere",
         /// Another team has it.
         TakenByOther = "taken-by-other",
+        /// The server failed at it for hours, while it served others.
+        ServerFails = "server-fails",
         /// Our own text cannot be sent as it stands.
         Unreadable = "unreadable",
+    }
+    /// What a search met at the server; the rest of the sync went on.
+    SearchRemark {
+        /// It returned what was not asked for, which was left out.
+        FilterIgnored = "filter-ignored",
+        /// The server refuses it (4xx).
+        Refused = "refused",
+        /// The server fails at it (5xx).
+        Failed = "failed",
+        /// Its next page was not to be had, or there were more pages than are read.
+        PagesNotFollowed = "pages-not-followed",
+        /// Its next page named another address, and was asked for at the server's own.
+        LinkRewritten = "link-rewritten",
+    }
+    /// Why a sync could not show this team its work.
+    WorkTrouble {
+        /// The server refuses the search for this team's Tasks or for open offers.
+        Refused = "refused",
+        /// The next page is at another address, and not at the server's own.
+        PagesElsewhere = "pages-elsewhere",
     }
     /// Why a member's database is wiped from a phone. A code, so that no words about a person stay on it.
     WipeReason {

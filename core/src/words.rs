@@ -98,6 +98,7 @@ spoken! {
     "question" crate::door::triage::Question,
     "relation" crate::incident::Relation,
     "role" crate::incident::Role,
+    "search-remark" crate::delivery::SearchRemark,
     "severity" crate::door::Severity,
     "stamp-kind" crate::assignment::StampKind,
     "state" crate::assignment::State,
@@ -109,6 +110,7 @@ spoken! {
     "whereabouts" crate::assignment::Whereabouts,
     "wipe-reason" crate::delivery::WipeReason,
     "withheld-reason" crate::handoff::WithheldReason,
+    "work-trouble" crate::delivery::WorkTrouble,
 }
 
 /// The word for a code.

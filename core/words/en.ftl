@@ -330,7 +330,17 @@ park-reason-gone = It is no longer at the agency
 park-reason-too-large = Too large to send
 park-reason-changed-elsewhere = Someone else changed it too
 park-reason-taken-by-other = Another team has it
+park-reason-server-fails = The agency's system keeps failing at it
 park-reason-unreadable = It cannot be sent as it stands
+
+search-remark-filter-ignored = The server also sent what was not asked for
+search-remark-refused = The server does not allow this search
+search-remark-failed = The server fails at this search
+search-remark-pages-not-followed = Some pages could not be read
+search-remark-link-rewritten = The server names another address for its pages
+
+work-trouble-refused = This server does not let this team see its work
+work-trouble-pages-elsewhere = The rest of this team's work is at an address that does not answer
 
 ## Why a team
 

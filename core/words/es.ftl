@@ -330,7 +330,17 @@ park-reason-gone = Ya no está en la agencia
 park-reason-too-large = Demasiado grande para enviar
 park-reason-changed-elsewhere = Alguien más también lo cambió
 park-reason-taken-by-other = Lo tiene otro equipo
+park-reason-server-fails = El sistema de la agencia falla cada vez con esto
 park-reason-unreadable = No se puede enviar como está
+
+search-remark-filter-ignored = El servidor envió también lo que no se pidió
+search-remark-refused = El servidor no permite esta búsqueda
+search-remark-failed = El servidor falla en esta búsqueda
+search-remark-pages-not-followed = Algunas páginas no se pudieron leer
+search-remark-link-rewritten = El servidor indica otra dirección para sus páginas
+
+work-trouble-refused = Este servidor no deja que este equipo vea su trabajo
+work-trouble-pages-elsewhere = El resto del trabajo de este equipo está en una dirección que no responde
 
 ## Why a team
 

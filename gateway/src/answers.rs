@@ -33,7 +33,7 @@ pub fn read_all<'a>(references: impl IntoIterator<Item = &'a str>) -> Request {
 
 /// What an answer to [`read_all`] says of each; `None` where it is no answer to it.
 pub fn said_of(answer: &Answer, references: &[String]) -> Option<Vec<Said>> {
-    let page = bundle::read(&answer.body).ok()?;
+    let page = answer.bundle().ok()?;
     (page.entries.len() == references.len() && page.refused.is_empty()).then(|| {
         let entries = page.entries.into_iter().zip(references);
         entries.map(|(entry, reference)| said(entry, reference)).collect()

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use anydoor_core::base::clock::Instant;
-use anydoor_core::fhir::{Document, bundle};
+use anydoor_core::fhir::Document;
 use anydoor_core::http::{Answer, Failure, Outcome, Request};
 use anydoor_core::records::Query;
 
@@ -34,7 +34,8 @@ enum Asked {
 #[derive(Debug)]
 struct Search {
     query: Query,
-    path: String,
+    /// The next page's path, or the link to it and the page that names it.
+    next: (String, Option<String>),
     found: Vec<Document>,
     followed: BTreeSet<String>,
 }
@@ -78,7 +79,8 @@ impl Fetch {
         }
         Some(match self.asked.as_ref()? {
             Asked::Documents(references) => read_all(references.iter().map(String::as_str)),
-            Asked::Page(search) => Request::get(search.path.clone()),
+            Asked::Page(Search { next: (path, None), .. }) => Request::get(path.clone()),
+            Asked::Page(Search { next: (link, page), .. }) => Request::follow(link.clone(), page.clone()),
         })
     }
 
@@ -122,7 +124,7 @@ impl Fetch {
     }
 
     fn page(&mut self, mut search: Search, answer: &Answer, snapshot: &mut Snapshot) -> Result<(), Trouble> {
-        let Ok(page) = bundle::read(&answer.body) else { return self.again(Asked::Page(search), Failure::NoAnswer) };
+        let Ok(page) = answer.bundle() else { return self.again(Asked::Page(search), Failure::NoAnswer) };
         if !page.refused.is_empty() {
             return Err(Trouble::Unreadable);
         }
@@ -132,7 +134,7 @@ impl Fetch {
             None => snapshot.put_found(search.query, search.found),
             // A chain of pages that comes back to itself, or never ends, is no answer.
             Some(next) if next.len() <= MOST_LINK && search.followed.len() < MOST_PAGES && search.followed.insert(next.clone()) => {
-                search.path = next;
+                search.next = (next, answer.url.clone());
                 self.asked = Some(Asked::Page(search));
             }
             Some(_) => return Err(Trouble::TooMuch),
@@ -153,7 +155,7 @@ fn take(said: Said, reference: &str, snapshot: &mut Snapshot) -> Result<(), Trou
 
 impl Search {
     fn new(query: Query, path: String) -> Self {
-        Self { query, path, found: Vec::new(), followed: BTreeSet::new() }
+        Self { query, next: (path, None), found: Vec::new(), followed: BTreeSet::new() }
     }
 }
 

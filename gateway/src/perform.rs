@@ -66,7 +66,7 @@ pub enum Next<T, E: std::error::Error> {
 /// What is under way.
 enum Doing<T> {
     Act,
-    Fetch(Fetch),
+    Fetch(Box<Fetch>),
     Delivery(Box<Delivery>, Option<T>),
 }
 
@@ -148,7 +148,7 @@ where
                 self.doing = Doing::Delivery(Box::new(delivery), Some(done));
             }
             Err(ActError::Lookup(LookupError::Records(RecordsError::NotFetched(_)))) if self.rounds < MOST_ROUNDS => {
-                self.doing = Doing::Fetch(Fetch::new(self.snapshot.take_missing()));
+                self.doing = Doing::Fetch(Box::new(Fetch::new(self.snapshot.take_missing())));
             }
             Err(ActError::Lookup(LookupError::Records(RecordsError::NotFetched(_)))) => self.failed = Some(GatewayError::TooManyRounds),
             Err(error) => self.failed = Some(GatewayError::Act(error)),

@@ -10,7 +10,7 @@ use anydoor_core::acts::{ActError, Never, Plan};
 use anydoor_core::base::clock::{Clock, Instant};
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::door::{Arrival, DoorError, eido};
-use anydoor_core::fhir::{Document, bundle, order};
+use anydoor_core::fhir::{Document, order};
 use anydoor_core::http::{Request, Transport};
 use anydoor_core::records::lookup::required;
 
@@ -105,7 +105,7 @@ impl Gateway {
         let answer = self.transport.send(&Request::get(reference)).await?;
         match Trouble::of(&answer, Instant::now()) {
             Some(trouble) => Err(trouble),
-            None => Document::parse(&answer.body).ok().filter(|there| there.reference() == reference).ok_or(Trouble::Unreadable),
+            None => answer.document().ok().filter(|there| there.reference() == reference).ok_or(Trouble::Unreadable),
         }
     }
 
@@ -114,16 +114,16 @@ impl Gateway {
     /// # Errors
     /// [`Trouble`]; a refused search is never an empty one.
     pub async fn search(&self, path: &str) -> Result<Vec<Document>, Trouble> {
-        let (mut found, mut next) = (Vec::new(), path.to_owned());
+        let (mut found, mut next) = (Vec::new(), Request::get(path));
         for _ in 0..MOST_PAGES {
-            let answer = self.transport.send(&Request::get(next)).await?;
+            let answer = self.transport.send(&next).await?;
             if let Some(trouble) = Trouble::of(&answer, Instant::now()) {
                 return Err(trouble);
             }
-            let page = bundle::read(&answer.body).map_err(|_| Trouble::Unreadable)?;
+            let page = answer.bundle().map_err(|_| Trouble::Unreadable)?;
             found.extend(page.entries.into_iter().filter_map(|entry| entry.resource));
             match page.next {
-                Some(link) => next = link,
+                Some(link) => next = Request::follow(link, answer.url),
                 None => return Ok(found),
             }
         }

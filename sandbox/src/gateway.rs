@@ -142,6 +142,7 @@ impl Gateway {
         let request = Request {
             method: Method::Post,
             path: format!("{}/$validate", document.kind()),
+            page: None,
             if_match: None,
             body: Some(document.to_text()),
         };
@@ -149,7 +150,7 @@ impl Gateway {
         if let Some(trouble) = Trouble::of(&answer, Instant::now()).filter(|trouble| trouble.concerns_everything()) {
             return Err(trouble.into());
         }
-        let outcome = Document::parse(&answer.body).map_err(|_| Trouble::Unreadable)?;
+        let outcome = answer.document().map_err(|_| Trouble::Unreadable)?;
         let bad = outcome
             .list("/issue")
             .iter()

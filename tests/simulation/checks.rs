@@ -115,6 +115,7 @@ pub fn at_rest(phones: &[Phone], server: &Server) {
     }
     one_note_once(server);
     one_holder(phones, server);
+    every_stamp_is_shown(phones, server);
 }
 
 /// The number in "words 7 of phone1".
@@ -129,6 +130,24 @@ fn one_note_once(server: &Server) {
         let text = body.pointer("/content/0/attachment/data").map(ToString::to_string).unwrap_or_default();
         if !text.is_empty() {
             assert!(seen.insert(text), "a note stands twice at the agency");
+        }
+    }
+}
+
+/// What a mate did is on every phone of the team: no watermark has passed a stamp by.
+fn every_stamp_is_shown(phones: &[Phone], server: &Server) {
+    for phone in phones {
+        let store = phone.store.as_ref().unwrap();
+        let open = store.open_assignments().unwrap();
+        for stamp in server.all("Provenance") {
+            let stamp = Document::from_value(stamp.clone()).unwrap();
+            let Some(task) = stamp.target("/target/0").and_then(|target| target.strip_prefix("Task/")) else { continue };
+            let mine = format!("CareTeam/{}", phone.team);
+            let ours = server.current(&format!("Task/{task}")).is_some_and(|task| task.target("/owner") == Some(mine.as_str()));
+            if ours && open.iter().any(|open| open == task) {
+                let here = store.document("Provenance", stamp.id()).unwrap();
+                assert!(here.is_some(), "{}: {} of Task/{task} was never read", phone.name, stamp.reference());
+            }
         }
     }
 }

@@ -45,9 +45,17 @@ pub enum Planted {
     ForgetsItsParent,
     /// What a CAD says again is written whole, the Task of a team too.
     WritesOverClaims,
+    /// An entry that was refused inside an answer of 200 counts as taken.
+    BelievesTheWhole,
+    /// What searches read is stamped with the clock of whatever answered.
+    TrustsDate,
+    /// Absolute references are taken for another server's.
+    ComparesReferencesAsText,
+    /// A next page that names another address is the end.
+    DropsForeignLinks,
 }
 
-pub const ALL: [Planted; 13] = [
+pub const ALL: [Planted; 17] = [
     Planted::LyingDisk,
     Planted::RecreatesOnOpen,
     Planted::BelievesDrops,
@@ -61,6 +69,10 @@ pub const ALL: [Planted; 13] = [
     Planted::SplitsActs,
     Planted::ForgetsItsParent,
     Planted::WritesOverClaims,
+    Planted::BelievesTheWhole,
+    Planted::TrustsDate,
+    Planted::ComparesReferencesAsText,
+    Planted::DropsForeignLinks,
 ];
 
 /// Stamps each later than the one before, for what a search brings.
@@ -184,6 +196,33 @@ impl Planted {
                 Ok(Answer { status: 200, etag: Some("W/\"2\"".into()), ..Answer::default() })
             }
             (Self::ClaimsWithoutLooking, Ok(_)) if request.method == Method::Get && request.path.starts_with("Task/") => done(),
+            (Self::BelievesTheWhole, Ok(answer)) if request.path.is_empty() => {
+                let mut bundle: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                for entry in bundle.get_mut("entry").and_then(Value::as_array_mut).into_iter().flatten() {
+                    if entry["response"]["status"].as_str().is_some_and(|status| status.starts_with("422")) {
+                        entry["response"] = serde_json::json!({ "status": "201 Created", "etag": "W/\"1\"" });
+                    }
+                }
+                let body = bundle.to_string().into_bytes();
+                Ok(Answer { body: if answer.status < 300 { body } else { answer.body.clone() }, ..answer.clone() })
+            }
+            (Self::TrustsDate, Ok(answer)) if request.path.contains('?') => {
+                let date = answer.date.map(|date| date.to_string());
+                // A page that holds nothing gets something to be stamped by: a watermark from Date needs no document.
+                let stamped = |document: &mut Value| document["meta"]["lastUpdated"] = date.clone().into();
+                let body = each_document(&answer.body, stamped).unwrap_or_else(|| answer.body.clone());
+                Ok(Answer { body, ..answer.clone() })
+            }
+            (Self::ComparesReferencesAsText, Ok(answer)) => Ok(Answer { base: None, ..answer.clone() }),
+            (Self::DropsForeignLinks, Ok(answer)) if request.path.contains('?') => {
+                let mut bundle: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                let foreign = bundle["link"][0]["url"].as_str().is_some_and(|url| url.starts_with("http://internal/"));
+                if let (true, Some(bundle)) = (foreign, bundle.as_object_mut()) {
+                    bundle.remove("link");
+                }
+                let body = if foreign { bundle.to_string().into_bytes() } else { answer.body.clone() };
+                Ok(Answer { body, ..answer.clone() })
+            }
             (Self::TrustsSearches, Ok(answer)) if request.path.contains('?') => {
                 let body = each_document(&answer.body, as_the_newest).unwrap_or_else(|| answer.body.clone());
                 Ok(Answer { body, ..answer.clone() })

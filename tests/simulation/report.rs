@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::faults::FAULTS;
 
 /// Paths of the sync that every full run must have taken.
-pub const PATHS: [&str; 26] = [
+pub const PATHS: [&str; 28] = [
     "crash",
     "power cut",
     "disk full",
@@ -23,6 +23,8 @@ pub const PATHS: [&str; 26] = [
     "late commit",
     "late commit beyond the overlap",
     "stale search",
+    "half-done transaction",
+    "refused search",
     "an old copy on top",
     "attachment sent",
     "attachment read back",

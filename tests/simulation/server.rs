@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anydoor_core::base::clock::Instant;
 use anydoor_core::fhir::Document;
+use anydoor_core::fhir::reference::ServerBase;
 use anydoor_core::http::{Answer, Method, Request};
 use anydoor_tests::chance::Chance;
 use serde_json::{Value, json};
@@ -29,7 +30,20 @@ pub struct Strictness {
     pub commits_late: bool,
     /// A search answers with what was there some seconds ago; a read by id is always of now.
     pub stale_search: bool,
+    /// A transaction is done entry by entry: some are refused inside an answer of 200.
+    pub half_done: bool,
+    /// Searches for these types are refused, as a server without them does.
+    pub refuses_side_searches: bool,
+    /// The gateway before it has a clock of its own: its `Date` is so many seconds ahead.
+    pub date_ahead_s: i64,
+    /// Links to next pages name the server as the gateway before it never would.
+    pub foreign_links: bool,
+    /// References are given back absolute, as this server's own.
+    pub absolute_references: bool,
 }
+
+/// The base address by which phones know the server.
+pub const BASE: &str = "http://model/fhir";
 
 /// How long a late commit takes at most, in seconds: with the lag of the index less than the overlap of five minutes.
 const LATE_S: usize = 240;
@@ -66,6 +80,9 @@ pub enum Met {
     LateCommit,
     LateCommitBeyondTheOverlap,
     StaleSearch,
+    /// A transaction of this client, of which an entry was refused and the rest done.
+    HalfDone(usize),
+    RefusedSearch,
 }
 
 /// The server. A version's id is its number, from 1.
@@ -211,7 +228,12 @@ impl Server {
             Method::Put => self.put_alone(request, now),
             Method::Post => self.bundle(request, now),
         };
-        answer.date = Some(now);
+        answer.date = now.checked_add(jiff::SignedDuration::from_secs(self.strictness.date_ahead_s)).ok();
+        answer.base = ServerBase::new(BASE);
+        answer.rewritten = request.path.starts_with("http://internal/");
+        if self.strictness.absolute_references {
+            answer.body = absolute(&answer.body);
+        }
         answer.content_type = Some("application/fhir+json".into());
         answer
     }
@@ -239,6 +261,11 @@ impl Server {
         for mut entry in entries {
             let resource = entry.get_mut("resource").map(Value::take).unwrap_or_default();
             let reference = format!("{}/{}", text(&resource, "/resourceType"), text(&resource, "/id"));
+            if self.strictness.half_done && self.client != crate::county::CLIENT && self.chance.one_in(6) {
+                self.met.push(Met::HalfDone(self.client));
+                answers.push(json!({ "response": { "status": "422 Unprocessable Entity" } }));
+                continue;
+            }
             let if_match =
                 entry.pointer("/request/ifMatch").and_then(Value::as_str).filter(|_| !self.strictness.ignores_if_match_in_bundles);
             match self.put(resource, if_match, now) {
@@ -302,6 +329,10 @@ impl Server {
     }
 
     fn search(&mut self, kind: &str, query: &str, now: Instant) -> Answer {
+        if self.strictness.refuses_side_searches && matches!(kind, "Linkage" | "Flag" | "Consent") {
+            self.met.push(Met::RefusedSearch);
+            return outcome(400, "no such search");
+        }
         let lag = if self.strictness.stale_search && self.chance.one_in(2) { self.chance.below(LAG_S) } else { 0 };
         let upto = now.checked_sub(jiff::SignedDuration::from_secs(lag.try_into().unwrap_or(0))).unwrap_or(now);
         let parts: Vec<(String, String)> = query
@@ -343,6 +374,7 @@ impl Server {
     }
 
     fn page(&mut self, mut all: Vec<(String, usize)>, count: usize) -> Answer {
+        let count = if self.strictness.foreign_links { count.min(6) } else { count };
         let rest = if all.len() > count { all.split_off(count) } else { Vec::new() };
         let entries: Vec<String> = all
             .iter()
@@ -356,7 +388,8 @@ impl Server {
         }
         let mut link = String::new();
         if !rest.is_empty() {
-            let url = format!("http://model/page/{}", self.requests);
+            let host = if self.strictness.foreign_links { "internal" } else { "model" };
+            let url = format!("http://{host}/page/{}", self.requests);
             link = format!(r#","link":[{{"relation":"next","url":"{url}"}}]"#);
             self.counts.insert(url.clone(), count);
             self.pages.insert(url, rest);
@@ -411,6 +444,27 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
         _ => {}
     }
+}
+
+/// The same with every reference to a resource of this server as an absolute one.
+fn absolute(body: &[u8]) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else { return body.to_vec() };
+    fn each(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                for (key, part) in map {
+                    match part {
+                        Value::String(text) if key == "reference" && !text.contains(':') => *text = format!("{BASE}/{text}"),
+                        part => each(part),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(each),
+            _ => {}
+        }
+    }
+    each(&mut value);
+    value.to_string().into_bytes()
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {

@@ -74,6 +74,8 @@ impl World {
         let mut chance = Chance::new(seed);
         let teams: Vec<TeamId> = (0..1 + chance.below(3)).map(|n| TeamId::derived(&format!("team {n}"))).collect();
         let phones = (0..2 + chance.below(MOST_PHONES - 1)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
+        // Drawn apart, so that older seeds play as they did but for these.
+        let mut later = Chance::new(seed ^ 0xd00d);
         let strictness = Strictness {
             ignores_if_match_in_bundles: chance.one_in(3),
             says_409: chance.one_in(2),
@@ -84,6 +86,11 @@ impl World {
             two_winners: chance.one_in(3),
             commits_late: chance.one_in(3),
             stale_search: chance.one_in(3),
+            half_done: later.one_in(5),
+            refuses_side_searches: later.one_in(5),
+            date_ahead_s: if later.one_in(4) { 7_200 } else { 0 },
+            foreign_links: later.one_in(4),
+            absolute_references: later.one_in(4),
         };
         let servers_chance = Chance::new(chance.number());
         Self {
@@ -154,6 +161,12 @@ impl World {
                 Met::LateCommit => "late commit",
                 Met::LateCommitBeyondTheOverlap => "late commit beyond the overlap",
                 Met::StaleSearch => "stale search",
+                Met::HalfDone(client) => {
+                    // The server took the act apart, whatever the phone heard of it.
+                    self.histories.refused(&self.phones[client].name);
+                    "half-done transaction"
+                }
+                Met::RefusedSearch => "refused search",
             });
         }
         checks::at_every_step(&mut self.phones[at], &self.server);

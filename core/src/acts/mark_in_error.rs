@@ -23,7 +23,7 @@ fn note<R: Records + ?Sized>(records: &R, id: &NoteId) -> Result<Document, Looku
 
 /// The referrals of the person that a note is on.
 fn handoffs<R: Records + ?Sized>(records: &R, note: &Document) -> Result<Vec<Document>, RecordsError> {
-    let Some(person) = note.text("/subject/reference") else { return Ok(Vec::new()) };
+    let Some(person) = note.target("/subject") else { return Ok(Vec::new()) };
     let tasks = records.pointing_at("Task", "for", person)?;
     Ok(tasks.into_iter().filter(|task| fhir::safety::task_code(task) == Some(fhir::handoff::HANDOFF)).collect())
 }
@@ -44,7 +44,7 @@ pub fn mark<R: Records + ?Sized>(
     if !fhir::note::is_signed(&note) || fhir::in_error::is_in_error(&note) {
         return Err(ActError::Refused(InErrorRefused::NotStanding));
     }
-    let on = note.text("/subject/reference").unwrap_or_default();
+    let on = note.target("/subject").unwrap_or_default();
     if reason == InErrorReason::WrongPerson && right.is_some_and(|right| on == format!("Patient/{right}")) {
         return Err(ActError::Refused(InErrorRefused::NoRightPerson));
     }

@@ -200,7 +200,7 @@ fn among_its_people(incident: &mut Incident, arrival: &Arrival, request: &Docume
             person.roles.insert(0, Role::InCrisis);
         }
     }
-    let subject = request.text("/subject/reference").and_then(|r| PersonId::parse(fhir::document::id_of(r, "Patient")?).ok());
+    let subject = request.target("/subject").and_then(|r| PersonId::parse(fhir::document::id_of(r, "Patient")?).ok());
     if let Some(subject) = subject {
         let first = match incident.people.iter().position(|person| person.id == subject) {
             Some(at) => incident.people.remove(at),

@@ -92,7 +92,9 @@ impl Anydoor {
     ) -> Result<Arc<Self>> {
         let key = Key::new(work_key)?;
         let path = PathBuf::from(&config.folder).join(file_name(&config.server, &config.agency, &config.member));
-        let store = Store::open(&path, &key, &config.agency)?;
+        let mut store = Store::open(&path, &key, &config.agency)?;
+        // Where the disk is full it is done at a later opening: nothing keeps a member from their work.
+        let _ = store.localise(&config.server);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -192,7 +194,9 @@ impl Anydoor {
     pub fn resume(&self, work_key: Vec<u8>) -> Result<()> {
         let mut guard = lock(&self.inner.store);
         if guard.is_none() {
-            *guard = Some(Store::open(&self.inner.path, &Key::new(&work_key)?, &self.inner.config.agency)?);
+            let mut store = Store::open(&self.inner.path, &Key::new(&work_key)?, &self.inner.config.agency)?;
+            let _ = store.localise(&self.inner.config.server);
+            *guard = Some(store);
         }
         drop(guard);
         self.inner.note_escalations()?;

@@ -73,6 +73,14 @@ pub enum AnydoorError {
     /// The server failed, or something else answered in its place.
     #[error("server trouble")]
     ServerTrouble,
+    /// The server does not let this team see its work: it refuses the search for its assignments or for open offers, so what
+    /// the queue shows may be old. For whoever runs the server; the word is `work-trouble`, `refused`.
+    #[error("this server does not let this team see its work")]
+    WorkRefused,
+    /// The list of this team's work goes on at another address, which this server does not answer at its own: what the queue
+    /// shows may be old. For whoever runs the server; the word is `work-trouble`, `pages-elsewhere`.
+    #[error("the server names another address for the rest of this team's work")]
+    PagesElsewhere,
     /// A fault of ours.
     #[error("unexpected, reference {reference}")]
     Unexpected {
@@ -319,6 +327,8 @@ pub(super) fn of_stop(stop: StopReason) -> AnydoorError {
     match stop {
         StopReason::Offline => AnydoorError::Offline,
         StopReason::SignInAgain => AnydoorError::SignInAgain,
+        StopReason::WorkRefused => AnydoorError::WorkRefused,
+        StopReason::PagesElsewhere => AnydoorError::PagesElsewhere,
         StopReason::NotTheServer | StopReason::Untrusted | StopReason::Later(_) | StopReason::ServerTrouble => AnydoorError::ServerTrouble,
     }
 }

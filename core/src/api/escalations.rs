@@ -54,7 +54,12 @@ impl Inner {
         Some(match stop {
             StopReason::SignInAgain => NotSent::SignIn,
             StopReason::Offline => NotSent::Offline,
-            StopReason::Untrusted | StopReason::NotTheServer | StopReason::ServerTrouble | StopReason::Later(_) => NotSent::Server,
+            StopReason::Untrusted
+            | StopReason::NotTheServer
+            | StopReason::ServerTrouble
+            | StopReason::WorkRefused
+            | StopReason::PagesElsewhere
+            | StopReason::Later(_) => NotSent::Server,
         })
     }
 
@@ -82,7 +87,7 @@ impl Inner {
         loop {
             tokio::time::sleep(std::time::Duration::from_secs(wait_s)).await;
             match self.escalation_transport.send(&Request::get(task.reference())).await {
-                Ok(answer) if Document::parse(&answer.body).is_ok_and(|there| there.reference() == task.reference()) => return,
+                Ok(answer) if answer.document().is_ok_and(|there| there.reference() == task.reference()) => return,
                 Ok(answer) if matches!(answer.status, 404 | 410) => {
                     // What comes of it is seen at the next look.
                     let _ = self.escalation_transport.send(&Request::put(task, None)).await;

@@ -107,7 +107,7 @@ pub use route::RouteRow;
 pub use services::ServiceRow;
 pub use step_downs::StepDownItem;
 pub use storage::StorageRow;
-pub use sync::SyncRow;
+pub use sync::{SearchRemarkRow, SyncRow};
 pub use truth::ItemTruth;
 pub use visit::ClosingInput;
 pub use watch::{QueueObserver, Watch};

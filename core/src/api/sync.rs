@@ -2,9 +2,10 @@
 
 use super::error::of_stop;
 use super::{Anydoor, AnydoorError, Inner, Result, lock};
+use crate::base::Code;
 use crate::base::clock::{Instant, ServerTime};
 use crate::sync::pace::{PollContext, next_sync};
-use crate::sync::{Report, Scope, StopReason, driver};
+use crate::sync::{Remark, Report, Scope, StopReason, driver};
 
 /// What one sync did.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -21,6 +22,25 @@ pub struct SyncRow {
     pub unsent: u32,
     /// Records at the agency that this phone could not read and left out.
     pub unreadable: u32,
+    /// What searches met at the server; empty where all was well.
+    pub remarks: Vec<SearchRemarkRow>,
+}
+
+/// What a search met at the server, for whoever runs it: what it brought is here, what it did not may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SearchRemarkRow {
+    /// Which search: `Flag by subject`, `Library`.
+    pub search: String,
+    /// The code, a `search-remark`.
+    pub what: String,
+    /// The HTTP status, where there was one to tell.
+    pub status: Option<u16>,
+}
+
+impl From<Remark> for SearchRemarkRow {
+    fn from(Remark { search, what, status }: Remark) -> Self {
+        Self { search, what: what.code().into(), status }
+    }
 }
 
 impl Inner {
@@ -57,7 +77,7 @@ impl Anydoor {
     /// nothing half-way. One sync at a time.
     ///
     /// # Errors
-    /// `Offline`, `SignInAgain`, `ServerTrouble`: the work is on this phone.
+    /// `Offline`, `SignInAgain`, `ServerTrouble`, `WorkRefused`, `PagesElsewhere`: the work is on this phone.
     pub async fn sync(&self, full: bool) -> Result<SyncRow> {
         let inner = self.inner.clone();
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
@@ -87,6 +107,7 @@ impl Anydoor {
                 parked: report.parked,
                 unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
                 unreadable: report.unreadable,
+                remarks: report.remarks.into_iter().map(Into::into).collect(),
             })
         });
         handle.await.unwrap_or_else(|_| Err(AnydoorError::Unexpected { reference: "sync".into() }))

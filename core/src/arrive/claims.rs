@@ -5,6 +5,7 @@
 
 use super::decision::Decision;
 use super::incoming::Incoming;
+use super::sameness::has_same_owner;
 use super::sent::{parked, settle};
 use super::subject::Subject;
 use crate::base::clock::Instant;
@@ -19,7 +20,7 @@ fn looked_at<'a>(subject: &Subject<'_>, incoming: &Incoming<'a>) -> Result<Resul
         _ => return Ok(Err(Decision::Leave)),
     };
     let Some(version) = theirs.version().filter(|_| subject.intent.act == Act::Claim) else { return Ok(Err(Decision::Leave)) };
-    Ok(if theirs.at("/owner") == subject.held.body.read()?.at("/owner") { Ok((theirs, version)) } else { Err(Decision::ClaimLost) })
+    Ok(if has_same_owner(&subject.held.body.read()?, theirs) { Ok((theirs, version)) } else { Err(Decision::ClaimLost) })
 }
 
 pub(super) fn on_first_look(

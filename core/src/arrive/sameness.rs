@@ -19,7 +19,7 @@ pub(super) fn with_revision_of(mut note: Document, theirs: &Document) -> Documen
 }
 
 pub(super) fn has_same_owner(ours: &Document, theirs: &Document) -> bool {
-    theirs.at("/owner").is_some() && theirs.at("/owner") == ours.at("/owner")
+    theirs.target("/owner").is_some() && theirs.target("/owner") == ours.target("/owner")
 }
 
 /// Whether `there` is what we sent, or was made from it: it carries our revision, or names it as its parent.

@@ -109,7 +109,7 @@ pub(super) fn on_confirmation(local: &Local, incoming: &Incoming<'_>) -> Result<
 
 pub(super) fn on_scope(local: &Local, incoming: &Incoming<'_>, team: &str) -> Decision {
     let gone = match incoming {
-        Incoming::Document(there) => there.text("/owner/reference") != Some(team) && !assignment::is_open_offer(there),
+        Incoming::Document(there) => there.target("/owner") != Some(team) && !assignment::is_open_offer(there),
         Incoming::Absent | Incoming::Withheld => true,
         _ => false,
     };

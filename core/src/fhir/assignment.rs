@@ -99,11 +99,11 @@ pub fn is_assignment(task: &Document) -> bool {
 /// [`ReadError`] naming the element.
 pub fn read(task: &Document) -> Result<Assignment, ReadError> {
     let wrong = |element| ReadError::new(task, element);
-    let incident = task.text("/focus/reference").and_then(|r| id_of(r, "ServiceRequest")).ok_or_else(|| wrong("focus"))?;
+    let incident = task.target("/focus").and_then(|r| id_of(r, "ServiceRequest")).ok_or_else(|| wrong("focus"))?;
     Ok(Assignment {
         id: AssignmentId::parse(task.id()).map_err(|_| wrong("id"))?,
         incident: IncidentId::parse(incident).map_err(|_| wrong("focus"))?,
-        team: task.text("/owner/reference").and_then(|r| id_of(r, "CareTeam")).and_then(|id| TeamId::parse(id).ok()),
+        team: task.target("/owner").and_then(|r| id_of(r, "CareTeam")).and_then(|id| TeamId::parse(id).ok()),
         made: task.instant("/authoredOn").ok_or_else(|| wrong("authoredOn"))?,
         crew: extensions(task.value(), "crew")
             .filter_map(|e| MemberId::parse(id_of(e.pointer("/valueReference/reference")?.as_str()?, "Practitioner")?).ok())
@@ -150,8 +150,8 @@ pub fn read_stamp(doc: &Document) -> Result<Stamp, ReadError> {
         extensions(doc.value(), name).filter_map(|e| StampId::parse(e.get("valueString")?.as_str()?).ok()).collect()
     };
     let device = extensions(doc.value(), "device").next().ok_or_else(|| wrong("extension(device)"))?;
-    let target = doc.text("/target/0/reference").and_then(|r| id_of(r, "Task")).ok_or_else(|| wrong("target"))?;
-    let by = doc.text("/agent/0/who/reference").and_then(|r| id_of(r, "Practitioner")).ok_or_else(|| wrong("agent"))?;
+    let target = doc.target("/target/0").and_then(|r| id_of(r, "Task")).ok_or_else(|| wrong("target"))?;
+    let by = doc.target("/agent/0/who").and_then(|r| id_of(r, "Practitioner")).ok_or_else(|| wrong("agent"))?;
     let recorded = doc.instant("/recorded").ok_or_else(|| wrong("recorded"))?;
     Ok(Stamp {
         id: StampId::parse(doc.id()).map_err(|_| wrong("id"))?,
@@ -229,8 +229,8 @@ pub fn read_visit(doc: &Document) -> Result<Visit, ReadError> {
     let assignment =
         doc.list("/identifier").iter().find(|i| i.get("system").and_then(Value::as_str) == Some(&super::element::ours("assignment")));
     let assignment = assignment.and_then(|i| i.get("value")?.as_str()).ok_or_else(|| wrong("identifier"))?;
-    let person = doc.text("/subject/reference").and_then(|r| id_of(r, "Patient")).ok_or_else(|| wrong("subject"))?;
-    let incident = doc.text("/basedOn/0/reference").and_then(|r| id_of(r, "ServiceRequest")).ok_or_else(|| wrong("basedOn"))?;
+    let person = doc.target("/subject").and_then(|r| id_of(r, "Patient")).ok_or_else(|| wrong("subject"))?;
+    let incident = doc.target("/basedOn/0").and_then(|r| id_of(r, "ServiceRequest")).ok_or_else(|| wrong("basedOn"))?;
     let closing = match extensions(doc.value(), "closing").next() {
         Some(extension) => Some(read_closing(extension).ok_or_else(|| wrong("extension(closing)"))?),
         None => None,

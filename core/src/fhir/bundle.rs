@@ -110,7 +110,7 @@ struct Entries<'r>(&'r mut Raw);
 impl<'de> DeserializeSeed<'de> for Entries<'_> {
     type Value = ();
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_option(self)
     }
 }
 
@@ -118,6 +118,13 @@ impl<'de> Visitor<'de> for Entries<'_> {
     type Value = ();
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a list of entries")
+    }
+    /// Some servers write `"entry": null` where there is none.
+    fn visit_none<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut index = 0;
@@ -172,7 +179,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
             self.0.seen.push(known);
             match known {
                 "resourceType" => self.0.is_bundle = map.next_value::<String>()? == "Bundle",
-                "type" => self.0.page.kind = map.next_value()?,
+                "type" => self.0.page.kind = map.next_value::<Option<String>>()?.unwrap_or_default(),
                 "total" => self.0.page.total = map.next_value::<&RawValue>()?.get().parse().ok(),
                 "entry" => map.next_value_seed(Entries(self.0))?,
                 _ => self.0.page.next = next_link(&self.0.json(map.next_value()?).map_err(serde::de::Error::custom)?),

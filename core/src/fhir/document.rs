@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::reference::Reference;
+pub use super::reference::{id_of, literal};
 use crate::base::clock::Instant;
 use crate::{base::ids, base::json};
 
@@ -82,6 +84,10 @@ impl Document {
     pub fn value(&self) -> &Value {
         &self.0
     }
+    /// The whole JSON, for what changes its spelling and not what it says.
+    pub(super) fn value_mut(&mut self) -> &mut Value {
+        &mut self.0
+    }
     /// The whole JSON, taken out.
     pub fn into_value(self) -> Value {
         self.0
@@ -104,6 +110,10 @@ impl Document {
     /// The text at a JSON pointer.
     pub fn text(&self, pointer: &str) -> Option<&str> {
         self.at(pointer).and_then(Value::as_str)
+    }
+    /// The document here that the Reference at a JSON pointer names, as `Type/id`; `None` where it names none here.
+    pub fn target(&self, pointer: &str) -> Option<&str> {
+        self.0.pointer(pointer).and_then(|element| Reference::of(element).here())
     }
     /// The instant at a JSON pointer.
     pub fn instant(&self, pointer: &str) -> Option<Instant> {
@@ -143,6 +153,12 @@ impl Document {
         {
             list.push(value);
         }
+        self
+    }
+
+    /// Puts a mark where a character stands that no FHIR string may hold: a server would refuse the whole document for it.
+    pub fn make_legal(&mut self) -> &mut Self {
+        replace_illegal_in(&mut self.0);
         self
     }
 
@@ -197,7 +213,10 @@ const EXTENSIONS: [&str; 2] = ["extension", "modifierExtension"];
 fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
     match value {
         Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
+        Value::String(text) => {
+            replace_illegal(text);
+            !text.trim().is_empty()
+        }
         Value::Array(items) => {
             items.retain_mut(|item| keep_what_says(item, in_extensions));
             !items.is_empty()
@@ -207,6 +226,24 @@ fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
             map.keys().any(|key| !in_extensions || (key != "url" && key != "id"))
         }
         Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// Puts the mark U+FFFD where a character stands that no FHIR string may hold: those below U+0020 but for tab, line feed and
+/// carriage return (R4, datatypes, string), and the other control characters, which servers refuse as well.
+fn replace_illegal(text: &mut String) {
+    let illegal = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if text.contains(illegal) {
+        *text = text.replace(illegal, "\u{FFFD}");
+    }
+}
+
+fn replace_illegal_in(value: &mut Value) {
+    match value {
+        Value::String(text) => replace_illegal(text),
+        Value::Array(items) => items.iter_mut().for_each(replace_illegal_in),
+        Value::Object(map) => map.values_mut().for_each(replace_illegal_in),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -256,19 +293,6 @@ fn collect_references(element: &str, value: &Value, found: &mut Vec<(String, Str
     }
 }
 
-/// `Type/id` where `text` is such a reference (a version suffix is dropped), else `None`.
-pub fn literal(text: &str) -> Option<&str> {
-    let plain = text.split_once("/_history/").map_or(text, |(before, _)| before);
-    let (kind, id) = plain.split_once('/')?;
-    let good = kind.starts_with(|c: char| c.is_ascii_uppercase()) && kind.bytes().all(|b| b.is_ascii_alphabetic());
-    (good && ids::is_legal(id)).then_some(plain)
-}
-
-/// The id in a `Type/id` reference to this kind.
-pub fn id_of<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
-    literal(reference)?.strip_prefix(kind)?.strip_prefix('/')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,6 +307,26 @@ mod tests {
             Document::parse(br#"{"resourceType":"Basic","id":"a","note":[{"text":"yes"}],"extension":[{"url":"v","valueBoolean":false}]}"#)
                 .unwrap();
         assert_eq!(doc, expected);
+    }
+
+    #[test]
+    fn no_character_that_fhir_forbids_is_ever_written() {
+        let mut doc = Document::new("Basic", "a");
+        doc.set("code", json!({ "text": "a\u{0}b\u{7}c\u{1b}d\u{85}e\tf\ng" })).push("note", json!({ "text": "\u{1}" }));
+        assert_eq!(doc.text("/code/text"), Some("a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e\tf\ng"));
+        // What a person typed as a whole document comes by another way.
+        let mut typed = Document::parse(br#"{"resourceType":"Basic","id":"a","text":{"div":"x\u0000y"}}"#).unwrap();
+        crate::fhir::Revision { writer: "w".into(), counter: 1, parent: None, by: None }.write("agency", &mut typed);
+        assert_eq!(typed.text("/text/div"), Some("x\u{FFFD}y"));
+        assert!(!doc.to_text().contains("\\u00") && !typed.to_text().contains("\\u00"));
+    }
+
+    #[test]
+    fn decimals_of_ours_have_no_zero_behind_a_point_and_no_exponent() {
+        let written: Vec<String> =
+            [18.0, -75.0, 0.1, 40.123_456_7, 1e-7, 1e21].map(|value| crate::fhir::element::decimal(value).to_string()).into();
+        assert_eq!(written, ["18", "-75", "0.1", "40.1234567", "0.0000001", "1000000000000000000000"]);
+        assert!(crate::fhir::element::decimal(f64::NAN).is_null());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::document::Document;
+use super::reference::Reference;
 use crate::base::Code;
 
 /// The stem of all our naming systems and extensions.
@@ -19,6 +20,11 @@ pub fn ours(name: &str) -> String {
 /// `{ "reference": "Type/id" }`.
 pub fn reference(kind: &str, id: &str) -> Value {
     json!({ "reference": format!("{kind}/{id}") })
+}
+
+/// A decimal as FHIR servers keep it: a whole one without ".0", none with an exponent; nothing for what is no number.
+pub fn decimal(value: f64) -> Value {
+    serde_json::from_str::<serde_json::Number>(&value.to_string()).map_or(Value::Null, Value::Number)
 }
 
 /// A coding of ours.
@@ -125,6 +131,12 @@ impl Revision {
         })
     }
 
+    /// The agency of the writer of a document of ours, as an Organization's id.
+    pub fn agency_of(document: &Document) -> Option<&str> {
+        let found = extensions(document.value(), "revision").next()?;
+        Reference::of(part_value(found, "agency", "valueReference")?).here()?.strip_prefix("Organization/")
+    }
+
     /// Writes it, and the agency, onto a document in place of an earlier one.
     pub fn write(&self, agency: &str, document: &mut Document) {
         let mut parts = vec![
@@ -139,5 +151,6 @@ impl Revision {
             document.list("/extension").iter().filter(|e| e.get("url").and_then(Value::as_str) != Some(&url)).cloned().collect();
         all.push(extension_of("revision", parts));
         document.set("extension", Value::Array(all));
+        document.make_legal();
     }
 }

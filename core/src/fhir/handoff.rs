@@ -100,8 +100,8 @@ pub fn write_basis(basis: &Basis) -> Document {
 pub fn read_basis(doc: &Document) -> Result<Basis, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let kind = extension_text(doc.value(), "basis", "valueCode").and_then(BasisKind::from_code);
-    let person = doc.text("/patient/reference").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok());
-    let named = doc.text("/provision/actor/0/reference/reference");
+    let person = doc.target("/patient").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok());
+    let named = doc.target("/provision/actor/0/reference");
     let instant = |said: Option<&Value>, element| said.and_then(Value::as_str).and_then(|t| t.parse().ok()).ok_or_else(|| wrong(element));
     let withdrawn =
         extensions(doc.value(), "withdrawn").next().map(|e| instant(e.get("valueInstant"), "extension(withdrawn)")).transpose()?;

@@ -77,7 +77,7 @@ pub fn in_error(note: &Document) -> Document {
 
 /// What a receiver is told: that this note was entered in error, and by whose referral they may have had it.
 pub fn told(id: &str, note: &str, handoff: &Document, by: &MemberId, at: Instant) -> Option<Document> {
-    let receiver = handoff.text("/owner/reference").filter(|owner| id_of(owner, "Organization").is_some())?;
+    let receiver = handoff.target("/owner").filter(|owner| id_of(owner, "Organization").is_some())?;
     let mut doc = Document::new("Communication", id);
     doc.set("partOf", json!([{ "reference": handoff.reference() }])).set("status", json!("completed"));
     doc.set("category", json!([concept("communication", NOTE_IN_ERROR)]));

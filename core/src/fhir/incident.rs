@@ -4,7 +4,8 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::document::id_of;
-use super::element::{coding, concept, extension, extension_of, extension_text, extensions, known, part, part_text, reference};
+use super::element::{coding, concept, decimal, extension, extension_of, extension_text, extensions, known, part, part_text, reference};
+use super::reference::Reference;
 use super::{Document, ReadError, person};
 use crate::base::ids::{FactId, IncidentId, PersonId, PlaceId, ReceivedId};
 use crate::base::{Code, Position};
@@ -96,7 +97,7 @@ pub fn write_place(id: &str, place: &Place) -> Document {
     let mut doc = Document::new("Location", id);
     let mut extra = Vec::new();
     extra.extend(place.access.as_deref().map(|words| extension("access", "valueString", words)));
-    extra.extend(place.accuracy_m.map(|m| extension("accuracy-m", "valueDecimal", m)));
+    extra.extend(place.accuracy_m.map(|m| extension("accuracy-m", "valueDecimal", decimal(m))));
     doc.set("extension", if extra.is_empty() { Value::Null } else { Value::Array(extra) });
     doc.set("status", json!("active")).set("mode", json!("instance"));
     doc.set("name", json!(place.address.as_deref().or(place.locality.as_deref()).unwrap_or("scene")));
@@ -107,7 +108,7 @@ pub fn write_place(id: &str, place: &Place) -> Document {
         doc.set("address", Value::Object(address));
     }
     if let Some(position) = place.position {
-        doc.set("position", json!({ "longitude": position.longitude(), "latitude": position.latitude() }));
+        doc.set("position", json!({ "longitude": decimal(position.longitude()), "latitude": decimal(position.latitude()) }));
     }
     doc
 }
@@ -187,7 +188,7 @@ fn label(doc: &Document) -> Label {
 pub fn read_fact(doc: &Document, incident: &IncidentId) -> Result<Fact, ReadError> {
     let wrong = |element| ReadError::new(doc, element);
     let source = extensions(doc.value(), "source").next();
-    let about = match doc.text("/subject/reference") {
+    let about = match doc.target("/subject") {
         _ if extension_text(doc.value(), "about", "valueCode") == Some("incident") => About::Incident,
         Some(place) if id_of(place, "Location") == Some(place_id(incident).as_str()) => About::Place,
         subject => {
@@ -222,13 +223,13 @@ fn read_identifier(value: &Value) -> Option<Identifier> {
 pub fn listed_people(request: &Document) -> Vec<(String, Vec<Role>)> {
     let mut all: Vec<(String, Vec<Role>)> = extensions(request.value(), "incident-person")
         .filter_map(|e| {
-            let target = super::element::part_value(e, "person", "valueReference")?.get("reference")?.as_str()?.to_owned();
+            let target = Reference::of(super::element::part_value(e, "person", "valueReference")?).here()?.to_owned();
             let parts = e.get("extension")?.as_array()?;
             let roles = parts.iter().filter(|p| p.get("url").and_then(Value::as_str) == Some("role"));
             Some((target, roles.filter_map(|p| Role::from_code(p.get("valueCode")?.as_str()?)).collect()))
         })
         .collect();
-    if let Some(subject) = request.text("/subject/reference")
+    if let Some(subject) = request.target("/subject")
         && !all.iter().any(|(target, _)| target == subject)
     {
         all.push((subject.to_owned(), vec![Role::InCrisis]));
@@ -251,7 +252,7 @@ pub fn read(request: &Document, find: &dyn Fn(&str) -> Option<Document>, facts: 
             people.push(person::read(&doc, roles)?);
         }
     }
-    let place = request.text("/locationReference/0/reference").and_then(find);
+    let place = request.target("/locationReference/0").and_then(find);
     Ok(Incident {
         identifiers: request.list("/identifier").iter().filter_map(read_identifier).collect(),
         door: known(categories, "door").ok_or_else(|| wrong("category(door)"))?,

@@ -21,6 +21,7 @@ pub mod note;
 pub mod order;
 pub mod person;
 pub mod population;
+pub mod reference;
 pub mod safety;
 pub mod team;
 

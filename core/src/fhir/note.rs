@@ -54,8 +54,7 @@ pub fn read(doc: &Document) -> Result<Note, ReadError> {
     if extension_text(doc.value(), "sha256", "valueString").is_some_and(|sum| sum != crate::note::digest(&text)) {
         return Err(wrong("extension(sha256)"));
     }
-    let target =
-        doc.text("/relatesTo/0/target/reference").and_then(|r| id_of(r, "DocumentReference")).and_then(|id| NoteId::parse(id).ok());
+    let target = doc.target("/relatesTo/0/target").and_then(|r| id_of(r, "DocumentReference")).and_then(|id| NoteId::parse(id).ok());
     let standing = match (doc.text("/docStatus"), doc.text("/relatesTo/0/code"), target) {
         (Some("final"), Some("appends"), Some(to)) => Standing::Addendum { to },
         (Some("final"), _, draft) => Standing::Signed { draft },

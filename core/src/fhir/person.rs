@@ -151,7 +151,7 @@ pub fn read(doc: &Document, roles: Vec<Role>) -> Result<Person, ReadError> {
         safe_contact: safe.map(read_safe_contact).unwrap_or_default(),
         wishes: wishes.map(read_wishes).unwrap_or_default(),
         dependants: extensions(doc.value(), "dependant").filter_map(read_dependant).collect(),
-        identified_as: doc.text("/link/0/other/reference").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok()),
+        identified_as: doc.target("/link/0/other").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok()),
     })
 }
 

@@ -67,6 +67,12 @@ pub fn write_position(team: &Team, agency: &str) -> Option<Document> {
     Some(doc)
 }
 
+/// The agency of the team whose position a Location is, as an Organization's id; `None` where it is no position.
+pub fn agency_of_position(location: &Document) -> Option<&str> {
+    extensions(location.value(), "fix-time").next()?;
+    location.target("/managingOrganization")?.strip_prefix("Organization/")
+}
+
 /// Reads a team with what `find` returns for `Type/id`. What binds it to other work is not in these documents.
 ///
 /// # Errors

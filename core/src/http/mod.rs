@@ -11,4 +11,4 @@ mod wire;
 pub use timeouts::Timeouts;
 pub use tokens::{FixedToken, NoToken, SignedIn, Tokens};
 pub use transport::{BadAddress, Transport};
-pub use wire::{Answer, Failure, Method, Outcome, Request, http_date, outcome_text, park_reason, retry_after, version_of};
+pub use wire::{Answer, Failure, Method, Outcome, Request, http_date, outcome_text, park_reason, retry_after, says_conflict, version_of};

@@ -6,6 +6,7 @@ use super::Timeouts;
 use super::tokens::Tokens;
 use super::wire::{Answer, Failure, Method, Outcome, Request, http_date};
 use crate::fhir::bundle::MOST_BYTES;
+use crate::fhir::reference::ServerBase;
 
 /// A base URL that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub struct BadAddress;
 /// A connection of its own to one server.
 #[derive(Clone)]
 pub struct Transport {
-    base: String,
+    base: reqwest::Url,
     client: reqwest::Client,
     tokens: Arc<dyn Tokens>,
     escalations: bool,
@@ -57,7 +58,7 @@ impl Transport {
             .no_proxy()
             .build()
             .map_err(|_| BadAddress)?;
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), client, tokens, escalations: false })
+        Ok(Self { base: url, client, tokens, escalations: false })
     }
 
     /// The same as a connection of its own for escalations, with their own token.
@@ -71,7 +72,8 @@ impl Transport {
     /// # Errors
     /// [`Failure`].
     pub async fn send(&self, request: &Request) -> Outcome {
-        let url = self.url(&request.path).ok_or(Failure::Elsewhere)?;
+        let to = self.address(request).ok_or(Failure::Elsewhere)?;
+        let url = to.url.clone();
         let mut builder = match request.method {
             Method::Get => self.client.get(url),
             Method::Put => self.client.put(url),
@@ -89,17 +91,40 @@ impl Transport {
             builder = builder.header("Content-Type", "application/fhir+json").body(body.clone());
         }
         let response = builder.send().await.map_err(|error| failure(&error))?;
-        read(response).await
+        let answer = read(response).await?;
+        Ok(Answer { url: Some(to.url.into()), base: ServerBase::new(self.base.as_str()), rewritten: to.rewritten, ..answer })
     }
 
-    /// The whole address: a path of ours, or a `next` link on the same host only.
-    fn url(&self, path: &str) -> Option<reqwest::Url> {
-        if !path.contains("://") {
-            return reqwest::Url::parse(&if path.is_empty() { self.base.clone() } else { format!("{}/{path}", self.base) }).ok();
+    /// The whole address, always of this server's origin: a path of ours after the base, or a link resolved against the page
+    /// that named it (RFC 3986, section 5). Of a link to another origin, as a gateway's server names itself by its internal
+    /// name, path and query are asked for here. `None` for a link that is none of HTTP.
+    fn address(&self, request: &Request) -> Option<Address> {
+        let mut url = self.base.clone();
+        let Some(page) = &request.page else {
+            let (path, query) = request.path.split_once('?').map_or((request.path.as_str(), None), |(path, query)| (path, Some(query)));
+            if !path.is_empty() {
+                url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
+            }
+            url.set_query(query);
+            return Some(Address { url, rewritten: false });
+        };
+        let link = reqwest::Url::parse(page).ok()?.join(&request.path).ok()?;
+        if !matches!(link.scheme(), "http" | "https") {
+            return None;
         }
-        let (link, base) = (reqwest::Url::parse(path).ok()?, reqwest::Url::parse(&self.base).ok()?);
-        (link.origin() == base.origin()).then_some(link)
+        // Built on the base, so that no name, port or password of a link is ever used.
+        url.set_path(link.path());
+        url.set_query(link.query());
+        Some(Address { url, rewritten: link.origin() != self.base.origin() })
     }
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+struct Address {
+    url: reqwest::Url,
+    /// Whether its link named another origin.
+    rewritten: bool,
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
@@ -123,7 +148,7 @@ async fn read(mut response: reqwest::Response) -> Outcome {
         retry_after: header("retry-after"),
         date: header("date").and_then(|text| http_date(&text)),
         content_type: header("content-type"),
-        body: Vec::new(),
+        ..Answer::default()
     };
     while let Some(chunk) = response.chunk().await.map_err(|_| Failure::NoAnswer)? {
         if answer.body.len() + chunk.len() > MOST_BYTES {
@@ -140,11 +165,48 @@ mod tests {
     use crate::http::NoToken;
 
     #[test]
-    fn a_next_link_to_another_host_is_not_followed() {
-        let transport = Transport::new("https://fhir.agency.example/r4", Arc::new(NoToken)).unwrap();
-        assert!(transport.url("https://fhir.agency.example/r4?page=2").is_some());
-        assert!(transport.url("https://elsewhere.example/r4?page=2").is_none());
-        assert!(transport.url("http://fhir.agency.example/r4?page=2").is_none());
+    fn a_link_is_resolved_against_its_page_and_never_leaves_this_origin() {
+        let transport = Transport::new("https://fhir.agency.example/r4/", Arc::new(NoToken)).unwrap();
+        let page = "https://fhir.agency.example/r4/Task?owner=CareTeam/t";
+        let here = "https://fhir.agency.example";
+        for (link, path, rewritten) in [
+            ("https://fhir.agency.example/r4?page=2", "/r4?page=2", false),
+            ("HTTPS://FHIR.agency.example:443/r4?page=2", "/r4?page=2", false),
+            ("https://somebody:secret@fhir.agency.example/r4?page=2", "/r4?page=2", false),
+            ("/r4?page=2", "/r4?page=2", false),
+            ("Task?page=2", "/r4/Task?page=2", false),
+            ("?page=2", "/r4/Task?page=2", false),
+            ("./Task?page=2", "/r4/Task?page=2", false),
+            ("?from=https://elsewhere.example/x", "/r4/Task?from=https://elsewhere.example/x", false),
+            ("/r4?code=urn://x|y", "/r4?code=urn://x|y", false),
+            ("//fhir.agency.example/r4?page=2", "/r4?page=2", false),
+            ("//elsewhere.example/r4?page=2", "/r4?page=2", true),
+            ("http://hapi:8080/fhir?_getpages=1", "/fhir?_getpages=1", true),
+            ("https://fhir.agency.example:8443/r4?page=2", "/r4?page=2", true),
+            ("http://fhir.agency.example/r4?page=2", "/r4?page=2", true),
+        ] {
+            let request = Request::follow(link, Some(page.to_owned()));
+            let address = transport.address(&request).unwrap();
+            assert_eq!((address.url.as_str(), address.rewritten), (format!("{here}{path}").as_str(), rewritten), "{link}");
+        }
+        for link in ["file:///etc/passwd", "ftp://fhir.agency.example/x", "javascript:x", "https://"] {
+            assert_eq!(transport.address(&Request::follow(link, Some(page.to_owned()))), None, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_ours_stays_below_the_base_whatever_it_holds() {
+        for base in ["https://fhir.agency.example/r4", "https://fhir.agency.example/r4/"] {
+            let transport = Transport::new(base, Arc::new(NoToken)).unwrap();
+            let to = |path: &str| transport.address(&Request::get(path)).unwrap().url.to_string();
+            assert_eq!(
+                to("Task?focus=https://elsewhere.example/fhir/x"),
+                "https://fhir.agency.example/r4/Task?focus=https://elsewhere.example/fhir/x"
+            );
+            assert_eq!(to("https://elsewhere.example/x"), "https://fhir.agency.example/r4/https://elsewhere.example/x");
+            assert_eq!(to("Task/a"), "https://fhir.agency.example/r4/Task/a");
+            assert_eq!(to(""), base);
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub fn task<R: Records + ?Sized>(records: &R, assignment: &AssignmentId) -> Resu
 /// # Errors
 /// [`RecordsError`].
 pub fn request<R: Records + ?Sized>(records: &R, task: &Document) -> Result<Option<Document>, RecordsError> {
-    Ok(task.text("/focus/reference").map(|reference| records.referenced(reference)).transpose()?.flatten())
+    Ok(task.target("/focus").map(|reference| records.referenced(reference)).transpose()?.flatten())
 }
 
 /// An incident with its people, place and facts.
@@ -112,7 +112,7 @@ pub fn stamps<R: Records + ?Sized>(records: &R, assignment: &str) -> Result<Stam
 /// # Errors
 /// [`RecordsError`].
 pub fn visits<R: Records + ?Sized>(records: &R, task: &Document) -> Result<Vec<Document>, RecordsError> {
-    let Some(request) = task.text("/focus/reference") else { return Ok(Vec::new()) };
+    let Some(request) = task.target("/focus") else { return Ok(Vec::new()) };
     let all = records.pointing_at("Encounter", "basedOn", request)?;
     let ours = |doc: &Document| fhir::assignment::read_visit(doc).is_ok_and(|visit| visit.assignment.as_str() == task.id());
     Ok(all.into_iter().filter(ours).collect())

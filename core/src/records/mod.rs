@@ -130,7 +130,7 @@ pub trait Records {
     /// # Errors
     /// [`RecordsError`].
     fn referenced(&self, reference: &str) -> Result<Option<Document>, RecordsError> {
-        match reference.split_once('/') {
+        match crate::fhir::document::literal(reference).and_then(|plain| plain.split_once('/')) {
             Some((kind, id)) => self.document(kind, id),
             None => Ok(None),
         }

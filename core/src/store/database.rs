@@ -60,6 +60,11 @@ impl Store {
         &self.opening
     }
 
+    /// The agency whose work this is, as an Organization's id.
+    pub fn agency(&self) -> &str {
+        &self.agency
+    }
+
     /// Whether everything that is not yet safe at the agency has two copies on this phone.
     pub fn has_second_copy(&self) -> bool {
         self.copy.is_whole()

@@ -81,7 +81,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn referenced(&self, reference: &str) -> Result<Option<Document>, StoreError> {
-        match reference.split_once('/') {
+        match crate::fhir::document::literal(reference).and_then(|plain| plain.split_once('/')) {
             Some((kind, id)) => self.document(kind, id),
             None => Ok(None),
         }

@@ -94,7 +94,9 @@ pub(super) fn arrive(tx: &Connection, seq: i64, version: &str, sent: &Document) 
 /// Lets a parked item try again.
 pub(super) fn retry(tx: &Connection, seq: i64) -> Result<(), StoreError> {
     let done = tx.execute(
-        "UPDATE intents SET state = 'waiting', reason = NULL, detail = NULL WHERE seq = ? AND state = 'parked' AND reason IS NOT 'taken-by-other'",
+        // What the server failed at may be there all the same: it is read back before it goes again.
+        "UPDATE intents SET state = CASE reason WHEN 'server-fails' THEN 'unknown' ELSE 'waiting' END, reason = NULL, detail = NULL
+         WHERE seq = ? AND state = 'parked' AND reason IS NOT 'taken-by-other'",
         [seq],
     )?;
     if done == 0 { Err(StoreError::Missing { kind: "parked item" }) } else { Ok(()) }

@@ -90,6 +90,16 @@ impl Store {
         Ok(true)
     }
 
+    /// The newest of how far searches have read: what the server's clock showed at least.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn newest_watermark(&self) -> Result<Option<Instant>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT DISTINCT upto FROM watermarks")?;
+        let all = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        Ok(all.iter().filter_map(|text| text.parse().ok()).max())
+    }
+
     /// How far a search has read.
     ///
     /// # Errors

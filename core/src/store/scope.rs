@@ -43,6 +43,18 @@ impl Store {
         Ok(gone)
     }
 
+    /// `Type/id` of the documents of a kind that no document here points at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unreferenced(&self, kind: &str) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kind || '/' || id FROM documents d WHERE kind = ?
+             AND NOT EXISTS (SELECT 1 FROM refs r WHERE r.target = d.kind || '/' || d.id) ORDER BY row",
+        )?;
+        Ok(statement.query_map([kind], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+
     /// The ids of open assignments.
     ///
     /// # Errors
@@ -62,7 +74,7 @@ impl Store {
         let mut all = vec![task.reference()];
         all.extend(self.pointing_at("Provenance", "target", &task.reference())?.iter().map(Document::reference));
         all.extend(self.pointing_at("Task", "partOf", &task.reference())?.iter().map(Document::reference));
-        let Some(request) = task.text("/focus/reference").map(|r| self.referenced(r)).transpose()?.flatten() else { return Ok(all) };
+        let Some(request) = task.target("/focus").map(|r| self.referenced(r)).transpose()?.flatten() else { return Ok(all) };
         let others = self.pointing_at("Task", "focus", &request.reference())?;
         if others.iter().any(|other| other.id() != task.id() && assignment::is_assignment(other)) {
             return Ok(all);
@@ -76,7 +88,7 @@ impl Store {
         let others: Vec<Document> = self.of_kind("ServiceRequest")?.into_iter().filter(|other| other.id() != request.id()).collect();
         let listed = |person: &str| others.iter().any(|o| incident::listed_people(o).iter().any(|(p, _)| p == person));
         all.extend(incident::listed_people(&request).into_iter().map(|(person, _)| person).filter(|person| !listed(person)));
-        all.extend(request.text("/locationReference/0/reference").map(str::to_owned));
+        all.extend(request.target("/locationReference/0").map(str::to_owned));
         all.push(request.reference());
         Ok(all)
     }

@@ -4,16 +4,16 @@
 //! of it; here are only the run's own books: what is tried, taken apart, fetched and looked at next, and its report.
 //! Neighbours: `engine` asked, `store` takes in what was said.
 
-use super::batch::{entries_of, said};
+use super::again::refusal;
+use super::batch::{Written, entries_of, of_a_write, said};
 use super::engine::{Awaiting, Engine, Look, MOST_REBASES, SOFTWARE};
 use super::outbox::SECOND_LOOK;
-use super::pull::run::Unreadable;
 use super::run::{StopReason, ends_the_run};
 use crate::arrive::{Decision, Incoming, Merge, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent};
 use crate::fhir::{Document, behaviour};
-use crate::http::{Answer, Failure, Outcome, park_reason, version_of};
+use crate::http::{Answer, Failure, Outcome, park_reason};
 use crate::store::{Arrival, Store, StoreError};
 
 /// Searches left because of one record over the limit, before the server itself is taken to be in trouble.
@@ -30,11 +30,18 @@ impl Engine {
             Ok(answer) => answer,
             Err(failure) => return self.heard_nothing(store, &waiting, failure),
         };
-        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting) {
+        if matches!(answer.status, 500 | 501 | 505..=599) && self.goes_on_without(&waiting, &answer) {
+            return Ok(());
+        }
+        // What a link's path means on the server's own origin, the server need not know: it is no portal and no trouble of its own.
+        let odd = !matches!(answer.status, 200..=299 | 400..=499 | 503) || answer.status < 300 && !answer.is_fhir();
+        if matches!(waiting, Awaiting::Pull) && answer.rewritten && odd && self.page_leads_elsewhere() {
             return Ok(());
         }
         if let Some(stop) = ends_the_run(&answer, now) {
-            if matches!(stop, StopReason::SignInAgain | StopReason::Later(_) | StopReason::NotTheServer) && answer.status != 503 {
+            if matches!(stop, StopReason::SignInAgain | StopReason::Later(_) | StopReason::NotTheServer)
+                && !matches!(answer.status, 408 | 503)
+            {
                 store.mark_waiting(&seqs(&waiting))?;
             }
             self.stop(stop);
@@ -54,6 +61,9 @@ impl Engine {
 
     /// No answer came, or none that is read.
     fn heard_nothing(&mut self, store: &mut Store, waiting: &Awaiting, failure: Failure) -> Result<(), StoreError> {
+        if failure == Failure::Elsewhere && matches!(waiting, Awaiting::Pull) && self.page_leads_elsewhere() {
+            return Ok(());
+        }
         if matches!(failure, Failure::Unreachable | Failure::Untrusted | Failure::Elsewhere) {
             store.mark_waiting(&seqs(waiting))?;
         }
@@ -77,23 +87,6 @@ impl Engine {
         Ok(())
     }
 
-    /// One item that makes the server fail must not hold up the others, nor the pull. A transaction stays unknown: it is
-    /// read back and then sent apart; a document alone is left for the next run.
-    fn goes_on_without(&mut self, waiting: &Awaiting) -> bool {
-        match waiting {
-            Awaiting::Transaction(intents) => {
-                if self.apart.by_unit {
-                    self.apart.alone.extend(intents.iter().map(|intent| intent.seq));
-                }
-                self.apart.by_unit = true;
-                self.tried.retain(|seq| intents.iter().all(|intent| intent.seq != *seq));
-                true
-            }
-            Awaiting::Put(..) | Awaiting::ReadBack(_) | Awaiting::Confirm(_) | Awaiting::Statement => true,
-            _ => false,
-        }
-    }
-
     fn heard_read_back(&mut self, store: &mut Store, intents: Vec<Intent>, answer: &Answer) -> Result<(), StoreError> {
         // A read-back that cannot be read leaves them unknown for the next run; what is new and the pull go on.
         let Some(entries) = entries_of(answer, intents.len()) else { return Ok(()) };
@@ -114,20 +107,33 @@ impl Engine {
             self.tried.retain(|seq| !seqs.contains(seq));
             return store.mark_waiting(&seqs);
         }
-        // An answer without a version for each document proves nothing of any (P12).
-        let versions: Option<Vec<String>> = entries_of(answer, intents.len())
-            .and_then(|entries| entries.iter().map(|e| version_of(e.etag.as_deref(), e.location.as_deref())).collect());
-        let version_at = |place: usize| versions.as_ref().and_then(|all| all.get(place)).map(String::as_str);
-        let accepted =
-            intents.iter().enumerate().map(|(place, intent)| (intent.clone(), Incoming::Accepted { version: version_at(place) }));
-        self.arrived(store, accepted, |seq| Source::Acknowledgement { seq })
+        // An answer without an entry for each document proves nothing of any (P12).
+        let entries = entries_of(answer, intents.len()).unwrap_or_default();
+        let written: Vec<Written> = (0..intents.len()).map(|place| entries.get(place).map_or(Written::As(None), of_a_write)).collect();
+        let (mut said, mut refused) = (Vec::with_capacity(intents.len()), Vec::new());
+        for (intent, written) in intents.into_iter().zip(&written) {
+            match written {
+                Written::As(version) => said.push((intent, Incoming::Accepted { version: version.as_deref() })),
+                Written::Outdated => said.push((intent, Incoming::Outdated)),
+                Written::Later => store.mark_waiting(&[intent.seq])?,
+                Written::Refused => refused.push(intent),
+            }
+        }
+        store.mark_waiting(&refused.iter().map(|intent| intent.seq).collect::<Vec<_>>())?;
+        self.arrived(store, said, |seq| Source::Acknowledgement { seq })?;
+        for intent in refused {
+            // It goes by itself: only what is refused alone is for a person, as what it needs may have been refused too.
+            self.apart.alone.insert(intent.seq);
+            self.goes_again(store, &intent)?;
+        }
+        Ok(())
     }
 
     fn heard_put(&mut self, store: &mut Store, intent: Intent, answer: &Answer) -> Result<(), StoreError> {
         let (version, detail) = (answer.version(), refusal(answer));
         let incoming = match answer.status {
             200..=299 => Incoming::Accepted { version: version.as_deref() },
-            409 | 412 => Incoming::Outdated,
+            _ if answer.says_conflict() => Incoming::Outdated,
             status => Incoming::Refused { reason: park_reason(status), detail: detail.as_deref() },
         };
         self.arrived(store, [(intent, incoming)], |seq| Source::Acknowledgement { seq })
@@ -172,13 +178,13 @@ impl Engine {
             .collect();
         let decisions = store.arrive(&arrivals)?;
         for (intent, decision) in intents.into_iter().zip(decisions) {
-            self.goes_on(intent, decision);
+            self.goes_on(store, intent, decision)?;
         }
         Ok(())
     }
 
     /// What the run does after a decision about an intent, and what its report says of it.
-    fn goes_on(&mut self, intent: Intent, decision: Decision) {
+    fn goes_on(&mut self, store: &Store, intent: Intent, decision: Decision) -> Result<(), StoreError> {
         if decision.is_seen() {
             self.report.changed.push(intent.reference());
         }
@@ -191,31 +197,19 @@ impl Engine {
                 }
             }
             Decision::Park { .. } | Decision::ClaimLost => self.report.parked += 1,
-            Decision::Requeue | Decision::Rebase { .. } | Decision::ReadBack => drop(self.tried.remove(&intent.seq)),
-            Decision::FetchTheirs => self.theirs_next = Some(intent),
+            Decision::Requeue | Decision::Rebase { .. } => self.goes_again(store, &intent)?,
+            Decision::ReadBack => drop(self.tried.remove(&intent.seq)),
+            Decision::FetchTheirs => self.theirs_next.push(intent),
             Decision::LookAtClaim { version } => self.looks_next.push((intent, Look::First { put: version })),
             Decision::AdoptClaim { version, .. } => self.looks_next.push((intent, Look::First { put: Some(version) })),
             _ => {}
-        }
-    }
-
-    fn heard_page(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
-        let Some(pull) = &mut self.pull else { return Ok(()) };
-        match pull.hear(store, answer, now)? {
-            Ok(page) => {
-                self.report.received += u32::try_from(page.changed.len()).unwrap_or(u32::MAX);
-                self.report.changed.extend(page.changed);
-                self.report.filters_ignored += u32::from(page.filter_ignored);
-                self.report.unreadable += u32::try_from(page.unreadable).unwrap_or(u32::MAX);
-            }
-            Err(Unreadable) => self.stop(StopReason::ServerTrouble),
         }
         Ok(())
     }
 
     /// A server whose software is no longer the one that was probed is treated as one that never was.
     fn heard_statement(&mut self, store: &Store, answer: &Answer) -> Result<(), StoreError> {
-        let said = Document::parse(&answer.body).ok().as_ref().and_then(behaviour::statement);
+        let said = answer.document().ok().as_ref().and_then(behaviour::statement);
         if said.as_ref().is_some_and(|said| !said.is_r4) {
             self.stop(StopReason::NotTheServer);
         }
@@ -254,12 +248,7 @@ fn read_by_id<'a>(there: Option<&'a Document>, status: u16, detail: Option<&'a s
     }
 }
 
-/// What the server said with a refusal, for the person.
-fn refusal(answer: &Answer) -> Option<String> {
-    if answer.status >= 400 { answer.diagnostics() } else { None }
-}
-
 /// The document that was asked for; a cache or a hostile server may give another.
 fn the_document(answer: &Answer, intent: &Intent) -> Option<Document> {
-    Document::parse(&answer.body).ok().filter(|there| there.kind() == intent.kind && there.id() == intent.id)
+    answer.document().ok().filter(|there| there.kind() == intent.kind && there.id() == intent.id)
 }

@@ -13,7 +13,7 @@ use super::run::{Run, StopReason, ends_the_run};
 use crate::arrive::{Incoming, Source};
 use crate::base::clock::Instant;
 use crate::delivery::{Intent, IntentState, ParkReason};
-use crate::fhir::{Document, attachment};
+use crate::fhir::attachment;
 use crate::http::{Answer, Failure, Outcome, Request, park_reason};
 use crate::store::{Arrival, Store, StoreError};
 
@@ -110,7 +110,7 @@ impl AttachmentRun {
     fn heard_back(&mut self, store: &mut Store, id: &str, answer: &Answer) -> Result<(), StoreError> {
         match answer.status {
             200 => {
-                let there = Document::parse(&answer.body).ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
+                let there = answer.document().ok().filter(|doc| doc.kind() == attachment::CONTENT && doc.id() == id);
                 match (there.as_ref().and_then(attachment::data), store.attachment(id)?) {
                     (Some(there), Some(ours)) if there == ours => store.confirm_attachment(id),
                     // The server holds something else, or nothing that reads: it gets ours again.

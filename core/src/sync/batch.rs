@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use crate::arrive::Incoming;
-use crate::fhir::bundle::{self, Entry};
-use crate::http::{Answer, Request, park_reason};
+use crate::fhir::bundle::Entry;
+use crate::http::{Answer, Request, park_reason, says_conflict, version_of};
 
 /// One batch that reads all of these.
 pub(super) fn read_all(references: impl Iterator<Item = String>) -> Request {
@@ -17,14 +17,41 @@ pub(super) fn read_all(references: impl Iterator<Item = String>) -> Request {
 
 /// The entries of a batch or transaction answer, where there is one for each that was sent.
 pub(super) fn entries_of(answer: &Answer, sent: usize) -> Option<Vec<Entry>> {
-    let page = bundle::read(&answer.body).ok()?;
+    let page = answer.bundle().ok()?;
     (answer.status < 300 && page.entries.len() == sent && page.refused.is_empty()).then_some(page.entries)
+}
+
+fn status(entry: &Entry) -> Option<u16> {
+    entry.status.as_deref().and_then(|status| status.get(..3)).and_then(|status| status.parse().ok())
+}
+
+/// What an entry of a transaction's answer says of the document that was sent. Servers accept the whole and refuse a part: each
+/// entry counts by its own status. What says neither yes nor no is read back (P12).
+pub(super) fn of_a_write(entry: &Entry) -> Written {
+    match status(entry) {
+        Some(200..=299) => Written::As(version_of(entry.etag.as_deref(), entry.location.as_deref())),
+        Some(status) if says_conflict(status, entry.outcome.as_ref()) => Written::Outdated,
+        Some(401 | 408 | 425 | 429) => Written::Later,
+        Some(400..=499) => Written::Refused,
+        _ => Written::As(None),
+    }
+}
+
+/// What a transaction's answer says of one document.
+pub(super) enum Written {
+    /// Taken as this version; without one nothing is known.
+    As(Option<String>),
+    /// Somebody changed it first.
+    Outdated,
+    /// Not now.
+    Later,
+    /// Refused, by itself or for the sake of another.
+    Refused,
 }
 
 /// What an entry of a batch says of the document that was asked for.
 pub(super) fn said<'a>(entry: &'a Entry, kind: &str, id: &str) -> Incoming<'a> {
-    let status = entry.status.as_deref().and_then(|status| status.get(..3)).and_then(|status| status.parse::<u16>().ok());
-    match (status, &entry.resource) {
+    match (status(entry), &entry.resource) {
         (Some(200..=299), Some(there)) if there.kind() == kind && there.id() == id => Incoming::Document(there),
         (Some(404), _) => Incoming::Absent,
         (Some(403 | 410), _) => Incoming::Withheld,

@@ -9,6 +9,7 @@ use super::batch::read_all;
 use super::outbox::{Apart, NextStep, choose, is_content, readable};
 use super::pull::run::Pull;
 use super::run::{Report, Run, Scope, StopReason};
+use super::sendings::{Manner, Sendings};
 use crate::arrive;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, ParkReason};
@@ -56,12 +57,15 @@ pub struct Engine {
     pub(super) tried: HashSet<i64>,
     pub(super) looked: HashSet<i64>,
     pub(super) apart: Apart,
+    pub(super) sendings: Sendings,
     pub(super) rebases: HashMap<i64, u32>,
     pub(super) waiting: Option<Awaiting>,
-    pub(super) theirs_next: Option<Intent>,
+    pub(super) theirs_next: Vec<Intent>,
     pub(super) looks_next: Vec<(Intent, Look)>,
     pub(super) pull: Option<Pull>,
     pub(super) report: Report,
+    /// Items at which the server failed in this run, with what it said: counted once it is seen to serve others.
+    pub(super) failed_at: Vec<(Intent, Option<String>)>,
     pub(super) confirmed: bool,
     pub(super) statement_asked: bool,
     pub(super) manners_read: bool,
@@ -82,12 +86,14 @@ impl Engine {
             tried: HashSet::new(),
             looked: HashSet::new(),
             apart: Apart::default(),
+            sendings: Sendings::default(),
             rebases: HashMap::new(),
             waiting: None,
-            theirs_next: None,
+            theirs_next: Vec::new(),
             looks_next: Vec::new(),
             pull: None,
             report: Report::default(),
+            failed_at: Vec::new(),
             confirmed: false,
             statement_asked: false,
             manners_read: false,
@@ -120,7 +126,7 @@ impl Engine {
     }
 
     fn request(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
-        if let Some(intent) = self.theirs_next.take() {
+        if let Some(intent) = self.theirs_next.pop() {
             let request = Request::get(intent.reference());
             self.waiting = Some(Awaiting::Theirs(intent));
             return Ok(Some(request));
@@ -235,6 +241,10 @@ impl Engine {
             }
         }
         store.mark_unknown(&items.iter().map(|(intent, _)| intent.seq).collect::<Vec<_>>())?;
+        for ((intent, _), version) in items.iter().zip(&versions) {
+            let manner = if items.len() == 1 { Manner::Alone } else { self.apart.manner(intent.seq) };
+            self.sendings.note(intent.seq, manner, version.as_deref());
+        }
         let request = match (items.as_slice(), versions.as_slice()) {
             ([], _) => return self.push(store, now),
             ([(_, only)], [version]) => Request::put(only, version.as_deref()),
@@ -257,6 +267,7 @@ impl Engine {
             return self.push(store, now);
         };
         store.mark_unknown(&[intent.seq])?;
+        self.sendings.note(intent.seq, Manner::Alone, stored.version.as_deref());
         let request = Request::put(&stored.document, stored.version.as_deref());
         self.waiting = Some(Awaiting::Put(intent));
         Ok(Some(request))

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use super::run::{Run, StopReason, ends_the_run};
 use crate::base::clock::Instant;
-use crate::fhir::Document;
 use crate::fhir::safety::acknowledgement;
 use crate::http::{Answer, Failure, Outcome, Request};
 use crate::store::{Escalations, StoreError};
@@ -80,7 +79,7 @@ impl EscalationRun {
             return Ok(());
         }
         // Another document in its place tells nothing.
-        let there = Document::parse(&answer.body).ok().filter(|task| task.kind() == "Task" && task.id() == id);
+        let there = answer.document().ok().filter(|task| task.kind() == "Task" && task.id() == id);
         let Some(task) = there else { return Ok(()) };
         let known = store.get(&id)?.filter(|row| acknowledgement(&row.task).is_some());
         match (known, task.version()) {
@@ -163,6 +162,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::fhir::Document;
     use crate::store::Key;
 
     #[test]

@@ -125,6 +125,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod again;
 mod answers;
 pub mod attachments;
 mod batch;
@@ -133,8 +134,10 @@ mod engine;
 pub mod escalations;
 mod outbox;
 pub mod pace;
+mod pages;
 pub mod pull;
 mod run;
+mod sendings;
 
 pub use engine::{Engine, Next};
-pub use run::{Report, Run, Scope, StopReason};
+pub use run::{Remark, Report, Run, Scope, StopReason};

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::sendings::Manner;
 use crate::base::clock::Instant;
 use crate::delivery::{Act, Intent, IntentState};
 use crate::fhir::attachment;
@@ -40,6 +41,17 @@ pub struct Apart {
     pub alone: HashSet<i64>,
     /// Whether changes go inside transactions, because this server is known to honour If-Match there.
     pub changes_inside: bool,
+}
+
+impl Apart {
+    /// With what an item goes now.
+    pub(super) fn manner(&self, seq: i64) -> Manner {
+        match self {
+            Self { alone, .. } if alone.contains(&seq) => Manner::Alone,
+            Self { by_unit: true, .. } => Manner::ByUnit,
+            Self { .. } => Manner::Together,
+        }
+    }
 }
 
 /// Chooses. `needs` gives the intents that one needs and that are still in the outbox; `tried` were sent in this run.

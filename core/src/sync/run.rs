@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::base::clock::Instant;
 use crate::base::ids::TeamId;
+use crate::delivery::SearchRemark;
 use crate::http::{Answer, Outcome, Request, retry_after};
 use crate::store::StoreError;
 
@@ -51,6 +52,21 @@ pub enum StopReason {
     Later(Duration),
     /// The server failed (5xx) or answered what cannot be read.
     ServerTrouble,
+    /// The server does not let this team see its work: it refuses the search for its Tasks or for open offers.
+    WorkRefused,
+    /// The next page of this team's Tasks or of open offers is at another address, and not at the server's own.
+    PagesElsewhere,
+}
+
+/// What a search met that the people who run the server must hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Which search: `Task by owner`, `Flag by subject`, `Library`; `batch` for reads by id.
+    pub search: String,
+    /// What.
+    pub what: SearchRemark,
+    /// The HTTP status, where the answer had one to tell.
+    pub status: Option<u16>,
 }
 
 /// What one run did.
@@ -68,8 +84,8 @@ pub struct Report {
     pub parked: u32,
     /// Records from the server that could not be read and were left out.
     pub unreadable: u32,
-    /// Searches in which the server returned what was not asked for; those rows were left out.
-    pub filters_ignored: u32,
+    /// What searches met, each once: refused, failed, a filter ignored, pages not followed, links to another address.
+    pub remarks: Vec<Remark>,
     /// Why it ended early.
     pub stop: Option<StopReason>,
 }
@@ -79,7 +95,7 @@ pub(super) fn ends_the_run(answer: &Answer, now: Instant) -> Option<StopReason> 
     let wait = || answer.retry_after.as_deref().and_then(|text| retry_after(text, now)).unwrap_or(Duration::from_secs(30));
     match answer.status {
         401 => Some(StopReason::SignInAgain),
-        429 | 503 => Some(StopReason::Later(wait())),
+        408 | 425 | 429 | 503 => Some(StopReason::Later(wait())),
         500.. => Some(StopReason::ServerTrouble),
         200..=299 if !answer.is_fhir() => Some(StopReason::NotTheServer),
         300..=399 => Some(StopReason::NotTheServer),

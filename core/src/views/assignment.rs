@@ -118,7 +118,7 @@ fn stamps<R: Records + ?Sized>(records: &R, assignment: &AssignmentId) -> Result
 }
 
 fn newer(stamp: &Document) -> StampView {
-    let who = stamp.text("/agent/0/who/reference").and_then(|who| fhir::document::id_of(who, "Practitioner"));
+    let who = stamp.target("/agent/0/who").and_then(|who| fhir::document::id_of(who, "Practitioner"));
     let kind = stamp.at("/activity").and_then(|activity| fhir::element::code_in(activity, "stamp"));
     StampView::Newer {
         id: stamp.id().to_owned(),

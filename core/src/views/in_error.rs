@@ -35,7 +35,7 @@ pub fn notes_in_error<P: Phone + ?Sized>(phone: &P, assignment: &AssignmentId) -
 
 fn told<R: Records + ?Sized>(records: &R, mark: &InError) -> Result<usize, RecordsError> {
     let note = records.document("DocumentReference", mark.note.as_str())?;
-    let Some(person) = note.as_ref().and_then(|note| note.text("/subject/reference")) else { return Ok(0) };
+    let Some(person) = note.as_ref().and_then(|note| note.target("/subject")) else { return Ok(0) };
     let mut told = 0;
     for handoff in records.pointing_at("Task", "for", person)? {
         told += usize::from(records.document("Communication", &told_id(&mark.id, &handoff))?.is_some());

@@ -2,7 +2,7 @@
 
 use anydoor_core::base::clock::Instant;
 use anydoor_core::delivery::Act;
-use anydoor_core::fhir::{Document, Revision, bundle};
+use anydoor_core::fhir::{Document, Revision};
 use anydoor_core::http::{Answer, Failure, Outcome, version_of};
 use anydoor_core::reconcile::reconcile;
 
@@ -95,7 +95,7 @@ impl Delivery {
                 }
             }
             None => {
-                let page = bundle::read(&answer.body).ok().filter(|page| page.entries.len() == items.len() && page.refused.is_empty());
+                let page = answer.bundle().ok().filter(|page| page.entries.len() == items.len() && page.refused.is_empty());
                 let Some(page) = page else {
                     self.doubt(&Asked::Transaction(items.to_vec()));
                     return self.lost(Trouble::Unreadable);

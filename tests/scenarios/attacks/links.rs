@@ -19,22 +19,62 @@ fn a_page_that_names_itself_as_the_next_is_left() {
 }
 
 #[test]
-fn a_next_on_another_host_is_not_followed_and_nothing_is_sent_there() {
+fn a_next_on_another_host_is_asked_for_here_and_nothing_is_sent_there() {
     attack(|| async {
         let other = Bystander::new().await?;
-        let links = [
-            format!("{}/fhir/Task?page=2", other.base_url()),
-            format!("{}/fhir", other.base_url().replace("127.0.0.1", "localhost")),
-            "file:///etc/passwd".to_owned(),
-            "ftp://127.0.0.1/x".to_owned(),
-        ];
-        for link in links {
-            let (server, victim) = pulls(move |_, _| Reply::page(&link)).await?;
-            assert_eq!(victim.sync().await.unwrap_err(), AnydoorError::ServerTrouble);
-            assert_eq!(server.asked().iter().filter(|line| line.contains("/Task?")).count(), 1);
+        for link in
+            [format!("{}/fhir/Task?page=2", other.base_url()), format!("{}/fhir", other.base_url().replace("127.0.0.1", "localhost"))]
+        {
+            let (server, victim) = pulls(move |_, line| Reply::page(if line.contains("owner=") { &link } else { "" })).await?;
+            // Its path and query are this server's: it answers, and the phone says that the link was another's.
+            let done = victim.sync().await?;
+            assert!(done.remarks.iter().any(|r| (r.search.as_str(), r.what.as_str()) == ("Task by owner", "link-rewritten")), "{done:?}");
+            assert!(server.asked().iter().any(|line| line.contains("/fhir/Task?page=2") || line.contains("GET /fhir HTTP")));
             victim.is_untouched()?;
         }
         assert_eq!(other.came(), 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_next_that_is_no_address_of_http_or_leads_to_nothing_here_is_said_by_name() {
+    attack(|| async {
+        for link in ["file:///etc/passwd", "ftp://127.0.0.1/x", "javascript:x"] {
+            let (server, victim) = pulls(move |_, _| Reply::page(link)).await?;
+            assert_eq!(victim.sync().await.unwrap_err(), AnydoorError::PagesElsewhere, "{link}");
+            assert_eq!(server.asked().iter().filter(|line| line.contains("/Task?")).count(), 1);
+            victim.is_untouched()?;
+        }
+        let answers: [fn() -> Reply; 3] = [
+            || Reply::status("404 Not Found", ""),
+            || Reply::status("502 Bad Gateway", ""),
+            || Reply::status("200 OK", "Content-Type: text/html\r\n"),
+        ];
+        for answer in answers {
+            let there = move |_: usize, line: &str| {
+                if line.contains("internal") { answer() } else { Reply::page("http://hapi.internal:8080/internal?page=2") }
+            };
+            let (_server, victim) = pulls(there).await?;
+            assert_eq!(victim.sync().await.unwrap_err(), AnydoorError::PagesElsewhere);
+            victim.is_untouched()?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_server_that_refuses_the_teams_work_is_never_up_to_date() {
+    attack(|| async {
+        for status in ["400 Bad Request", "403 Forbidden", "404 Not Found"] {
+            let (_server, victim) =
+                pulls(move |_, line| if line.contains("owner=") { Reply::status(status, "") } else { Reply::page("") }).await?;
+            assert_eq!(victim.sync().await.unwrap_err(), AnydoorError::WorkRefused);
+            let (_server, victim) =
+                pulls(move |_, line| if line.contains("/Library?") { Reply::status(status, "") } else { Reply::page("") }).await?;
+            let remarks = victim.sync().await?.remarks;
+            assert_eq!(remarks.iter().map(|r| (r.search.as_str(), r.what.as_str())).collect::<Vec<_>>(), [("Library", "refused")]);
+        }
         Ok(())
     });
 }

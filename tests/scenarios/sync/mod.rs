@@ -4,6 +4,8 @@ mod attachments;
 mod bad_days;
 mod duplicates;
 mod engine;
+mod half_done;
 mod hostile_network;
 mod newer_release;
+mod references;
 mod refusals;

@@ -24,7 +24,7 @@ pub(in crate::store) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<
             "Task" if fhir::assignment::is_assignment(document) => {
                 stale.insert(document.reference());
             }
-            "Provenance" => stale.extend(document.text("/target/0/reference").map(str::to_owned)),
+            "Provenance" => stale.extend(document.target("/target/0").map(str::to_owned)),
             "ServiceRequest" => stale.extend(pointing(tx, "Task", "focus", &document.reference())?),
             "Patient" => {
                 for request in pointing(tx, "ServiceRequest", "subject", &document.reference())? {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::arrive::{Decision, Source};
 use crate::base::ids::TeamId;
-use crate::fhir::{assignment, bundle};
+use crate::fhir::assignment;
 use crate::http::Answer;
 use crate::store::{Arrival, Incoming, Store, StoreError};
 use crate::sync::batch::{entries_of, said};
@@ -21,7 +21,7 @@ const MOST_CONFIRMED: usize = 200;
 /// [`StoreError`]; then nothing of it was taken.
 pub(super) fn heard_doubted(store: &mut Store, asked: &[String], answer: &Answer) -> Result<Vec<String>, StoreError> {
     // What cannot be read settles nothing: the watermarks stayed, and the next run asks again. The rest is taken.
-    let Some(page) = bundle::read(&answer.body).ok().filter(|_| answer.status < 300) else { return Ok(Vec::new()) };
+    let Some(page) = answer.bundle().ok().filter(|_| answer.status < 300) else { return Ok(Vec::new()) };
     let there = page.entries.into_iter().filter_map(|entry| entry.resource).filter(|doc| asked.contains(&doc.reference()));
     Ok(store.take(&Incoming { documents: there.collect(), read_upto: None })?.0)
 }

@@ -1,41 +1,28 @@
 //! The pull of one run: its stages, the chains of pages in each, and what is awaited.
 //!
 //! Rule: a chain that is read whole moves its watermarks with its last page; any other is asked for again. What searches may
-//! have brought too late is read by its id before the next stage. Neighbours: `scope` plans a stage, `confirm` takes reads.
+//! have brought too late is read by its id before the next stage. A run asks for so many pages and no more.
+//! Neighbours: `scope` plans a stage, `page` takes what a search brought, `confirm` what was read by its id.
 
 use std::collections::BTreeSet;
 
+use super::chain::Chain;
+use super::heard::{Heard, PageRead};
 use super::search::Search;
 use super::{confirm, scope};
 use crate::base::clock::Instant;
 use crate::base::ids::TeamId;
-use crate::fhir::{Document, bundle};
+use crate::delivery::SearchRemark;
+use crate::fhir::Document;
 use crate::http::{Answer, Request};
-use crate::store::{Incoming, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::sync::batch::read_all;
 use crate::sync::pace::PageSize;
 
-/// Pages one after another that bring nothing, before their chain is left: more than a whole overlap has.
-const MOST_WITHOUT_NEWS: u32 = 200;
-/// The longest `next` link that is followed, in bytes.
-const MOST_LINK: usize = 8_192;
 /// How many documents one request reads by their ids.
 const MOST_READ: usize = 100;
-
-/// The page could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unreadable;
-
-/// What one page brought.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PageRead {
-    /// `Type/id` of what changed here.
-    pub changed: Vec<String>,
-    /// Whether the server returned what was not asked for.
-    pub filter_ignored: bool,
-    /// Records that could not be read and were left out; the rest of the page was taken.
-    pub unreadable: usize,
-}
+/// Pages that one run asks for beyond the first of each search: a whole team's work many times over.
+const MOST_PAGES: u32 = 10_000;
 
 /// What is read, one after another: each from what the one before it brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,37 +48,10 @@ impl Stage {
     }
 }
 
-/// One search, read page by page.
-#[derive(Debug)]
-struct Chain {
-    search: Search,
-    /// The link to the next page; `None` before the first.
-    next: Option<String>,
-    followed: BTreeSet<String>,
-    /// Whether everything was read whole so far: only then is it up to date at its end.
-    whole: bool,
-    /// The server's time when it began.
-    began: Option<Instant>,
-    without_news: u32,
-}
-
-impl Chain {
-    fn of(search: Search) -> Self {
-        Self { search, next: None, followed: BTreeSet::new(), whole: true, began: None, without_news: 0 }
-    }
-
-    /// The next page's link. A chain of pages that comes back to itself ends, and so does one of ever new pages that bring
-    /// nothing.
-    fn follow(&mut self, link: Option<String>) -> Option<String> {
-        let link = link.filter(|link| link.len() <= MOST_LINK && self.followed.insert(link.clone()));
-        link.filter(|_| self.without_news < MOST_WITHOUT_NEWS)
-    }
-}
-
 /// What an answer is awaited for.
 #[derive(Debug)]
 enum Awaited {
-    Page(Chain),
+    Page(Box<Chain>),
     Doubted(Vec<String>),
     Missing(Vec<String>),
 }
@@ -105,15 +65,20 @@ pub struct Pull {
     asked: Option<Instant>,
     stage: Stage,
     searches: Vec<Search>,
-    chain: Option<Chain>,
+    pub(super) chain: Option<Chain>,
     awaited: Option<Awaited>,
     census: BTreeSet<String>,
     /// Whether every page of the census was read whole: only then may what it lacks leave scope. It does so once.
-    census_whole: bool,
+    pub(super) census_whole: bool,
     touched: BTreeSet<String>,
     skipped: u32,
     /// What searches found and may be behind: read by id before the next stage.
-    in_doubt: BTreeSet<String>,
+    pub(super) in_doubt: BTreeSet<String>,
+    /// The newest stamp of the server's that this run and those before it saw.
+    pub(super) newest: Option<Instant>,
+    /// Searches at which the server failed.
+    pub(super) failed: u32,
+    pages_left: u32,
 }
 
 impl Pull {
@@ -133,6 +98,9 @@ impl Pull {
             touched: BTreeSet::new(),
             skipped: 0,
             in_doubt: BTreeSet::new(),
+            newest: None,
+            failed: 0,
+            pages_left: MOST_PAGES,
         }
     }
 
@@ -143,20 +111,32 @@ impl Pull {
     pub fn next(&mut self, store: &mut Store, now: Instant) -> Result<Option<Request>, StoreError> {
         let page = match self.page {
             Some(page) => page,
-            None => *self.page.insert(PageSize::remembered(store.setting("page")?.as_deref())),
+            None => {
+                self.newest = store.newest_watermark()?;
+                *self.page.insert(PageSize::remembered(store.setting("page")?.as_deref()))
+            }
         };
         self.asked = Some(now);
         loop {
-            if let Some(chain) = self.chain.take().or_else(|| self.searches.pop().map(Chain::of)) {
-                let path = match &chain.next {
-                    Some(link) => link.clone(),
-                    None => chain.search.path(store, self.full, page.count())?,
+            if let Some(mut chain) = self.chain.take().or_else(|| self.searches.pop().map(Chain::of)) {
+                let request = match chain.following() {
+                    Some(request) => request,
+                    None => {
+                        chain.begins(self.newest);
+                        Request::get(chain.search.path(store, self.full, page.count())?)
+                    }
                 };
-                self.awaited = Some(Awaited::Page(chain));
-                return Ok(Some(Request::get(path)));
+                self.awaited = Some(Awaited::Page(Box::new(chain)));
+                return Ok(Some(request));
             }
             if let Some(request) = self.confirm(store, page)? {
                 return Ok(Some(request));
+            }
+            if self.full && self.stage == Stage::Agency {
+                let strays = scope::strays(store)?;
+                if !strays.is_empty() {
+                    store.leave_scope(&strays)?;
+                }
             }
             let Some(stage) = self.stage.after() else { return Ok(None) };
             self.stage = stage;
@@ -190,7 +170,7 @@ impl Pull {
             Stage::Census if self.full => Ok(scope::census(&self.team)),
             Stage::Surroundings => scope::surroundings(store, &self.touched),
             Stage::Named => scope::named(store, &self.touched),
-            Stage::Agency if self.full => Ok(scope::agency()),
+            Stage::Agency if self.full => Ok(scope::agency(store.agency())),
             Stage::Begin | Stage::Census | Stage::Agency => Ok(Vec::new()),
         }
     }
@@ -199,9 +179,13 @@ impl Pull {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the page was taken.
-    pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Result<PageRead, Unreadable>, StoreError> {
-        match self.awaited.take() {
-            Some(Awaited::Page(chain)) => self.heard_page(store, chain, answer, now),
+    pub fn hear(&mut self, store: &mut Store, answer: &Answer, now: Instant) -> Result<Heard, StoreError> {
+        let awaited = self.awaited.take();
+        if matches!((&awaited, answer.status), (Some(Awaited::Doubted(_) | Awaited::Missing(_)), 400..=499)) {
+            return Ok(Ok(PageRead::remark("batch", SearchRemark::Refused, answer.status)));
+        }
+        match awaited {
+            Some(Awaited::Page(chain)) => self.heard_page(store, *chain, answer, now),
             Some(Awaited::Doubted(asked)) => {
                 Ok(Ok(PageRead { changed: confirm::heard_doubted(store, &asked, answer)?, ..PageRead::default() }))
             }
@@ -213,49 +197,25 @@ impl Pull {
         }
     }
 
-    fn heard_page(
-        &mut self,
-        store: &mut Store,
-        mut chain: Chain,
-        answer: &Answer,
-        now: Instant,
-    ) -> Result<Result<PageRead, Unreadable>, StoreError> {
-        self.size_after(store, answer, now)?;
-        if matches!(answer.status, 400..=499) {
-            // A server that lacks this search: the rest still counts, and nothing here is called up to date.
-            self.census_whole &= !chain.search.census;
-            return Ok(Ok(PageRead::default()));
+    /// Takes the chain whose page was awaited.
+    pub(super) fn take_awaited_chain(&mut self) -> Option<Chain> {
+        match self.awaited.take() {
+            Some(Awaited::Page(chain)) => Some(*chain),
+            other => {
+                self.awaited = other;
+                None
+            }
         }
-        let Ok(page) = bundle::read(&answer.body) else { return Ok(Err(Unreadable)) };
-        if chain.next.is_none() {
-            chain.began = answer.date;
-        }
-        let (unreadable, promised) = (page.refused.len(), page.next.is_some());
-        let mut documents: Vec<Document> =
-            page.entries.into_iter().filter(|e| e.mode.as_deref() != Some("outcome")).filter_map(|e| e.resource).collect();
-        let seen = documents.len();
-        documents.retain(|document| chain.search.holds(document));
-        let filter_ignored = documents.len() != seen;
-        self.note(&chain.search, &documents, unreadable);
-        let following = chain.follow(page.next);
-        // What was not read whole is asked for again.
-        chain.whole = chain.whole && unreadable == 0 && (promised == following.is_some());
-        let latest = chain.began.or_else(|| documents.iter().filter_map(Document::last_updated).max());
-        let at_its_end = following.is_none() && chain.whole && !chain.search.census;
-        let read_upto = latest.filter(|_| at_its_end).map(|upto| (chain.search.marks.clone(), upto));
-        let found = store.take_found(&Incoming { documents, read_upto })?;
-        chain.whole &= found.in_doubt.is_empty();
-        self.in_doubt.extend(found.in_doubt);
-        chain.without_news = if found.changed.is_empty() { chain.without_news + 1 } else { 0 };
-        if following.is_some() {
-            chain.next = following;
-            self.chain = Some(chain);
-        }
-        Ok(Ok(PageRead { changed: found.changed, filter_ignored, unreadable }))
+    }
+
+    /// Whether this run asks for one more page beyond the first of a search.
+    pub(super) fn may_ask_for_another_page(&mut self) -> bool {
+        self.pages_left = self.pages_left.saturating_sub(1);
+        self.pages_left > 0
     }
 
     /// Notes the Tasks of a page, around which is read next, and what the census holds.
-    fn note(&mut self, search: &Search, documents: &[Document], unreadable: usize) {
+    pub(super) fn note(&mut self, search: &Search, documents: &[Document], unreadable: usize) {
         self.touched.extend(documents.iter().filter(|document| document.kind() == "Task").map(Document::reference));
         if search.census {
             self.census_whole &= unreadable == 0;
@@ -281,7 +241,7 @@ impl Pull {
     }
 
     /// Pages are sized by what the last one weighed and took.
-    fn size_after(&mut self, store: &Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
+    pub(super) fn size_after(&mut self, store: &Store, answer: &Answer, now: Instant) -> Result<(), StoreError> {
         let (Some(page), Some(asked)) = (self.page, self.asked) else { return Ok(()) };
         // A clock that was set meanwhile makes one page smaller or leaves it, no more.
         let took = std::time::Duration::try_from(now.duration_since(asked)).unwrap_or_default();
@@ -308,117 +268,5 @@ impl Pull {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::store::Key;
-
-    fn now() -> Instant {
-        "2026-11-23T05:00:00Z".parse().unwrap()
-    }
-
-    /// A page; an empty `next` is the last one.
-    fn answer(entries: serde_json::Value, next: &str) -> Answer {
-        let link = if next.is_empty() { json!([]) } else { json!([{ "relation": "next", "url": next }]) };
-        let body = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries, "link": link });
-        Answer { status: 200, body: body.to_string().into_bytes(), ..Answer::default() }
-    }
-
-    fn task(id: &str, owner: &str) -> serde_json::Value {
-        json!({ "resource": { "resourceType": "Task", "id": id, "meta": { "versionId": "1" }, "status": "requested", "intent": "order",
-            "owner": { "reference": owner }, "code": { "coding": [{ "system": "urn:anydoor:1:task", "code": "assignment" }] } } })
-    }
-
-    #[test]
-    fn a_census_that_was_refused_or_cannot_be_read_removes_nothing() {
-        for refused in [true, false] {
-            let folder = tempfile::tempdir().unwrap();
-            let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
-            let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
-            let mut asked = 0;
-            while let Some(request) = pull.next(&mut store, now()).unwrap() {
-                let first_owner = asked == 0;
-                let census = request.path.starts_with("Task?") && !request.path.contains("_lastUpdated=ge") && (2..4).contains(&asked);
-                let page = match (first_owner, census) {
-                    (true, _) => answer(json!([task("a", "CareTeam/mine")]), ""),
-                    (_, true) if refused => Answer { status: 400, ..Answer::default() },
-                    (_, true) => answer(json!([{ "resource": { "resourceType": "Task", "id": "no legal id" } }]), ""),
-                    _ => answer(json!([]), ""),
-                };
-                asked += 1;
-                pull.hear(&mut store, &page, now()).unwrap().unwrap();
-            }
-            assert!(store.document("Task", "a").unwrap().is_some(), "refused: {refused}");
-        }
-    }
-
-    #[test]
-    fn what_a_whole_census_lacks_leaves_scope() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
-        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
-        pull.next(&mut store, now()).unwrap().unwrap();
-        pull.hear(&mut store, &answer(json!([task("a", "CareTeam/mine")]), ""), now()).unwrap().unwrap();
-        while let Some(request) = pull.next(&mut store, now()).unwrap() {
-            // Read once more by id, it is not there either.
-            let confirms = request.method == crate::http::Method::Post;
-            let entries = if confirms { json!([{ "response": { "status": "404 Not Found" } }]) } else { json!([]) };
-            pull.hear(&mut store, &answer(entries, ""), now()).unwrap().unwrap();
-        }
-        assert!(store.document("Task", "a").unwrap().is_none());
-    }
-
-    #[test]
-    fn one_bad_record_a_lie_and_a_circle_of_pages_stop_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
-        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), false);
-        let first = pull.next(&mut store, now()).unwrap().unwrap();
-        assert!(first.path.starts_with("Task?owner=CareTeam/mine"), "{}", first.path);
-        let bad = json!({ "resource": { "resourceType": "Task", "id": "no legal id" } });
-        let page = answer(json!([task("a", "CareTeam/mine"), bad, task("b", "CareTeam/other")]), "http://x/1");
-        let taken = pull.hear(&mut store, &page, now()).unwrap().unwrap();
-        assert_eq!((taken.changed, taken.filter_ignored, taken.unreadable), (vec!["Task/a".to_owned()], true, 1));
-        for link in ["http://x/1", "http://x/2"] {
-            assert_eq!(pull.next(&mut store, now()).unwrap().unwrap().path, link);
-            pull.hear(&mut store, &answer(json!([]), if link.ends_with('1') { "http://x/2" } else { "http://x/1" }), now())
-                .unwrap()
-                .unwrap();
-        }
-        assert!(pull.next(&mut store, now()).unwrap().unwrap().path.starts_with("Task?business-status="));
-    }
-
-    #[test]
-    fn searches_that_bring_nothing_cut_short_no_later_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
-        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), false);
-        let search = |id: u32| Search::by("Basic", "_id", BTreeSet::from([format!("Basic/{id}")]));
-        pull.searches = (0..=MOST_WITHOUT_NEWS + 1).map(search).collect();
-        for _ in 0..=MOST_WITHOUT_NEWS {
-            pull.next(&mut store, now()).unwrap().unwrap();
-            pull.hear(&mut store, &answer(json!([]), ""), now()).unwrap().unwrap();
-        }
-        assert!(pull.next(&mut store, now()).unwrap().unwrap().path.contains("_id=0&"));
-        pull.hear(&mut store, &answer(json!([]), "http://x/2"), now()).unwrap().unwrap();
-        assert_eq!(pull.next(&mut store, now()).unwrap().unwrap().path, "http://x/2");
-    }
-
-    #[test]
-    fn what_is_read_by_its_id_and_too_large_is_asked_for_in_smaller_parts_and_confuses_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
-        store.set_setting("page", "2").unwrap();
-        let mut pull = Pull::new(TeamId::parse("mine").unwrap(), true);
-        pull.in_doubt = (0..3).map(|id| format!("Basic/{id}")).collect();
-        let asks = |request: &Request| request.body.as_deref().unwrap_or_default().matches("Basic/").count();
-        assert_eq!(asks(&pull.next(&mut store, now()).unwrap().unwrap()), 2);
-        assert!(pull.halve(&store).unwrap());
-        for _ in 0..3 {
-            assert_eq!(asks(&pull.next(&mut store, now()).unwrap().unwrap()), 1);
-            pull.hear(&mut store, &answer(json!([]), ""), now()).unwrap().unwrap();
-        }
-        assert!(pull.next(&mut store, now()).unwrap().unwrap().path.starts_with("Task?owner="));
-    }
-}
+#[path = "tests.rs"]
+mod tests;

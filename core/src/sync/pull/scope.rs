@@ -11,11 +11,14 @@ use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, incident};
 use crate::store::{Store, StoreError};
+use crate::sync::outbox::readable;
 
 /// The Tasks of this team, and the open offers.
 pub(super) fn tasks(team: &TeamId) -> Vec<Search> {
-    let owner = Search::by("Task", "owner", BTreeSet::from([format!("CareTeam/{team}")]));
+    let owner = Search { is_the_teams_work: true, ..Search::by("Task", "owner", BTreeSet::from([format!("CareTeam/{team}")])) };
     let offers = Search {
+        called: "open offers".into(),
+        is_the_teams_work: true,
         kind: "Task",
         query: format!("business-status={OURS}state%7C{}", assignment::OPEN_OFFER),
         wanted: Wanted::OpenOffers,
@@ -35,7 +38,7 @@ fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document
     let open: BTreeSet<String> = store.open_assignments()?.into_iter().map(|id| format!("Task/{id}")).collect();
     let mut tasks = Vec::new();
     for reference in open.union(touched) {
-        if let Some(task) = store.referenced(reference)?
+        if let Some(task) = readable(store.referenced(reference))?
             && assignment::is_assignment(&task)
         {
             tasks.push(task);
@@ -50,7 +53,7 @@ fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document
 /// [`StoreError`].
 pub(super) fn surroundings(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Search>, StoreError> {
     let tasks = read_around(store, touched)?;
-    let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.text("/focus/reference")).map(str::to_owned).collect();
+    let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.target("/focus")).map(str::to_owned).collect();
     let all: BTreeSet<String> = tasks.iter().map(Document::reference).collect();
     let mut searches = Vec::new();
     for (kind, by) in [
@@ -77,7 +80,7 @@ pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Sea
     let mut by_kind: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     let mut attempts = BTreeSet::new();
     for task in read_around(store, touched)? {
-        let Some(request) = task.text("/focus/reference").map(|r| store.referenced(r)).transpose()?.flatten() else { continue };
+        let Some(request) = task.target("/focus").map(|r| readable(store.referenced(r))).transpose()?.flatten() else { continue };
         let listed = incident::listed_people(&request).into_iter().map(|(reference, _)| reference);
         for reference in request.references().into_iter().map(|(_, reference)| reference).chain(listed) {
             let kinds = ["Patient", "RelatedPerson", "Location", "DocumentReference"];
@@ -101,16 +104,45 @@ pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Sea
 }
 
 /// What the agency has that does not come from Tasks.
-pub(super) fn agency() -> Vec<Search> {
+pub(super) fn agency(agency: &str) -> Vec<Search> {
     let kinds = ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
-    let of =
-        |kind: &'static str| Search { kind, query: String::new(), wanted: Wanted::Any, marks: vec![format!("{kind}?")], census: false };
+    let of = |kind: &'static str| Search {
+        called: kind.to_owned(),
+        is_the_teams_work: false,
+        kind,
+        query: String::new(),
+        wanted: Wanted::OfAgency(agency.to_owned()),
+        marks: vec![format!("{kind}?")],
+        census: false,
+    };
     let places = Search {
+        called: "Location by organization".into(),
+        is_the_teams_work: false,
         kind: "Location",
         query: "organization:missing=false".into(),
-        wanted: Wanted::Any,
+        wanted: Wanted::OfAgency(agency.to_owned()),
         marks: vec!["Location?organization".into()],
         census: false,
     };
     kinds.into_iter().map(of).chain([places]).collect()
+}
+
+/// What is here of another agency's, or a place that nothing here names: it came from a server that ignored what was asked, and
+/// should never have.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn strays(store: &Store) -> Result<Vec<String>, StoreError> {
+    let searches = agency(store.agency());
+    let mut strays = Vec::new();
+    for kind in ["Library", "Location"] {
+        for reference in store.unreferenced(kind)? {
+            if let Some(document) = readable(store.referenced(&reference))?
+                && !searches.iter().any(|search| search.holds(&document))
+            {
+                strays.push(reference);
+            }
+        }
+    }
+    Ok(strays)
 }

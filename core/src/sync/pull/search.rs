@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::clock::Instant;
-use crate::fhir::{Document, assignment};
+use crate::fhir::{Document, OURS, Revision, assignment, team};
 use crate::store::{Store, StoreError};
 
 /// Ids per search: URLs stay under 4 KB.
@@ -25,8 +25,9 @@ pub(super) enum Wanted {
     Referring(BTreeSet<String>),
     /// Open offers.
     OpenOffers,
-    /// Anything of the type.
-    Any,
+    /// What the agency has of the type: nothing that another agency wrote, of places those that belong to somebody and are no
+    /// position of another agency's team, of Libraries only ours.
+    OfAgency(String),
 }
 
 impl Wanted {
@@ -35,14 +36,28 @@ impl Wanted {
             Self::Ids(ids) => ids.contains(document.id()),
             Self::Referring(targets) => document.references().iter().any(|(_, target)| targets.contains(target)),
             Self::OpenOffers => assignment::is_open_offer(document),
-            Self::Any => true,
+            Self::OfAgency(agency) => is_of_agency(document, agency),
         }
     }
+}
+
+fn is_of_agency(document: &Document, agency: &str) -> bool {
+    let ours = |other: Option<&str>| other.is_none_or(|other| other == agency);
+    let fits = match document.kind() {
+        "Location" => document.target("/managingOrganization").is_some() && ours(team::agency_of_position(document)),
+        "Library" => document.text("/url").is_some_and(|url| url.starts_with(OURS)),
+        _ => true,
+    };
+    fits && ours(Revision::agency_of(document))
 }
 
 /// One search with its pages.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
+    /// What it is called in a report: `Task by owner`.
+    pub called: String,
+    /// Whether this team's work hangs on it: its own Tasks, and open offers.
+    pub is_the_teams_work: bool,
     /// The type.
     pub kind: &'static str,
     /// What it asks for.
@@ -58,15 +73,17 @@ pub(super) struct Search {
 impl Search {
     /// A search of a type by a parameter that names these.
     pub fn by(kind: &'static str, by: &'static str, references: BTreeSet<String>) -> Self {
+        let called = format!("{kind} by {by}");
         let marks = references.iter().map(|reference| mark(kind, by, reference)).collect();
         if by == "_id" {
             let ids: BTreeSet<String> = references.iter().filter_map(|r| r.split_once('/')).map(|(_, id)| id.to_owned()).collect();
             let list: Vec<&str> = ids.iter().map(String::as_str).collect();
-            return Self { kind, query: format!("_id={}", list.join(",")), wanted: Wanted::Ids(ids), marks, census: false };
+            let query = format!("_id={}", list.join(","));
+            return Self { called, is_the_teams_work: false, kind, query, wanted: Wanted::Ids(ids), marks, census: false };
         }
         let list: Vec<&str> = references.iter().map(String::as_str).collect();
         let query = format!("{by}={}", list.join(","));
-        Self { kind, query, wanted: Wanted::Referring(references), marks, census: false }
+        Self { called, is_the_teams_work: false, kind, query, wanted: Wanted::Referring(references), marks, census: false }
     }
 
     /// Whether this is what it asked for.
