@@ -47,9 +47,10 @@ swift:           ## the iOS shell's package compiled and tested, its views parse
 	cargo build --quiet --lib --bin anydoor-sandbox
 	tests/swift/run $(LIB)
 
-interop:         ## the same shift, replays, and a race for one visit, against HAPI FHIR on PostgreSQL
-	@tools/need cc pkg-config openssl jdk maven postgresql
-	cargo build --quiet --bin anydoor-sandbox --bin races --bin replays
+interop:         ## the same shift, replays and races against HAPI FHIR on PostgreSQL and Medplum's router, and every misbehaviour
+	@tools/need cc pkg-config openssl jdk maven postgresql node
+	cargo build --quiet --bin anydoor-sandbox --bin races --bin replays --bin misbehaviours
+	tests/interop/medplum/run $(LIB)
 	tests/interop/run $(LIB)/anydoor-sandbox
 
 soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds

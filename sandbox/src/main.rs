@@ -122,8 +122,8 @@ async fn main() -> ExitCode {
 async fn probe(url: &str, token_command: Option<&str>, agency: Option<&str>) -> Result<(), String> {
     let token = token_command.map(anydoor_sandbox::shift::token).transpose().map_err(|e| e.to_string())?;
     let probing = Probe::new(url, token.clone()).map_err(|e| e.to_string())?;
-    let found = probing.run(jiff::Timestamp::now()).await.map_err(|e| e.to_string())?;
-    println!("{}", probe::in_words(&found));
+    let (found, trouble) = probing.run(jiff::Timestamp::now(), agency.unwrap_or("probe")).await.map_err(|e| e.to_string())?;
+    println!("{}", probe::in_words(&found, &trouble));
     match agency {
         Some(agency) => {
             Probe::new(url, token).map_err(|e| e.to_string())?.publish(&found, agency).await.map_err(|e| e.to_string())?;

@@ -159,6 +159,8 @@ pub mod chance;
 pub mod disk;
 pub mod fixtures;
 pub mod hostile;
+pub mod middlebox;
+pub mod misbehaviour;
 pub mod proxy;
 pub mod shift;
 pub mod sides;

@@ -229,10 +229,13 @@ impl Shift {
     /// Finds out how the server behaves, and leaves the result for the phones.
     async fn probe(&self, base: &str) -> Result<()> {
         let token = self.play.token_command.as_deref().map(token).transpose()?;
-        let found = Probe::new(base, token)?.run(self.clock.shows()).await?;
+        let (found, trouble) = Probe::new(base, token)?.run(self.clock.shows(), self.county.agency.as_str()).await?;
         self.gateway.write("how the server behaves", &[found.write(&ids::derived("server-manners", self.county.agency.as_str()))]).await?;
         let travel = if found.versioned_update_in_transaction { "travel with their act" } else { "go one by one" };
         self.say("probe", &format!("{}: changes {travel}", found.software)).await;
+        for line in trouble {
+            self.say("probe", &line).await;
+        }
         Ok(())
     }
 

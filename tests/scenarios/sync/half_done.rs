@@ -150,8 +150,8 @@ fn a_server_that_takes_everything_and_keeps_nothing_is_asked_twice_and_left() {
     let empty_answer = |status| Answer { status, ..Answer::default() };
     let all_created = |request: &Request| to_each(request, |_| json!({ "response": { "status": "201 Created" } }));
     let servers: [(&str, Server); 3] = [
-        ("202 without a body", Box::new(|request| if written(request).is_empty() { empty(request) } else { empty_answer(202) })),
-        ("200 without a body", Box::new(|request| if written(request).is_empty() { empty(request) } else { empty_answer(200) })),
+        ("202 without a body", Box::new(move |request| if written(request).is_empty() { empty(request) } else { empty_answer(202) })),
+        ("200 without a body", Box::new(move |request| if written(request).is_empty() { empty(request) } else { empty_answer(200) })),
         (
             "201 without versions",
             Box::new(move |request| match request.method {

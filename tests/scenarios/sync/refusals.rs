@@ -194,7 +194,8 @@ async fn a_call_for_help_goes_with_its_own_token_when_the_sign_in_has_ended() ->
 async fn changes_travel_with_their_act_only_where_the_probe_met_this_software() -> Tested {
     for (behaviour, together) in [(Strictness::Strict, true), (Strictness::Loose, false)] {
         let world = World::new(behaviour).await?;
-        let found = Probe::new(world.server.base_url(), None)?.run(Instant::now()).await?;
+        let (found, trouble) = Probe::new(world.server.base_url(), None)?.run(Instant::now(), world.county.agency.as_str()).await?;
+        assert_eq!(trouble, Vec::<String>::new(), "{behaviour:?}");
         assert_eq!(found.versioned_update_in_transaction, together, "{behaviour:?}");
         let phone = world.phone(0)?;
         phone.client.sync(true).await?;

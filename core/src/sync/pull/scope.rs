@@ -6,12 +6,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::search::{Search, Wanted, chunked};
-use crate::base::ids::TeamId;
+use crate::base::clock::Instant;
+use crate::base::ids::{self, TeamId};
 use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, incident};
 use crate::store::{Store, StoreError};
 use crate::sync::outbox::readable;
+
+/// What hangs on an incident: a type, and the parameter by which it is searched.
+const AROUND_INCIDENTS: [(&str, &str); 7] = [
+    ("ServiceRequest", "_id"),
+    ("Observation", "focus"),
+    ("Encounter", "based-on"),
+    ("DocumentReference", "related"),
+    ("Task", "focus"),
+    ("ServiceRequest", "based-on"),
+    ("Linkage", "item"),
+];
+/// What hangs on an assignment.
+const AROUND_TASKS: [(&str, &str); 2] = [("Provenance", "target"), ("Task", "part-of")];
+/// What hangs on a person.
+const AROUND_PEOPLE: [(&str, &str); 2] = [("Flag", "subject"), ("Consent", "patient")];
+/// What hangs on a Task that points at an incident.
+const AROUND_FOLLOW_UPS: [(&str, &str); 1] = [("Communication", "part-of")];
+/// What an incident names, read by `_id`.
+const NAMED: [&str; 4] = ["Patient", "RelatedPerson", "Location", "DocumentReference"];
+
+/// Every search that a sync makes: its name in a report, and the path of its first page, for a team, an incident, an assignment
+/// and a person that are nowhere. A server that answers all of them with nothing, or with what it has of the agency, lets a phone
+/// see its work.
+pub fn every_search(agency_id: &str) -> Vec<(String, String)> {
+    let nobody = TeamId::fresh();
+    let of = |kind: &str| BTreeSet::from([format!("{kind}/{}", ids::fresh()), format!("{kind}/{}", ids::fresh())]);
+    let hanging = |pairs: &[(&'static str, &'static str)], on: &str| -> Vec<Search> {
+        // By `_id` a type is asked for its own ids.
+        pairs.iter().map(|(kind, by)| Search::by(kind, by, of(if *by == "_id" { kind } else { on }))).collect()
+    };
+    let mut all = tasks(&nobody);
+    all.extend(hanging(&AROUND_INCIDENTS, "ServiceRequest"));
+    all.extend(hanging(&AROUND_TASKS, "Task"));
+    all.extend(hanging(&AROUND_PEOPLE, "Patient"));
+    all.extend(hanging(&AROUND_FOLLOW_UPS, "Task"));
+    all.extend(NAMED.iter().map(|kind| Search::by(kind, "_id", of(kind))));
+    all.extend(agency(agency_id));
+    let since = Instant::UNIX_EPOCH;
+    all.into_iter().map(|search| (search.called.clone(), search.path_since(Some(since), 2))).collect()
+}
 
 /// The Tasks of this team, and the open offers.
 pub(super) fn tasks(team: &TeamId) -> Vec<Search> {
@@ -56,19 +97,12 @@ pub(super) fn surroundings(store: &Store, touched: &BTreeSet<String>) -> Result<
     let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.target("/focus")).map(str::to_owned).collect();
     let all: BTreeSet<String> = tasks.iter().map(Document::reference).collect();
     let mut searches = Vec::new();
-    for (kind, by) in [
-        ("ServiceRequest", "_id"),
-        ("Observation", "focus"),
-        ("Encounter", "based-on"),
-        ("DocumentReference", "related"),
-        ("Task", "focus"),
-        ("ServiceRequest", "based-on"),
-        ("Linkage", "item"),
-    ] {
+    for (kind, by) in AROUND_INCIDENTS {
         searches.extend(chunked(store, kind, by, &requests)?);
     }
-    searches.extend(chunked(store, "Provenance", "target", &all)?);
-    searches.extend(chunked(store, "Task", "part-of", &all)?);
+    for (kind, by) in AROUND_TASKS {
+        searches.extend(chunked(store, kind, by, &all)?);
+    }
     Ok(searches)
 }
 
@@ -83,8 +117,7 @@ pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Sea
         let Some(request) = task.target("/focus").map(|r| readable(store.referenced(r))).transpose()?.flatten() else { continue };
         let listed = incident::listed_people(&request).into_iter().map(|(reference, _)| reference);
         for reference in request.references().into_iter().map(|(_, reference)| reference).chain(listed) {
-            let kinds = ["Patient", "RelatedPerson", "Location", "DocumentReference"];
-            if let Some(kind) = kinds.into_iter().find(|kind| id_of(&reference, kind).is_some()) {
+            if let Some(kind) = NAMED.into_iter().find(|kind| id_of(&reference, kind).is_some()) {
                 by_kind.entry(kind).or_default().insert(reference);
             }
         }
@@ -97,9 +130,12 @@ pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Sea
     for (kind, references) in &by_kind {
         searches.extend(chunked(store, kind, "_id", references)?);
     }
-    searches.extend(chunked(store, "Flag", "subject", &people)?);
-    searches.extend(chunked(store, "Consent", "patient", &people)?);
-    searches.extend(chunked(store, "Communication", "part-of", &attempts)?);
+    for (kind, by) in AROUND_PEOPLE {
+        searches.extend(chunked(store, kind, by, &people)?);
+    }
+    for (kind, by) in AROUND_FOLLOW_UPS {
+        searches.extend(chunked(store, kind, by, &attempts)?);
+    }
     Ok(searches)
 }
 

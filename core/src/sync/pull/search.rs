@@ -97,8 +97,13 @@ impl Search {
     /// [`StoreError`].
     pub fn path(&self, store: &Store, full: bool, count: u32) -> Result<String, StoreError> {
         let since = self.since(store, if full { FULL_OVERLAP_S } else { OVERLAP_S })?;
+        Ok(self.path_since(since, count))
+    }
+
+    /// The path of its first page from a time on; `None`: of all there is.
+    pub fn path_since(&self, since: Option<Instant>, count: u32) -> String {
         let since = since.map(|at| format!("&_lastUpdated=ge{at}")).unwrap_or_default();
-        Ok(format!("{}?{}{since}&_sort=_lastUpdated&_count={count}", self.kind, self.query))
+        format!("{}?{}{since}&_sort=_lastUpdated&_count={count}", self.kind, self.query)
     }
 
     /// The earliest watermark of what it covers, less the overlap; `None` where a part was never read.
