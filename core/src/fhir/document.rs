@@ -1,8 +1,11 @@
 //! One R4 resource, kept as the JSON that came: unknown elements, extensions and `1.50` survive.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::base::clock::Instant;
+use crate::base::text::legal;
 use crate::{base::ids, base::json};
 
 /// Why a text is not a resource that we keep.
@@ -176,12 +179,17 @@ impl Document {
 
 const EXTENSIONS: [&str; 2] = ["extension", "modifierExtension"];
 
-/// Takes out what says nothing: nulls, blank strings, empty lists and objects, extensions with neither value nor parts.
+/// Takes out what says nothing, and puts a mark for each character that no document can hold ([`legal`]): nulls, blank strings, empty lists and objects, extensions with neither value nor parts.
 /// Whether anything is left.
 fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
     match value {
         Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
+        Value::String(text) => {
+            if let Cow::Owned(marked) = legal(text) {
+                *text = marked;
+            }
+            !text.trim().is_empty()
+        }
         Value::Array(items) => {
             items.retain_mut(|item| keep_what_says(item, in_extensions));
             !items.is_empty()
@@ -256,6 +264,13 @@ pub fn id_of<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fhir_cannot_hold_is_never_written() {
+        let mut doc = Document::new("Basic", "a");
+        doc.set("code", json!({ "text": "a\u{0}b" })).push("note", json!({ "text": "\u{1b}[0m" })).set("x", json!("\u{7}"));
+        assert!(doc.to_text().chars().all(crate::base::text::is_legal) && !doc.to_text().contains("\\u00"), "{}", doc.to_text());
+    }
 
     #[test]
     fn what_says_nothing_is_not_written() {
