@@ -40,11 +40,13 @@ impl Telling<'_> {
     }
 
     /// A request's reasons, notes and instruction. `name` tells several requests apart.
-    fn request(&mut self, name: &str, request: &Document, said: Instant) {
+    fn tell_request(&mut self, name: &str, request: &Document, said: Instant) {
         let centre = self.centre;
         for (index, reason) in request.list("/reasonCode").iter().enumerate() {
             let text = reason.get("text").or_else(|| reason.pointer("/coding/0/display")).and_then(Value::as_str);
-            text.iter().for_each(|text| drop(self.tell(format!("{name}reason/{index}"), FactKind::Complaint, text, (said, centre))));
+            if let Some(text) = text {
+                self.tell(format!("{name}reason/{index}"), FactKind::Complaint, text, (said, centre));
+            }
         }
         self.notes(&format!("{name}note"), request, said);
         if let Some(text) = request.text("/patientInstruction") {
@@ -66,12 +68,14 @@ impl Telling<'_> {
 pub fn read(id: &IncidentId, sent: &Sent, order: &Resource, said: Instant, people: &People) -> Vec<Fact> {
     let centre = order.document.text("/requester/display").unwrap_or("988 counsellor");
     let mut telling = Telling { id, centre, facts: Vec::new(), used: HashMap::new() };
-    telling.request("", &order.document, said);
+    telling.tell_request("", &order.document, said);
     for (number, (_, other)) in sent.of("ServiceRequest").filter(|(_, other)| !std::ptr::eq(*other, order)).enumerate() {
         let at = other.document.instant("/authoredOn").unwrap_or(said);
         let words = other.document.text("/code/text").or_else(|| other.document.text("/code/coding/0/display"));
-        words.iter().for_each(|words| drop(telling.tell(format!("request/{number}"), FactKind::Complaint, words, (at, centre))));
-        telling.request(&format!("request/{number}/"), &other.document, at);
+        if let Some(words) = words {
+            telling.tell(format!("request/{number}"), FactKind::Complaint, words, (at, centre));
+        }
+        telling.tell_request(&format!("request/{number}/"), &other.document, at);
     }
     for (number, (_, task)) in sent.of("Task").enumerate() {
         telling.notes(&format!("task/{number}"), &task.document, said);
