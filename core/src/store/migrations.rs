@@ -5,7 +5,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// The newest schema that this release knows.
-pub(super) const SCHEMA: i64 = 4;
+pub(super) const SCHEMA: i64 = 5;
 
 pub(super) fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
@@ -13,6 +13,7 @@ pub(super) fn migrations() -> Migrations<'static> {
         M::up(include_str!("../../migrations/0002_second_copy.sql")),
         M::up(include_str!("../../migrations/0003_entered_in_error.sql")),
         M::up(include_str!("../../migrations/0004_teams.sql")),
+        M::up(include_str!("../../migrations/0005_search.sql")),
     ])
 }
 

@@ -20,6 +20,7 @@ mod documents;
 mod drafts;
 mod error;
 mod escalations;
+mod fold;
 mod frame;
 mod journal;
 mod key;
