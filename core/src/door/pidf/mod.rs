@@ -2,7 +2,7 @@
 //!
 //! Rule: each `location-info` is a place of its own, in the order of the document, and what stands in two of them is never
 //! mixed (RFC 5491, section 3). What is not understood gives no position rather than a wrong one, and stays in the XML's
-//! untaken text. Neighbours: [`shape`] reads positions, [`civic`] addresses, [`write()`] writes.
+//! untaken text. Neighbours: `shape` reads positions, `civic` addresses, [`write()`] writes.
 
 mod civic;
 mod shape;

@@ -2,8 +2,8 @@
 //! extension of ours. What we have no field for is shown under "also sent".
 //!
 //! Rule: an order is read however FHIR lets it be written: entries by `fullUrl`, resources contained in others, several
-//! requests, of which one is the order. What cannot be read costs itself. Neighbours: [`sent`] finds resources and what
-//! references mean, [`facts`] tells, [`rest`] is what nobody took.
+//! requests, of which one is the order. What cannot be read costs itself. Neighbours: `sent` finds resources and what
+//! references mean, `facts` tells, `rest` is what nobody took.
 
 mod facts;
 mod rest;

@@ -2,7 +2,7 @@
 //!
 //! Rule: what is not understood makes nothing open, closed, unlimited or active: it is unknown, and remarked with its file,
 //! line and field. An impossible coordinate keeps the service, without a position. What cannot be read at all names file,
-//! line and field, and nothing of it is taken. Neighbours: [`tables`] are the rows, [`service`] reads one, [`hours`] a
+//! line and field, and nothing of it is taken. Neighbours: `tables` are the rows, `service` reads one, `hours` a
 //! schedule.
 
 mod hours;
