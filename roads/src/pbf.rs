@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use osmpbf::{BlobDecode, BlobReader, Element, PrimitiveBlock, RelMemberType};
 
 use crate::map::Map;
-use crate::profile::{Profile, Tags};
+use crate::profile::{Access, MODES, Profile, Tags, meaning};
 use crate::streets::{Found, Places, Tagged, Way, map};
 use crate::{BuildError, Listener, Step, tell};
 
@@ -127,7 +127,10 @@ impl Found {
         if tags.get("type") != Some(&"restriction") {
             return;
         }
-        let Some(kind) = ["restriction:motorcar", "restriction"].iter().find_map(|key| tags.get(key)) else {
+        let Some(kind) = ["restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction"]
+            .iter()
+            .find_map(|key| tags.get(key))
+        else {
             // Only for some hours or some vehicles: not known here.
             self.left_out += 1;
             return;
@@ -140,7 +143,8 @@ impl Found {
             self.left_out += 1;
             return;
         }
-        let mut tagged = Tagged { only, from: Vec::new(), via_nodes: Vec::new(), via_ways: Vec::new(), to: Vec::new() };
+        let u_turn = kind.ends_with("_u_turn");
+        let mut tagged = Tagged { only, u_turn, from: Vec::new(), via_nodes: Vec::new(), via_ways: Vec::new(), to: Vec::new() };
         for member in relation.members() {
             match (member.role().unwrap_or_default(), member.member_type) {
                 ("from", RelMemberType::Way) => tagged.from.push(member.member_id),
@@ -154,32 +158,102 @@ impl Found {
     }
 }
 
-/// What bars a car at a node.
+/// Whether a node bars a car. The most specific key about access counts, whatever stands first in the file; without one
+/// it is the kind of barrier that says so. Access at a node that is no barrier (a crossing, a door) is not the street's.
 fn barred<'a>(tags: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
-    let (mut barrier, mut access) = (false, None);
-    for (key, value) in tags {
-        match key {
-            "barrier" => {
-                barrier = matches!(
-                    value,
-                    "bollard"
-                        | "block"
-                        | "jersey_barrier"
-                        | "chain"
-                        | "cycle_barrier"
-                        | "debris"
-                        | "log"
-                        | "rope"
-                        | "stile"
-                        | "sump_buster"
-                        | "wall"
-                );
-            }
-            "access" | "vehicle" | "motor_vehicle" | "motorcar" => {
-                access = Some(matches!(value, "no" | "agricultural" | "forestry" | "emergency"))
-            }
-            _ => {}
+    let tags: Tags<'a> = tags.collect();
+    let tag = |key: &str| tags.get(key).copied();
+    let Some(barrier) = tag("barrier").filter(|barrier| !matches!(*barrier, "no" | "entrance")) else { return false };
+    if let Some(access) = MODES.into_iter().find_map(tag) {
+        return meaning(access) == Access::No;
+    }
+    let low =
+        || tag("maxheight").and_then(|height| height.trim_end_matches('m').trim().parse::<f64>().ok()).is_some_and(|m| m < CAR_HEIGHT_M);
+    match barrier {
+        "gate" | "lift_gate" | "swing_gate" | "sliding_gate" => tag("locked") == Some("yes"),
+        "height_restrictor" => low(),
+        "kerb" => tag("kerb") == Some("raised"),
+        "bollard" | "block" | "jersey_barrier" | "chain" | "cycle_barrier" | "debris" | "log" | "rope" | "stile" | "sump_buster"
+        | "wall" | "fence" | "planter" | "bus_trap" | "guard_rail" | "ditch" | "hedge" | "turnstile" | "kissing_gate"
+        | "motorcycle_barrier" => true,
+        _ => false,
+    }
+}
+
+/// How high a crisis car is, in metres: a van with its antenna.
+const CAR_HEIGHT_M: f64 = 2.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_barrier_the_more_specific_key_counts_whatever_stands_first() {
+        for (tags, expected) in [
+            (&[("barrier", "bollard")][..], true),
+            (&[("barrier", "gate")], false),
+            (&[("barrier", "gate"), ("locked", "yes")], true),
+            (&[("barrier", "gate"), ("access", "no")], true),
+            (&[("barrier", "gate"), ("access", "private")], false),
+            (&[("barrier", "bollard"), ("motor_vehicle", "yes")], false),
+            (&[("access", "no"), ("barrier", "gate"), ("motor_vehicle", "yes")], false),
+            (&[("barrier", "gate"), ("motor_vehicle", "yes"), ("vehicle", "no")], false),
+            (&[("barrier", "bollard"), ("access", "no"), ("foot", "yes"), ("motorcar", "yes"), ("motor_vehicle", "no")], false),
+            (&[("barrier", "height_restrictor"), ("maxheight", "1.8")], true),
+            (&[("barrier", "height_restrictor"), ("maxheight", "3 m")], false),
+            (&[("barrier", "planter")], true),
+            (&[("barrier", "no"), ("access", "no")], false),
+            (&[("highway", "crossing"), ("access", "no")], false),
+            (&[("entrance", "yes"), ("access", "no")], false),
+        ] {
+            assert_eq!(barred(tags.iter().copied()), expected, "{tags:?}");
         }
     }
-    access.unwrap_or(barrier)
+
+    /// The shared file of taggings: each street is named by its tags.
+    #[test]
+    fn every_tagging_of_the_shared_file_is_read_as_the_wiki_says() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/trouble/tags.osm.pbf");
+        let Ok(bytes) = std::fs::read(path) else {
+            eprintln!("SKIPPED: tags.osm.pbf is not in the shared data");
+            return;
+        };
+        let map = read(&|| Ok(bytes.as_slice()), bytes.len() as u64, "tags", &Profile::default(), &mut |_| true).unwrap();
+        let ways = |name: &str| {
+            let streets = map.streets.iter().filter(|street| map.names.all()[street.name as usize] == name);
+            streets.fold((false, false), |(there, back), street| (there | street.there.is_some(), back | street.back.is_some()))
+        };
+        let (both, there, back, closed) = ((true, true), (true, false), (false, true), (false, false));
+        for (name, expected) in [
+            ("maxspeed 55 MPH", both),
+            ("oneway=-1", back),
+            ("oneway=reversible", closed),
+            ("oneway=alternating", both),
+            ("oneway=yes oneway:motor_vehicle=no", both),
+            ("motor_vehicle:backward=no", there),
+            ("vehicle:forward=no", back),
+            ("access:backward=no", there),
+            ("access=no motor_vehicle=permissive", both),
+            ("access=no emergency=yes", closed),
+            ("motor_vehicle=no motorcar=yes", both),
+            ("motor_vehicle=agricultural;forestry", closed),
+            ("access=private;customers", both),
+            ("motor_vehicle=private", both),
+            ("highway=construction construction=residential", closed),
+            ("highway=busway", closed),
+            ("highway=pedestrian motor_vehicle=yes", both),
+            ("highway=footway motor_vehicle=yes", both),
+            ("highway=service service=emergency_access", closed),
+            ("highway=unclassified winter_road=yes", closed),
+            ("highway=residential disused=yes", closed),
+            ("highway=motorway oneway=no", both),
+            ("route=ferry motor_vehicle=yes duration=PT20M", both),
+            ("route=ferry motorcar=yes oneway=yes", there),
+        ] {
+            assert_eq!(ways(name), expected, "{name}");
+        }
+        let millis = |name: &str| map.streets.iter().find(|s| map.names.all()[s.name as usize] == name).and_then(|s| s.there).unwrap();
+        let (upper, lower) = (millis("maxspeed 55 MPH"), millis("maxspeed 55 mph"));
+        assert!(upper.abs_diff(lower) < lower / 100, "as long and as fast: {upper} and {lower} ms");
+    }
 }

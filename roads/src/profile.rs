@@ -93,47 +93,99 @@ impl Profile {
     /// What it says of a way; `None` where a car does not drive.
     pub fn driven(&self, tags: &Tags<'_>) -> Option<Driven> {
         let tag = |key: &str| tags.get(key).copied();
-        let access = ["motorcar", "motor_vehicle", "vehicle", "access"].into_iter().find_map(tag);
-        let private = match access {
-            Some("no" | "agricultural" | "forestry" | "emergency" | "psv" | "bus" | "taxi" | "military") => return None,
-            Some("private" | "customers" | "delivery" | "permit" | "residents") => true,
-            _ => false,
-        };
-        if tag("area") == Some("yes") || tag("impassable") == Some("yes") {
+        let yes = |key: &str| tag(key) == Some("yes");
+        if ["area", "impassable", "disused", "abandoned", "winter_road", "ice_road"].into_iter().any(yes) {
             return None;
         }
         if tag("route") == Some("ferry") {
-            return self.ferry(tags, access);
+            return self.ferry(tags);
         }
         let highway = tag("highway")?;
-        let usual = *self.kmh.get(highway)?;
+        let usual = self.usual_kmh(tags, highway)?;
         if highway == "track" && tag("tracktype").is_some_and(|grade| matches!(grade, "grade3" | "grade4" | "grade5")) {
             return None;
         }
-        let speed = |direction: &str| {
-            let signed = tag(direction).or_else(|| tag("maxspeed")).and_then(kmh).map(|kmh| (kmh * self.share_of_limit).max(1.0));
-            let speed = signed.unwrap_or(usual);
+        // For emergency vehicles, which a crisis car is not.
+        let reserved = tag("service") == Some("emergency_access");
+        let speed = |way: &str| {
+            let private = match access(tags, way) {
+                Some(Access::No) => return None,
+                None if reserved => return None,
+                Some(Access::Private) => true,
+                Some(Access::Yes) | None => false,
+            };
+            let limit = tags.get(format!("maxspeed:{way}").as_str()).copied().or_else(|| tag("maxspeed")).and_then(kmh);
+            let speed = limit.map_or(usual, |kmh| (kmh * self.share_of_limit).max(1.0));
             if private { self.private_kmh.map(|slow| slow.min(speed)) } else { Some(speed) }
         };
         let (there, back) = match direction(tags, highway) {
-            Direction::Both => (speed("maxspeed:forward"), speed("maxspeed:backward")),
-            Direction::There => (speed("maxspeed:forward"), None),
-            Direction::Back => (None, speed("maxspeed:backward")),
+            Direction::Both => (speed("forward"), speed("backward")),
+            Direction::There => (speed("forward"), None),
+            Direction::Back => (None, speed("backward")),
             Direction::Closed => (None, None),
         };
         (there.is_some() || back.is_some()).then_some(Driven { there, back, class: class(highway), wait_s: 0.0, takes_s: None })
     }
 
-    fn ferry(&self, tags: &Tags<'_>, access: Option<&str>) -> Option<Driven> {
+    /// The speed without a sign. A way for others is driven at a walking street's where a key of its own lets cars in.
+    fn usual_kmh(&self, tags: &Tags<'_>, highway: &str) -> Option<f64> {
+        let for_others = matches!(highway, "pedestrian" | "footway" | "path" | "cycleway" | "bridleway" | "busway");
+        let let_in = || {
+            let own = ["motorcar", "motor_vehicle"].into_iter().find_map(|key| tags.get(key).copied())?;
+            (meaning(own) == Access::Yes).then(|| self.kmh.get("living_street").copied()).flatten()
+        };
+        self.kmh.get(highway).copied().or_else(|| for_others.then(let_in).flatten())
+    }
+
+    fn ferry(&self, tags: &Tags<'_>) -> Option<Driven> {
+        let way = direction(tags, "ferry");
         // A ferry carries cars only where it says so.
-        if !matches!(access, Some("yes" | "designated" | "permissive")) {
-            return None;
-        }
-        let there = (direction(tags, "ferry") != Direction::Back).then_some(self.ferry_kmh);
-        let back = (direction(tags, "ferry") != Direction::There).then_some(self.ferry_kmh);
+        let carries = |way: &str| {
+            let said = keys(way).into_iter().find_map(|key| tags.get(key.as_str()).copied())?;
+            let said = said.split(';').any(|one| matches!(one.trim(), "yes" | "designated" | "permissive"));
+            said.then_some(self.ferry_kmh)
+        };
+        let there = carries("forward").filter(|_| matches!(way, Direction::Both | Direction::There));
+        let back = carries("backward").filter(|_| matches!(way, Direction::Both | Direction::Back));
+        there.or(back)?;
         let takes_s = tags.get("duration").copied().and_then(duration_s);
         Some(Driven { there, back, class: Class::Ferry, wait_s: self.ferry_wait_s / 2.0, takes_s })
     }
+}
+
+/// What a word about access means for a crisis car.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// It may not drive there.
+    No,
+    /// It drives there to somebody, and not through.
+    Private,
+    /// It may.
+    Yes,
+}
+
+/// What a value means; of a list (`agricultural;forestry`) whatever lets a car in most. A word that is not known forbids
+/// nothing.
+pub fn meaning(value: &str) -> Access {
+    let one = |word: &str| match word.trim() {
+        "no" | "agricultural" | "forestry" | "emergency" | "psv" | "bus" | "taxi" | "military" | "hgv" | "bicycle" | "foot" => Access::No,
+        "private" | "customers" | "delivery" | "permit" | "residents" => Access::Private,
+        _ => Access::Yes,
+    };
+    value.split(';').filter(|word| !word.trim().is_empty()).map(one).max().unwrap_or(Access::Yes)
+}
+
+/// The keys of access for a car, the most specific first (OpenStreetMap wiki, Key:access, "Transport mode restrictions").
+pub const MODES: [&str; 4] = ["motorcar", "motor_vehicle", "vehicle", "access"];
+
+/// The keys that speak of a car in one direction, in the order in which they count: by vehicle, then by direction.
+fn keys(way: &str) -> Vec<String> {
+    MODES.iter().flat_map(|mode| [format!("{mode}:{way}"), (*mode).to_owned()]).collect()
+}
+
+/// What the most specific key says of a direction (`forward`, `backward`); `None` where none does.
+fn access(tags: &Tags<'_>, way: &str) -> Option<Access> {
+    keys(way).into_iter().find_map(|key| tags.get(key.as_str()).copied()).map(meaning)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,13 +221,21 @@ fn class(highway: &str) -> Class {
     }
 }
 
-/// A speed limit as it is tagged: `50`, `30 mph`, `20 knots`. Words like `none` say nothing that we can drive by.
+/// A speed limit as it is tagged: `50`, `30 mph`, `20 knots`, `walk`; of a list the lowest. Words like `none` or `signals`
+/// say nothing that we can drive by.
 fn kmh(text: &str) -> Option<f64> {
-    let text = text.split(';').next().unwrap_or_default().trim();
+    text.split(';').filter_map(one_kmh).reduce(f64::min)
+}
+
+fn one_kmh(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text == "walk" {
+        return Some(5.0);
+    }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let number: f64 = number.parse().ok()?;
-    let kmh = match unit.trim() {
+    let kmh = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "km/h" | "kmh" | "kph" => number,
         "mph" => number * 1.609_344,
         "knots" => number * 1.852,
@@ -184,68 +244,22 @@ fn kmh(text: &str) -> Option<f64> {
     (1.0..=160.0).contains(&kmh).then_some(kmh)
 }
 
-/// A duration as it is tagged: `20` minutes, `01:30` hours and minutes, `00:10:30`.
+/// A duration as it is tagged: `20` minutes, `01:30` hours and minutes, `00:10:30`, `PT20M` (ISO 8601).
 fn duration_s(text: &str) -> Option<f64> {
-    let parts: Vec<f64> = text.split(':').map(|part| part.trim().parse::<f64>().ok()).collect::<Option<_>>()?;
-    let seconds = match parts.as_slice() {
-        [minutes] => minutes * 60.0,
-        [hours, minutes] => hours * 3600.0 + minutes * 60.0,
-        [hours, minutes, seconds] => hours * 3600.0 + minutes * 60.0 + seconds,
-        _ => return None,
+    let iso = || {
+        let span: jiff::Span = text.trim().parse().ok().filter(|_| text.trim().starts_with('P'))?;
+        span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()
+    };
+    let parts: Option<Vec<f64>> = text.split(':').map(|part| part.trim().parse::<f64>().ok()).collect();
+    let seconds = match parts.as_deref() {
+        None => iso()?,
+        Some([minutes]) => minutes * 60.0,
+        Some([hours, minutes]) => hours * 3600.0 + minutes * 60.0,
+        Some([hours, minutes, seconds]) => hours * 3600.0 + minutes * 60.0 + seconds,
+        Some(_) => return None,
     };
     (1.0..=86_400.0).contains(&seconds).then_some(seconds)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn driven(tags: &[(&'static str, &'static str)]) -> Option<Driven> {
-        Profile::default().driven(&tags.iter().copied().collect())
-    }
-
-    #[test]
-    fn a_limit_is_driven_by_nine_tenths_in_miles_too() {
-        let there = |limit| driven(&[("highway", "primary"), ("maxspeed", limit)]).unwrap().there.unwrap();
-        assert!((there("50") - 45.0).abs() < 1e-9);
-        assert!((there("30 mph") - 43.452_288).abs() < 1e-9);
-        assert!((there("none") - 60.0).abs() < 1e-9);
-        assert!((there("1e9") - 60.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn one_ways_roundabouts_and_motorways_go_one_way() {
-        let ways = |tags: &[(&'static str, &'static str)]| driven(tags).map(|d| (d.there.is_some(), d.back.is_some()));
-        assert_eq!(ways(&[("highway", "residential")]), Some((true, true)));
-        assert_eq!(ways(&[("highway", "residential"), ("oneway", "yes")]), Some((true, false)));
-        assert_eq!(ways(&[("highway", "residential"), ("oneway", "-1")]), Some((false, true)));
-        assert_eq!(ways(&[("highway", "tertiary"), ("junction", "roundabout")]), Some((true, false)));
-        assert_eq!(ways(&[("highway", "motorway")]), Some((true, false)));
-        assert_eq!(ways(&[("highway", "motorway"), ("oneway", "no")]), Some((true, true)));
-        assert_eq!(ways(&[("highway", "residential"), ("oneway", "reversible")]), None);
-    }
-
-    #[test]
-    fn the_narrowest_word_about_access_counts() {
-        assert!(driven(&[("highway", "service"), ("access", "no")]).is_none());
-        assert!(driven(&[("highway", "service"), ("access", "no"), ("motorcar", "yes")]).is_some());
-        assert!(driven(&[("highway", "footway")]).is_none());
-        let private = driven(&[("highway", "residential"), ("access", "private")]).unwrap();
-        assert_eq!(private.there, Some(8.0));
-    }
-
-    #[test]
-    fn a_ferry_carries_cars_where_it_says_so_and_takes_what_it_says() {
-        assert!(driven(&[("route", "ferry")]).is_none());
-        let ferry = driven(&[("route", "ferry"), ("motor_vehicle", "yes"), ("duration", "00:20")]).unwrap();
-        assert_eq!((ferry.takes_s, ferry.class), (Some(1200.0), Class::Ferry));
-    }
-
-    #[test]
-    fn a_profile_that_cannot_be_is_refused() {
-        assert!(Profile::parse(r#"{"share_of_limit": 0.8}"#).is_ok());
-        assert!(Profile::parse(r#"{"ferry_kmh": -3}"#).is_err());
-        assert!(Profile::parse(r#"{"speed": 3}"#).is_err());
-        assert!(Profile::parse(r#"{"private_kmh": null}"#).unwrap().private_kmh.is_none());
-    }
-}
+mod tests;

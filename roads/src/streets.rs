@@ -21,6 +21,7 @@ pub struct Way {
 /// A restriction as it is tagged.
 pub struct Tagged {
     pub only: bool,
+    pub u_turn: bool,
     pub from: Vec<i64>,
     pub via_nodes: Vec<i64>,
     pub via_ways: Vec<i64>,
@@ -193,7 +194,9 @@ impl Streets {
         let Some(at) = self.number_of.get(via).copied() else { return Vec::new() };
         let from: Vec<Turn> = tagged.from.iter().flat_map(|way| self.ending(*way, at)).collect();
         let to: Vec<Turn> = tagged.to.iter().flat_map(|way| self.beginning(*way, at)).collect();
-        from.iter().flat_map(|first| to.iter().map(|last| vec![*first, *last])).collect()
+        // A way that goes on over the junction is no turn back.
+        let meant = |first: &Turn, last: &Turn| !tagged.u_turn || tagged.from != tagged.to || first.street == last.street;
+        from.iter().flat_map(|first| to.iter().filter(|last| meant(first, last)).map(|last| vec![*first, *last])).collect()
     }
 
     /// From the end of the first way over the ways between to the beginning of the last, the shortest chain.
@@ -237,3 +240,6 @@ impl Streets {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

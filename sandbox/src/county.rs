@@ -280,7 +280,10 @@ fn service_of(seeded: &mut Seeded, given: &Given) -> Service {
             days: given.days.iter().map(|d| (*d).to_owned()).collect(),
             from: given.hours.and_then(|(from, _)| time(from)),
             until: given.hours.and_then(|(_, until)| time(until)),
+            ..Opening::default()
         }],
+        hours_in_part: false,
+        ages_unknown: false,
         zone: ZONE.to_owned(),
         languages: vec!["en".into(), "es".into()],
         youngest: given.ages.0,

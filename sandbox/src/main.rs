@@ -9,6 +9,7 @@ use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::store::disk::RealDisk;
 use anydoor_core::store::keys;
 use anydoor_sandbox::county::County;
+use anydoor_sandbox::directory;
 use anydoor_sandbox::gateway::Gateway;
 use anydoor_sandbox::probe::{self, Probe};
 use anydoor_sandbox::roads::Pack;
@@ -31,6 +32,8 @@ const USAGE: &str = "anydoor-sandbox: a fictional county on this machine, for tr
   --serve               stays up for other clients afterwards
   probe URL             finds out how a FHIR server behaves, writing and deleting only Basic resources of its own;
                         with --token-command; with --agency ID the result is written for the agency's phones
+  directory PATH ZONE   imports HSDS (a JSON file, or a folder of CSV tables) whose places are in this IANA zone, and
+                        prints what it made of it and what it did not understand
   recovery-key          makes the agency's recovery key pair: the private half to keep safe, the public half for phones
   recover FILE          opens a phone's key file with the private recovery key on standard input
   --only-server         starts the embedded server with the county on it, prints one line of JSON (address, ids, road
@@ -40,6 +43,7 @@ enum Job {
     Play(Box<Play>),
     Server(Strictness, u64, Option<PathBuf>),
     Probe { url: String, token_command: Option<String>, agency: Option<String> },
+    Directory { path: PathBuf, zone: String },
     RecoveryKey,
     Recover(PathBuf),
     Usage,
@@ -64,6 +68,11 @@ fn read(mut arguments: impl Iterator<Item = String>) -> Result<Job, String> {
     let mut arguments = arguments.by_ref().peekable();
     match arguments.peek().map(String::as_str) {
         Some("probe") => return read_probe(arguments.skip(1)),
+        Some("directory") => {
+            let words: Vec<String> = arguments.skip(1).collect();
+            let [path, zone] = words.as_slice() else { return Err("directory needs a file or folder, and a zone".into()) };
+            return Ok(Job::Directory { path: path.into(), zone: zone.clone() });
+        }
         Some("recovery-key") => return Ok(Job::RecoveryKey),
         Some("recover") => return arguments.nth(1).map(|file| Job::Recover(file.into())).ok_or("recover needs a key file".into()),
         _ => {}
@@ -102,6 +111,7 @@ async fn main() -> ExitCode {
         Ok(Job::Play(what)) => play(*what).await.map_err(|error| error.to_string()),
         Ok(Job::Server(strictness, seed, roads)) => serve(strictness, seed, roads.as_deref()).await,
         Ok(Job::Probe { url, token_command, agency }) => probe(&url, token_command.as_deref(), agency.as_deref()).await,
+        Ok(Job::Directory { path, zone }) => directory::print(&path, &zone, jiff::Timestamp::now(), &mut std::io::stdout()),
         Ok(Job::RecoveryKey) => recovery_key(),
         Ok(Job::Recover(file)) => recover(&file),
         Ok(Job::Usage) => {

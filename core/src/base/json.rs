@@ -223,12 +223,18 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Value, JsonError> {
     read_sharing(bytes, limits, &Cell::new(usize::MAX))
 }
 
+/// The bytes without the byte order mark before them, which says nothing and which a reader may ignore (RFC 8259, section 8.1).
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 /// Reads one of several JSON texts that together may hold as many values as are `left`.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_sharing(bytes: &[u8], limits: Limits, left: &Cell<usize>) -> Result<Value, JsonError> {
     let most = limits.values.min(left.get());
+    let bytes = without_mark(bytes);
     if bytes.len() > limits.bytes {
         return Err(JsonError { path: String::new(), line: 1, column: 1, what: Refusal::TooLarge });
     }
@@ -288,6 +294,11 @@ mod tests {
     fn a_key_that_would_be_taken_for_a_number_is_refused() {
         assert_eq!(refusal(r#"{"x":{"$serde_json::private::Number":"1"}}"#), Refusal::PrivateKey);
         assert_eq!(refusal(r#"{"x":{"\u0024serde_json::private::Number":"1"}}"#), Refusal::PrivateKey);
+    }
+
+    #[test]
+    fn a_byte_order_mark_says_nothing() {
+        assert_eq!(read("\u{feff}{\"a\":1}".as_bytes(), Limits::RESOURCE).unwrap().to_string(), r#"{"a":1}"#);
     }
 
     #[test]

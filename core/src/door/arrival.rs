@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::clock::Instant;
 use crate::base::ids::{FactId, PersonId, ReceivedId};
+use crate::base::mend::Flaw;
 use crate::incident::{Identifier, Incident, Linked, MergeDirection, Place, Urgency};
 
 /// A call as it arrived through a door: the same value for an EIDO and for a 988 order.
@@ -75,6 +76,12 @@ pub struct AlsoSent {
     pub text: String,
     /// Only holds the document together (an id, a reference, a time of change): shown last.
     pub wiring: bool,
+}
+
+impl From<Flaw> for AlsoSent {
+    fn from(flaw: Flaw) -> Self {
+        Self { path: flaw.path, text: flaw.was, wiring: false }
+    }
 }
 
 /// What a sender says was merged or split.

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::base::text::{MARK, is_legal, legal};
+
 const DEPTH: usize = 64;
 const ELEMENTS: usize = 20_000;
 const ATTRIBUTES: usize = 64;
@@ -29,13 +31,23 @@ pub struct Element {
 }
 
 impl Element {
-    /// The first element of this name at any depth.
-    pub fn find(&self, name: &str) -> Option<&Element> {
-        self.children.iter().find_map(|child| if child.name == name { Some(child) } else { child.find(name) })
+    /// The first child of this name.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
     }
-    /// The text of the child of this name.
-    pub fn child_text(&self, name: &str) -> Option<&str> {
-        self.children.iter().find(|child| child.name == name && !child.text.is_empty()).map(|child| child.text.as_str())
+    /// The value of an attribute, by its local name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let local = |key: &str| key.rsplit(':').next() == Some(name);
+        self.attributes.iter().find(|(key, _)| local(key)).map(|(_, value)| value.as_str())
+    }
+    /// Takes the texts of all children of this name: they have a field now.
+    pub fn take_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.children.iter().filter(move |child| child.name == name && !child.text.is_empty());
+        named.map(Element::take_text)
+    }
+    /// How many children of this name say something.
+    pub fn count(&self, name: &str) -> usize {
+        self.children.iter().filter(|child| child.name == name && !child.text.is_empty()).count()
     }
     /// Takes the text of the child of this name: it has a field now.
     pub fn take(&self, name: &str) -> Option<&str> {
@@ -88,7 +100,7 @@ pub fn read(text: &str) -> Result<Element, BadXml> {
             Event::Text(text) => top.text.push_str(&text.decode().map_err(|_| BadXml)?),
             Event::CData(text) => top.text.push_str(&text.decode().map_err(|_| BadXml)?),
             Event::GeneralRef(name) => match name.resolve_char_ref().map_err(|_| BadXml)? {
-                Some(char) => top.text.push(char),
+                Some(char) => top.text.push(if is_legal(char) { char } else { MARK }),
                 None => top.text.push_str(quick_xml::escape::resolve_predefined_entity(&name.decode().map_err(|_| BadXml)?).ok_or(BadXml)?),
             },
             Event::End(_) => close(&mut open)?,
@@ -118,7 +130,7 @@ fn element(start: &BytesStart<'_>) -> Result<Element, BadXml> {
         let attribute = attribute.ok().filter(|_| i < ATTRIBUTES).ok_or(BadXml)?;
         let key = std::str::from_utf8(attribute.key.as_ref()).map_err(|_| BadXml)?;
         if key != "xmlns" && !key.starts_with("xmlns:") {
-            attributes.push((key.to_owned(), attribute.unescape_value().map_err(|_| BadXml)?.into_owned()));
+            attributes.push((key.to_owned(), legal(&attribute.unescape_value().map_err(|_| BadXml)?).into_owned()));
         }
     }
     Ok(Element { name, attributes, ..Element::default() })
@@ -126,9 +138,7 @@ fn element(start: &BytesStart<'_>) -> Result<Element, BadXml> {
 
 /// Text as it may stand in XML. What XML 1.0 cannot hold at all becomes U+FFFD.
 pub fn escaped(text: &str) -> String {
-    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let text: String = text.chars().map(|c| if legal(c) { c } else { '\u{fffd}' }).collect();
-    quick_xml::escape::escape(text).into_owned()
+    quick_xml::escape::escape(legal(text).into_owned()).into_owned()
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! One R4 resource, kept as the JSON that came: unknown elements, extensions and `1.50` survive.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::reference::Reference;
 pub use super::reference::{id_of, literal};
 use crate::base::clock::Instant;
+use crate::base::text::legal;
 use crate::{base::ids, base::json};
 
 /// Why a text is not a resource that we keep.
@@ -208,8 +211,8 @@ fn index(step: &str) -> Option<usize> {
 
 const EXTENSIONS: [&str; 2] = ["extension", "modifierExtension"];
 
-/// Takes out what says nothing: nulls, blank strings, empty lists and objects, extensions with neither value nor parts.
-/// Whether anything is left.
+/// Takes out what says nothing (nulls, blank strings, empty lists and objects, extensions with neither value nor parts), and puts a
+/// mark for each character that no document can hold ([`legal`]). Whether anything is left.
 fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
     match value {
         Value::Null => false,
@@ -229,12 +232,9 @@ fn keep_what_says(value: &mut Value, in_extensions: bool) -> bool {
     }
 }
 
-/// Puts the mark U+FFFD where a character stands that no FHIR string may hold: those below U+0020 but for tab, line feed and
-/// carriage return (R4, datatypes, string), and the other control characters, which servers refuse as well.
 fn replace_illegal(text: &mut String) {
-    let illegal = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
-    if text.contains(illegal) {
-        *text = text.replace(illegal, "\u{FFFD}");
+    if let Cow::Owned(marked) = legal(text) {
+        *text = marked;
     }
 }
 
@@ -296,6 +296,13 @@ fn collect_references(element: &str, value: &Value, found: &mut Vec<(String, Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fhir_cannot_hold_is_never_written() {
+        let mut doc = Document::new("Basic", "a");
+        doc.set("code", json!({ "text": "a\u{0}b" })).push("note", json!({ "text": "\u{1b}[0m" })).set("x", json!("\u{7}"));
+        assert!(doc.to_text().chars().all(crate::base::text::is_legal) && !doc.to_text().contains("\\u00"), "{}", doc.to_text());
+    }
 
     #[test]
     fn what_says_nothing_is_not_written() {

@@ -9,6 +9,7 @@ pub mod attachment;
 pub mod behaviour;
 pub mod bundle;
 pub mod closures;
+mod current;
 pub mod directory;
 pub mod document;
 pub mod element;

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::document::id_of;
 use super::element::{code_in, concept, extension, extension_of, extension_text, extensions, part, part_text, part_value, reference};
-use super::{Document, ReadError};
+use super::{Document, ReadError, current};
 use crate::base::Code;
+use crate::base::clock::Instant;
 use crate::base::ids::PersonId;
 use crate::incident::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
 
@@ -136,23 +137,28 @@ fn contact_point(contact: &str) -> Value {
 /// [`ReadError`] where the id is not one.
 pub fn read(doc: &Document, roles: Vec<Role>) -> Result<Person, ReadError> {
     let id = PersonId::parse(doc.id()).map_err(|_| ReadError::new(doc, "id"))?;
+    Ok(Person { id, ..read_at(doc, roles, None) })
+}
+
+/// Reads a person as they are at a time; `None`: as far as the document alone says. The id is none of the document's.
+pub fn read_at(doc: &Document, roles: Vec<Role>, at: Option<Instant>) -> Person {
     let roles = if roles.is_empty() { own_roles(doc) } else { roles };
     let safe = extensions(doc.value(), "safe-contact").next();
     let wishes = extensions(doc.value(), "wishes").next();
-    Ok(Person {
-        id,
+    Person {
+        id: PersonId::derived(""),
         roles,
-        name: read_name(doc),
+        name: read_name(doc, at),
         description: extension_text(doc.value(), "description", "valueString").map(str::to_owned),
         born: doc.text("/birthDate").map(str::to_owned),
         gender: doc.text("/gender").map(str::to_owned),
-        language: doc.text("/communication/0/language/coding/0/code").map(str::to_owned),
-        contacts: doc.list("/telecom").iter().filter_map(|t| t.get("value")?.as_str()).map(str::to_owned).collect(),
+        language: read_language(doc).map(str::to_owned),
+        contacts: current::telecoms(doc.list("/telecom"), at).into_iter().map(str::to_owned).collect(),
         safe_contact: safe.map(read_safe_contact).unwrap_or_default(),
         wishes: wishes.map(read_wishes).unwrap_or_default(),
         dependants: extensions(doc.value(), "dependant").filter_map(read_dependant).collect(),
         identified_as: doc.target("/link/0/other").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok()),
-    })
+    }
 }
 
 fn own_roles(doc: &Document) -> Vec<Role> {
@@ -162,19 +168,29 @@ fn own_roles(doc: &Document) -> Vec<Role> {
     doc.list("/relationship").iter().filter_map(|concept| Role::from_code(code_in(concept, "role")?)).collect()
 }
 
-fn read_name(doc: &Document) -> Option<PersonName> {
-    let mut name = PersonName::default();
-    for given in doc.list("/name") {
-        let text = |key: &str| given.get(key).and_then(Value::as_str).map(str::to_owned);
-        if text("use").as_deref() == Some("usual") && name.goes_by.is_none() {
-            name.goes_by = text("text").or_else(|| given.pointer("/given/0").and_then(Value::as_str).map(str::to_owned));
-        } else if name.family.is_none() && name.given.is_empty() {
-            name.family = text("family").or_else(|| text("text"));
-            name.given =
-                given.get("given").and_then(Value::as_array).into_iter().flatten().filter_map(|g| g.as_str().map(str::to_owned)).collect();
-        }
-    }
+/// The name that holds, and what they go by.
+fn read_name(doc: &Document, at: Option<Instant>) -> Option<PersonName> {
+    let names = doc.list("/name");
+    let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).map(str::to_owned);
+    let given = |of: &Value| -> Vec<String> {
+        of.get("given").and_then(Value::as_array).into_iter().flatten().filter_map(|g| g.as_str().map(str::to_owned)).collect()
+    };
+    let (main, usual) = (current::name(names, at), current::goes_by(names, at));
+    let goes_by = usual.filter(|usual| !main.is_some_and(|main| std::ptr::eq(main, *usual)));
+    let name = PersonName {
+        family: main.and_then(|main| text(main, "family").or_else(|| text(main, "text").filter(|_| main.get("given").is_none()))),
+        given: main.map(given).unwrap_or_default(),
+        goes_by: goes_by.and_then(|usual| text(usual, "text").or_else(|| given(usual).into_iter().next())),
+    };
     (name != PersonName::default()).then_some(name)
+}
+
+/// The language that they prefer, else the first.
+fn read_language(doc: &Document) -> Option<&str> {
+    let languages = doc.list("/communication");
+    let preferred = languages.iter().find(|one| one.get("preferred").and_then(Value::as_bool) == Some(true));
+    let language = preferred.or_else(|| languages.first())?.get("language")?;
+    language.pointer("/coding/0/code").or_else(|| language.get("text")).and_then(Value::as_str)
 }
 
 fn read_safe_contact(extension: &Value) -> SafeContact {

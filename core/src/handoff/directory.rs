@@ -1,15 +1,23 @@
 //! The directory of services, and which of them suit.
 
+use jiff::civil::Date;
+
 use crate::base::Position;
 use crate::base::clock::Instant;
 use crate::base::ids::{OrganizationId, ServiceId};
 
 /// When a service is open, in its own zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Opening {
-    /// FHIR days (`mon` … `sun`).
+    /// FHIR days (`mon` … `sun`), where it is a plain week.
     pub days: Vec<String>,
-    /// From, local time; with `until` absent: all day.
+    /// The dates on which it opens, where it is no plain week; worked out up to `valid_to`.
+    pub dates: Option<Vec<Date>>,
+    /// Says nothing before this date.
+    pub valid_from: Option<Date>,
+    /// Says nothing after this date.
+    pub valid_to: Option<Date>,
+    /// From, local time; both absent: all day.
     pub from: Option<jiff::civil::Time>,
     /// Until, local time; earlier than `from` means the next morning.
     pub until: Option<jiff::civil::Time>,
@@ -36,6 +44,8 @@ pub struct Service {
     pub phones: Vec<String>,
     /// When it is open; empty: nobody says.
     pub hours: Vec<Opening>,
+    /// Whether it has further hours that nobody understood: outside of those above nobody knows.
+    pub hours_in_part: bool,
     /// The IANA zone of the place.
     pub zone: String,
     /// Languages, BCP 47.
@@ -44,35 +54,52 @@ pub struct Service {
     pub youngest: Option<u16>,
     /// Up to this age, years.
     pub oldest: Option<u16>,
+    /// Whether it has limits of age that nobody understood.
+    pub ages_unknown: bool,
     /// Whether it is in operation.
     pub active: bool,
+}
+
+impl Opening {
+    /// Whether it says something about a date.
+    fn speaks_of(&self, date: Date) -> bool {
+        self.valid_from.is_none_or(|from| from <= date) && self.valid_to.is_none_or(|to| date <= to)
+    }
+
+    /// Whether it opens on a date.
+    fn opens_on(&self, date: Date) -> bool {
+        let planned = match &self.dates {
+            Some(dates) => dates.contains(&date),
+            None => self.days.iter().any(|name| name == day(date.weekday())),
+        };
+        planned && self.speaks_of(date)
+    }
 }
 
 impl Service {
     /// Whether it is open; `None` where nobody says, or its zone is unknown. Local time decides, over clock changes too.
     pub fn is_open(&self, at: Instant) -> Option<bool> {
-        if self.hours.is_empty() {
-            return None;
-        }
         let local = at.in_tz(&self.zone).ok()?;
-        let (today, time) = (day(local.weekday()), local.time());
-        let yesterday = day(local.weekday().previous());
-        Some(self.hours.iter().any(|opening| {
-            let on = |name: &str| opening.days.iter().any(|d| d == name);
+        let (today, time) = (local.date(), local.time());
+        let yesterday = today.yesterday().ok();
+        let open = self.hours.iter().any(|opening| {
+            let on_yesterday = || yesterday.is_some_and(|yesterday| opening.opens_on(yesterday));
             match (opening.from, opening.until) {
-                (Some(from), Some(until)) if from <= until => on(today) && from <= time && time < until,
-                (Some(from), Some(until)) => (on(today) && time >= from) || (on(yesterday) && time < until),
-                _ => on(today),
+                (Some(from), Some(until)) if from <= until => opening.opens_on(today) && from <= time && time < until,
+                (Some(from), Some(until)) => (opening.opens_on(today) && time >= from) || (on_yesterday() && time < until),
+                _ => opening.opens_on(today),
             }
-        }))
+        });
+        let known = !self.hours_in_part && self.hours.iter().any(|opening| opening.speaks_of(today));
+        (open || known).then_some(open)
     }
 }
 
-fn day(weekday: jiff::civil::Weekday) -> &'static str {
-    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-        .get(usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default())
-        .copied()
-        .unwrap_or("mon")
+/// FHIR's days of the week.
+pub(super) const ALL_DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+pub(super) fn day(weekday: jiff::civil::Weekday) -> &'static str {
+    ALL_DAYS.get(usize::try_from(weekday.to_monday_zero_offset()).unwrap_or_default()).copied().unwrap_or("mon")
 }
 
 /// The active services for a person of this age, best first: open before unknown before closed, then near; those whose
@@ -119,7 +146,10 @@ mod tests {
                 days: vec!["sat".into(), "sun".into()],
                 from: Some(from.parse().unwrap()),
                 until: Some(until.parse().unwrap()),
+                ..Opening::default()
             }],
+            hours_in_part: false,
+            ages_unknown: false,
             youngest: None,
             oldest: None,
             active: true,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::clock::Instant;
+use crate::base::json;
 use crate::delivery::ParkReason;
 use crate::fhir::bundle::{self, BundleError, Page};
 use crate::fhir::reference::{ServerBase, localise};
@@ -115,7 +116,7 @@ impl Answer {
     }
     /// The body without the byte order mark that some servers put before JSON (RFC 8259 lets a reader ignore it).
     pub fn json(&self) -> &[u8] {
-        self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.body)
+        json::without_mark(&self.body)
     }
     /// The body as one resource, absolute references of this server made relative.
     ///

@@ -5,7 +5,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// The newest schema that this release knows.
-pub(super) const SCHEMA: i64 = 5;
+pub(super) const SCHEMA: i64 = 6;
 
 pub(super) fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
@@ -14,6 +14,7 @@ pub(super) fn migrations() -> Migrations<'static> {
         M::up(include_str!("../../migrations/0003_entered_in_error.sql")),
         M::up(include_str!("../../migrations/0004_teams.sql")),
         M::up(include_str!("../../migrations/0005_watermarks_of_resources.sql")),
+        M::up(include_str!("../../migrations/0006_search.sql")),
     ])
 }
 

@@ -21,6 +21,7 @@ mod drafts;
 mod error;
 mod escalations;
 mod failures;
+mod fold;
 mod frame;
 mod journal;
 mod key;

@@ -101,6 +101,7 @@ impl Store {
             }
         };
         store.note_wipe()?;
+        store.fold_the_rest()?;
         roll_forward(&mut store.copy, &mut store.connection, &store.writer, &mut store.opening)?;
         if store.opening.damaged_frames > 0 || !store.opening.moved_aside.is_empty() {
             store.copy.renew(&store.connection, 0);

@@ -73,7 +73,11 @@ fn dispositions<'a>(reading: &mut Reading<'a>, component: &'a Value) {
 pub fn notes(reading: &mut Reading<'_>) {
     let sheet = reading.sheet;
     for note in sheet.components("notesComponent") {
-        let text = sheet.text(note, "notesActionComments").map(html::words).unwrap_or_default();
+        let said = sheet.peek(note, "notesActionComments").map(html::words);
+        if let (Some(leaf), Some(true)) = (note.get("notesActionComments"), said.as_ref().map(|said| said.whole)) {
+            sheet.mark(leaf);
+        }
+        let text = said.map(|said| said.text).unwrap_or_default();
         if comes_back(reading, note, text.clone()).is_some() {
             continue;
         }

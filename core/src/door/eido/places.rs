@@ -32,11 +32,14 @@ pub fn read(reading: &mut Reading<'_>) -> Place {
         .map(|(_, id)| id.trim_start_matches('#'))
         .collect();
     for component in reading.sheet.components("locationComponent").filter(|c| c.is_object()) {
-        if let Some(place) = place_of(reading, component) {
+        let places = places_of(reading, component);
+        if !places.is_empty() {
             let kind = reading.sheet.text(component, "locationTypeDescriptionRegistryText").unwrap_or("Other");
             let pointed = reading.sheet.peek(component, "$id").is_some_and(|id| pointed_at.contains(id));
             let said = reading.sheet.peek(component, "lastUpdateTimeStamp").and_then(|text| text.parse().ok()).unwrap_or(reading.at);
-            found.push(Found { component, kind, place, rank: rank(kind, pointed), said });
+            // The first is the sender's most important one (RFC 5491, section 3.4); the others stand beside it.
+            let ranks = std::iter::once(rank(kind, pointed)).chain(std::iter::repeat(NEVER));
+            found.extend(places.into_iter().zip(ranks).map(|(place, rank)| Found { component, kind, place, rank, said }));
         }
     }
     let scene = (0..found.len())
@@ -70,27 +73,23 @@ fn rank(kind: &str, pointed_at: bool) -> u8 {
     }
 }
 
-/// What a component says of a place; `None` where it says nothing that we can read, such as an address to ask at.
-fn place_of<'a>(reading: &Reading<'a>, component: &'a Value) -> Option<Place> {
+/// What a component says of places, the first one first; none where it says nothing that we can read, such as an address
+/// to ask at. Its own words are of the first.
+fn places_of<'a>(reading: &Reading<'a>, component: &'a Value) -> Vec<Place> {
     let sheet = reading.sheet;
     let value = component.get("locationByValue");
     let read = value.and_then(Value::as_str).and_then(|text| pidf::read(text).ok());
-    let described = sheet.peek(component, "locationDescriptionText");
-    let read = match (value, read) {
-        (Some(value), Some(read)) => {
-            sheet.mark_xml(value, read.xml);
-            Some(read.place)
-        }
-        _ => None,
-    };
-    let mut place = match (read, described) {
-        (None, None) => return None,
-        (read, _) => read.unwrap_or_default(),
-    };
-    if let Some(words) = sheet.text(component, "locationDescriptionText") {
-        place.access = Some(place.access.map_or_else(|| words.to_owned(), |inside| format!("{words}\n{inside}")));
+    let mut places = Vec::new();
+    if let (Some(value), Some(read)) = (value, read) {
+        sheet.mark_xml(value, read.xml);
+        places = read.places;
     }
-    (place != Place::default()).then_some(place)
+    if let Some(words) = sheet.text(component, "locationDescriptionText") {
+        let mut first = if places.is_empty() { Place::default() } else { places.remove(0) };
+        first.access = Some(first.access.map_or_else(|| words.to_owned(), |inside| format!("{words}\n{inside}")));
+        places.insert(0, first);
+    }
+    places
 }
 
 fn tell<'a>(reading: &mut Reading<'a>, one: &Found<'a>, about: About) {

@@ -11,17 +11,20 @@ use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::base::ids::IncidentId;
 use crate::base::json;
-use crate::door::{Arrival, DoorError, Received};
+use crate::base::mend::read_mended;
+use crate::door::{AlsoSent, Arrival, DoorError, Received};
 use crate::incident::{AskedBy, Door, EIDO_INCIDENT, Identifier, Incident, Place, Role, Urgency};
 
 /// Reads one EIDO as it was received.
 ///
 /// # Errors
 /// [`DoorError`] where it is no JSON, more than is read, or lacks its `$id` or the time of its last change. Anything else
-/// that is wrong in it is kept under "also sent".
+/// that is wrong in it is kept under "also sent", a character that is none as what stood there.
 pub fn read(bytes: &[u8]) -> Result<Arrival, DoorError> {
-    let root = json::read(bytes, json::Limits::MESSAGE)?;
-    read_value(&root, Received::new(MEDIA_TYPE, bytes))
+    let (root, flaws) = read_mended(bytes, json::Limits::MESSAGE)?;
+    let mut arrival = read_value(&root, Received::new(MEDIA_TYPE, bytes))?;
+    arrival.also_sent.extend(flaws.into_iter().map(AlsoSent::from));
+    Ok(arrival)
 }
 
 /// Reads an EIDO that is a value already: several documents of one incident, merged. `received` is the last one.

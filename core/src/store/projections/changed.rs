@@ -26,7 +26,9 @@ pub(in crate::store) fn touched<'a>(tx: &Connection, changed: impl IntoIterator<
             }
             "Provenance" => stale.extend(document.target("/target/0").map(str::to_owned)),
             "ServiceRequest" => stale.extend(pointing(tx, "Task", "focus", &document.reference())?),
+            "RelatedPerson" => notes::renamed(tx, document.id())?,
             "Patient" => {
+                notes::renamed(tx, document.id())?;
                 for request in pointing(tx, "ServiceRequest", "subject", &document.reference())? {
                     stale.extend(pointing(tx, "Task", "focus", &request)?);
                 }

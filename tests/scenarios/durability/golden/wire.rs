@@ -411,9 +411,16 @@ fn service() -> Service {
         address: some("3 Short Street"),
         phones: vec!["+1-555-0104".into()],
         hours: vec![
-            Opening { days: vec!["mon".into(), "tue".into()], from: "09:00".parse().ok(), until: "17:30".parse().ok() },
-            Opening { days: vec!["sat".into()], from: None, until: None },
+            Opening {
+                days: vec!["mon".into(), "tue".into()],
+                from: "09:00".parse().ok(),
+                until: "17:30".parse().ok(),
+                ..Opening::default()
+            },
+            Opening { days: vec!["sat".into()], ..Opening::default() },
         ],
+        hours_in_part: false,
+        ages_unknown: false,
         zone: "America/Chicago".into(),
         languages: vec!["en".into()],
         youngest: Some(18),

@@ -41,7 +41,7 @@ fn is_held(arrival: &Arrival, fields: &str, path: &str, leaf: &Value) -> bool {
     let sent = arrival.also_sent.iter().any(|also| also.path == path && also.text == text || also.path.starts_with(&inside));
     let time = text.parse::<jiff::Timestamp>().map(|time| fields.contains(&time.to_string())).unwrap_or(false);
     let quoted = format!("{text:?}");
-    let words = html::words(&text);
+    let words = html::words(&text).text;
     let coded = path.split('/').any(|step| AS_CODES.contains(&step));
     sent || time || coded || fields.contains(quoted.trim_matches('"')) || fields.contains(format!("{words:?}").trim_matches('"'))
 }

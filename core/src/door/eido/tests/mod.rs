@@ -5,6 +5,7 @@ mod leaves;
 mod merging;
 mod round;
 mod schema;
+mod trouble;
 
 use serde_json::{Value, json};
 

@@ -161,7 +161,7 @@ fn instant() -> impl Strategy<Value = Instant> {
 
 /// Texts that say something: a blank one tells nothing and is not carried.
 fn words() -> impl Strategy<Value = String> {
-    "(?s).{1,30}".prop_filter("blank", |text| !text.trim().is_empty())
+    "(?s).{1,30}".prop_map(|text| crate::base::text::legal(&text).into_owned()).prop_filter("blank", |text| !text.trim().is_empty())
 }
 
 fn identifier() -> impl Strategy<Value = Identifier> {
