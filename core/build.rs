@@ -14,14 +14,17 @@ const DIGITS: std::ops::RangeInclusive<u32> = 0x660..=0xabff;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    let letters = LATIN.into_iter().flatten().filter_map(char::from_u32).filter(|c| c.is_alphabetic());
+    let letters = LATIN.into_iter().flatten().filter_map(char::from_u32).filter(|c| c.is_alphabetic() && c.to_lowercase().eq([*c]));
     let digits = DIGITS.filter_map(char::from_u32).filter(|c| c.is_numeric() && !c.is_alphabetic());
     let mut all: Vec<(char, String)> = letters.chain(digits).filter_map(|c| Some((c, plain(c)?))).collect();
     all.sort();
     all.dedup();
     let mut table = String::from("[\n");
     for (c, plain) in all {
-        let _ = writeln!(table, "    ({c:?}, {plain:?}),");
+        // Bytes and not texts: a pointer to each text would weigh three times as much.
+        let mut bytes = [0; 4];
+        bytes.iter_mut().zip(plain.bytes()).for_each(|(to, byte)| *to = byte);
+        let _ = writeln!(table, "    ({c:?}, {bytes:?}),");
     }
     table.push(']');
     let folder = std::env::var("OUT_DIR").unwrap_or_default();
@@ -34,5 +37,5 @@ fn main() {
 fn plain(c: char) -> Option<String> {
     let plain = deunicode::deunicode_char(c)?.to_ascii_lowercase();
     let same_kind = plain.bytes().all(|b| if c.is_alphabetic() { b.is_ascii_alphabetic() } else { b.is_ascii_digit() });
-    (!plain.is_empty() && same_kind).then_some(plain)
+    ((1..=4).contains(&plain.len()) && same_kind).then_some(plain)
 }

@@ -12,7 +12,7 @@ use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralC
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Letters and digits that do not decompose, in ASCII; made by the build script.
-static PLAIN: &[(char, &str)] = &include!(concat!(env!("OUT_DIR"), "/plain_letters.rs"));
+static PLAIN: &[(char, [u8; 4])] = &include!(concat!(env!("OUT_DIR"), "/plain_letters.rs"));
 /// The fewest and the most digits of a telephone number (E.164 has at most 15).
 const TELEPHONE: std::ops::RangeInclusive<usize> = 7..=15;
 /// The most words of a question.
@@ -113,7 +113,7 @@ fn fold_letters(part: &str) -> String {
     let mut plain = String::with_capacity(decomposed.len());
     for c in decomposed.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase) {
         match PLAIN.binary_search_by_key(&c, |(letter, _)| *letter).ok().and_then(|at| PLAIN.get(at)) {
-            Some((_, ascii)) => plain.push_str(ascii),
+            Some((_, ascii)) => plain.extend(ascii.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte))),
             None => plain.push(c),
         }
     }
