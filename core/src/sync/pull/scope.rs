@@ -33,6 +33,10 @@ const AROUND_FOLLOW_UPS: [(&str, &str); 1] = [("Communication", "part-of")];
 /// What an incident names, read by `_id`.
 const NAMED: [&str; 4] = ["Patient", "RelatedPerson", "Location", "DocumentReference"];
 
+/// The types that an agency has and that do not come from Tasks; its places beside them.
+const OF_AGENCIES: [&str; 7] =
+    ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
+
 /// Every search that a sync makes: its name in a report, and the path of its first page, for a team, an incident, an assignment
 /// and a person that are nowhere. A server that answers all of them with nothing, or with what it has of the agency, lets a phone
 /// see its work.
@@ -141,7 +145,6 @@ pub(super) fn named(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Sea
 
 /// What the agency has that does not come from Tasks.
 pub(super) fn agency(agency: &str) -> Vec<Search> {
-    let kinds = ["Library", "Questionnaire", "HealthcareService", "Practitioner", "PractitionerRole", "CareTeam", "Organization"];
     let of = |kind: &'static str| Search {
         called: kind.to_owned(),
         is_the_teams_work: false,
@@ -160,7 +163,7 @@ pub(super) fn agency(agency: &str) -> Vec<Search> {
         marks: vec!["Location?organization".into()],
         census: false,
     };
-    kinds.into_iter().map(of).chain([places]).collect()
+    OF_AGENCIES.into_iter().map(of).chain([places]).collect()
 }
 
 /// What is here of another agency's, or a place that nothing here names: it came from a server that ignored what was asked, and
@@ -171,7 +174,7 @@ pub(super) fn agency(agency: &str) -> Vec<Search> {
 pub(super) fn strays(store: &Store) -> Result<Vec<String>, StoreError> {
     let searches = agency(store.agency());
     let mut strays = Vec::new();
-    for kind in ["Library", "Location"] {
+    for kind in OF_AGENCIES.into_iter().chain(["Location"]) {
         for reference in store.unreferenced(kind)? {
             if let Some(document) = readable(store.referenced(&reference))?
                 && !searches.iter().any(|search| search.holds(&document))

@@ -260,10 +260,11 @@ fn places_and_tables_that_were_not_asked_for_are_left_out_and_what_came_of_them_
         json!({ "managingOrganization": of(organization),
         "extension": [{ "url": "urn:anydoor:1:fix-time", "valueInstant": "2026-11-23T04:00:00Z" }] })
     };
-    let table = |agency: &str| {
-        json!({ "url": "urn:anydoor:1:population", "extension": [{ "url": "urn:anydoor:1:revision", "extension": [
-        { "url": "agency", "valueReference": of(agency) }, { "url": "writer", "valueString": "w" }, { "url": "counter", "valueString": "1" }] }] })
+    let by = |agency: &str| {
+        json!([{ "url": "urn:anydoor:1:revision", "extension": [{ "url": "agency", "valueReference": of(agency) },
+            { "url": "writer", "valueString": "w" }, { "url": "counter", "valueString": "1" }] }])
     };
+    let table = |agency: &str| json!({ "url": "urn:anydoor:1:population", "extension": by(agency) });
     let everything = [
         document("Location", "service", json!({ "managingOrganization": of("shelter") })),
         document("Location", "ours", fixed("agency")),
@@ -274,6 +275,9 @@ fn places_and_tables_that_were_not_asked_for_are_left_out_and_what_came_of_them_
         document("Library", "table", table("agency")),
         document("Library", "other-table", table("other")),
         document("Library", "measure", json!({ "url": "http://example.org/measure" })),
+        document("CareTeam", "other-team", json!({ "name": "of another county", "extension": by("other") })),
+        document("HealthcareService", "other-service", json!({ "name": "of another county", "extension": by("other") })),
+        document("HealthcareService", "of-nobody", json!({ "name": "a county's, imported by others" })),
     ];
     // What an earlier release took in.
     let documents = everything.iter().map(|body| Document::from_value(body.clone()).unwrap()).collect();
@@ -285,5 +289,8 @@ fn places_and_tables_that_were_not_asked_for_are_left_out_and_what_came_of_them_
     .unwrap();
     assert!(remarks.iter().any(|remark| (remark.search.as_str(), remark.what) == ("Library", SearchRemark::FilterIgnored)));
     let here: Vec<String> = store.everything().unwrap().into_iter().map(|(reference, _)| reference).collect();
-    assert_eq!(here, ["Location/service", "Location/ours", "Location/our-scene", "ServiceRequest/s", "Library/table"]);
+    assert_eq!(
+        here,
+        ["Location/service", "Location/ours", "Location/our-scene", "ServiceRequest/s", "Library/table", "HealthcareService/of-nobody"]
+    );
 }
