@@ -1,8 +1,11 @@
 //! What several tests begin with.
 
+use anydoor_core::acts::respond::OnView;
 use anydoor_core::acts::{ActError, Actor, Plan, sign};
+use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
+use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::note::{Draft, Note, NoteError, Standing};
 use anydoor_core::records::Memory;
 
@@ -40,4 +43,16 @@ pub fn note(name: &str, text: impl Into<String>) -> Note {
 /// As [`sign::sign`].
 pub fn sign(note: Note, actor: &Actor) -> Result<(Plan, NoteId), ActError<NoteError>> {
     sign::sign(&Memory::default(), &Draft::of(note), &lane(), actor)
+}
+
+/// What a crew of one says when it comes upon somebody: the least there can be.
+pub fn seen() -> OnView {
+    OnView {
+        headline: "x".into(),
+        urgency: Urgency::Urgent,
+        place: Place::default(),
+        description: None,
+        crew: vec![],
+        alone: Some(AloneReason::NobodyElse),
+    }
 }

@@ -388,13 +388,13 @@ async fn judge(
         syncs.iter().flatten().flat_map(|row| row.remarks.iter().map(|remark| format!("{} {}", remark.search, remark.what))).collect();
     let partner_sees = ben.client.export(&reference).is_ok();
     let open: Vec<_> = ana.client.needs_you()?.into_iter().chain(ben.client.needs_you()?).collect();
+    if matches!(seen, Seen::Everything | Seen::Notes) && !(there && partner_sees) {
+        wrong.push(format!("the note is at the agency: {there}; its partner sees it: {partner_sees}"));
+    }
     match seen {
         Seen::Everything => {
             wrong.extend(errors.iter().map(|error| format!("a sync ended with {error:?}")));
             wrong.extend(open.iter().map(|item| format!("{} needs a person: {}", item.document, item.reason)));
-            if !there || !partner_sees {
-                wrong.push(format!("the note is at the agency: {there}; its partner sees it: {partner_sees}"));
-            }
         }
         Seen::Error(error) => {
             if !errors.contains(&error) {
@@ -407,11 +407,7 @@ async fn judge(
                 wrong.push(format!("no remark about {search}, but {remarks:?}"));
             }
         }
-        Seen::Notes => {
-            if !there || !partner_sees {
-                wrong.push(format!("the note is at the agency: {there}; its partner sees it: {partner_sees}"));
-            }
-        }
+        Seen::Notes => {}
         Seen::Nothing => {
             if there || shown {
                 wrong.push("something arrived although nothing was stored".into());

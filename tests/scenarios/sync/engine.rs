@@ -6,9 +6,9 @@ use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use anydoor_core::delivery::IntentState;
 use anydoor_core::http::{Answer, Failure, Request};
-use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::{Engine, Next, Scope, StopReason};
+use anydoor_tests::fixtures::seen;
 use serde_json::{Value, json};
 
 struct Bench {
@@ -22,15 +22,7 @@ fn bench() -> Bench {
     let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
     let now: Instant = "2026-11-23T05:00:00Z".parse().unwrap();
     let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), "phone", now);
-    let said = respond::OnView {
-        headline: "x".into(),
-        urgency: Urgency::Urgent,
-        place: Place::default(),
-        description: None,
-        crew: vec![],
-        alone: Some(AloneReason::NobodyElse),
-    };
-    store.commit(&respond::on_view(said, &actor).unwrap().plan).unwrap();
+    store.commit(&respond::on_view(seen(), &actor).unwrap().plan).unwrap();
     Bench { _folder: folder, store, now }
 }
 

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use anydoor_core::acts::{Actor, Ledger, respond};
-use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::delivery::{IntentState, ParkReason};
 use anydoor_core::http::{Answer, Method, Request};
-use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::{Engine, Next, Report, Scope};
+use anydoor_tests::fixtures::seen;
 use serde_json::{Value, json};
 
 /// More than any run of one act may need.
@@ -32,15 +31,7 @@ impl Bench {
         let mut store = Store::open(&folder.path().join("work.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
         let now: Instant = "2026-11-23T05:00:00Z".parse().unwrap();
         let actor = Actor::new(MemberId::fresh(), TeamId::derived("t"), OrganizationId::fresh(), "phone", now);
-        let said = respond::OnView {
-            headline: "x".into(),
-            urgency: Urgency::Urgent,
-            place: Place::default(),
-            description: None,
-            crew: vec![],
-            alone: Some(AloneReason::NobodyElse),
-        };
-        store.commit(&respond::on_view(said, &actor).unwrap().plan).unwrap();
+        store.commit(&respond::on_view(seen(), &actor).unwrap().plan).unwrap();
         Self { _folder: folder, store, now }
     }
 

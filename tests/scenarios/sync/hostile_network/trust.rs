@@ -5,17 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anydoor_core::acts::{Actor, Ledger, respond};
-use anydoor_core::assignment::AloneReason;
 use anydoor_core::base::clock::SystemClock;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::delivery::IntentState;
 use anydoor_core::http::{Failure, Request};
 use anydoor_core::http::{NoToken, Transport};
-use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::store::{Key, Store};
 use anydoor_core::sync::driver::run;
 use anydoor_core::sync::{Scope, StopReason};
 use anydoor_tests::alone::alone_with;
+use anydoor_tests::fixtures::seen;
 
 use super::*;
 
@@ -44,15 +43,7 @@ fn trusting<F: Future<Output = Tested>>(test: impl FnOnce(PathBuf) -> F) {
 fn with_work(folder: &Path) -> Result<Mutex<Option<Store>>, Box<dyn std::error::Error>> {
     let mut store = Store::open(&folder.join("work.db"), &Key::new(&[1; 32])?, "agency")?;
     let actor = Actor::new(MemberId::fresh(), TeamId::fresh(), OrganizationId::fresh(), store.writer(), "2026-11-23T05:00:00Z".parse()?);
-    let said = respond::OnView {
-        headline: "x".into(),
-        urgency: Urgency::Urgent,
-        place: Place::default(),
-        description: None,
-        crew: vec![],
-        alone: Some(AloneReason::NobodyElse),
-    };
-    store.commit(&respond::on_view(said, &actor)?.plan)?;
+    store.commit(&respond::on_view(seen(), &actor)?.plan)?;
     Ok(Mutex::new(Some(store)))
 }
 
