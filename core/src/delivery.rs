@@ -47,6 +47,10 @@ crate::codes! {
         ServerFails = "server-fails",
         /// Our own text cannot be sent as it stands.
         Unreadable = "unreadable",
+        /// The basis on which it would go has ended or was withdrawn.
+        BasisEnded = "basis-ended",
+        /// Nobody can say on what basis it would go.
+        BasisUnclear = "basis-unclear",
     }
     /// What a search met at the server; the rest of the sync went on.
     SearchRemark {

@@ -1,6 +1,6 @@
 //! Anydoor's core: the field client for mobile crisis teams, without a screen.
 //!
-//! The way of a call is the reading order: [`incident`] → [`door`] → [`assignment`] → [`roads`] → [`team`] → [`planning`] →
+//! The way of a call is the reading order: [`incident`] → [`sharing`] → [`door`] → [`assignment`] → [`roads`] → [`team`] → [`planning`] →
 //! [`note`] → [`safety`] → [`handoff`] are values and rules, over what [`base`] holds for all.
 //!
 //! Then: [`fhir`] is how they are written, [`records`] how they are read, [`delivery`] where an item is. [`acts`] are what a
@@ -27,6 +27,7 @@ pub mod reconcile;
 pub mod records;
 pub mod roads;
 pub mod safety;
+pub mod sharing;
 #[cfg(feature = "phone")]
 pub mod store;
 #[cfg(feature = "phone")]

@@ -56,12 +56,19 @@ fact-kind-responder = Also responding
 fact-kind-link = Linked incident
 fact-kind-callback = Callback number
 fact-kind-wish = What helps, what they want
+fact-kind-approach = To approach without harm
 fact-kind-other = Other
 
 label-call = Told during the call
 label-health = From a health record
 label-part2 = From a Part 2 record (substance use treatment)
 label-police = From a police record
+label-call-911 = From the 911 call
+label-said-988 = Said to 988
+label-said-team = Said to the team
+label-scene = Seen or heard on scene
+label-agency = From another agency
+label-wishes = The person's own wishes and plan
 
 ## People and joins
 
@@ -71,6 +78,7 @@ role-dependant = Child or dependent
 role-bystander = Bystander
 role-other-staff = Staff of another agency
 role-support = Support person
+role-unmatched = Not matched to anyone here
 
 join-reason-person-said = Someone said they are the same
 join-reason-same-identifier = Same incident number
@@ -274,6 +282,8 @@ basis-kind-consent-verbal = The person said yes
 basis-kind-treatment = Treatment
 basis-kind-emergency = Emergency
 basis-kind-law = Required by law
+basis-kind-crime-on-premises = Crime on the premises or against staff
+basis-kind-subpart-e = Court order under Part 2, subpart E
 
 wipe-reason-left-agency = The member no longer works here
 wipe-reason-phone-handed-on = The phone goes to someone else
@@ -287,6 +297,13 @@ withheld-reason-part2-police = Part 2 record: never to police
 withheld-reason-police-record = Police record: only as that agency allows
 withheld-reason-health-record = Health record: not for this receiver
 withheld-reason-other-person = About another person
+withheld-reason-not-needed = More than this receiver needs
+withheld-reason-needs-signed = Only a signed authorization allows it
+withheld-reason-outside-scope = The consent does not cover this
+withheld-reason-hears-only = This receiver hears and holds nothing
+withheld-reason-must-not-learn = This receiver must not learn of the visit
+withheld-reason-local-rule = A rule of the state, of a tribal nation or of the agency
+withheld-reason-undecided = A named person decides, and has not
 
 attachment-kind-photo = Photo
 attachment-kind-dictation = Dictation
@@ -332,6 +349,8 @@ park-reason-changed-elsewhere = Someone else changed it too
 park-reason-taken-by-other = Another team has it
 park-reason-server-fails = The agency's system keeps failing at it
 park-reason-unreadable = It cannot be sent as it stands
+park-reason-basis-ended = What allowed sharing this has ended or was withdrawn
+park-reason-basis-unclear = Nobody can say what allows sharing this
 
 search-remark-filter-ignored = The server also sent what was not asked for
 search-remark-refused = The server does not allow this search
@@ -446,3 +465,125 @@ language-tl = Tagalog
 language-uk = Ukrainian
 language-vi = Vietnamese
 language-zh = Chinese
+
+## What is told about a person
+
+about-whom-them = The person
+about-whom-scene = The place or what happened
+about-whom-other = Somebody else
+
+approach-need-cannot-hear = Cannot hear
+approach-need-may-not-follow-orders = May not follow spoken orders
+approach-need-may-run = May run
+approach-need-holds-a-toy = Holds a toy or a harmless thing
+approach-need-do-not-say-who-called = Do not say who called
+approach-need-someone-there-is-a-danger-to-them = Someone there is a danger to them
+approach-need-children-or-dependants-there = Children or others who depend on them are there
+approach-need-animal-there = An animal is there
+approach-need-oxygen-in-use = Oxygen in use
+approach-need-do-not-call-back = Do not call this number back
+approach-need-no-weapons-seen = No weapons were seen
+
+decided-by-clinician = A clinician decides
+decided-by-lead = The lead decides
+decided-by-both = A clinician and the lead decide together
+
+demand-police-request = Police ask for records
+demand-subpoena = Subpoena
+demand-court-order = Court order
+demand-military-command = Military command
+demand-immigration = Immigration authority
+demand-probation = Probation or parole
+demand-employer = Employer
+demand-press = Press
+
+field-name = Name
+field-description = What they look like
+field-born = Date of birth
+field-gender = Gender
+field-language = Language
+field-numbers = Telephone numbers
+field-addresses = Other addresses
+field-safe-contact = How to reach them safely
+field-must-not-learn = Who must not learn of the visit
+field-wishes = Their wishes
+field-advance-directive = Advance directive
+field-safety-plan = Safety plan
+field-dependants = Who depends on them
+field-same-as = Which record is the same person
+
+given-by-person = The person
+given-by-guardian = Guardian
+given-by-minor = The minor, as the law here allows
+
+ground-nothing = Nothing recorded
+ground-treatment = Treatment
+ground-emergency = Emergency
+ground-spoken = Spoken agreement
+ground-signed = Signed consent that names the receiver
+ground-signed-class = Signed consent for treatment, payment and operations
+ground-law = Required by a named law
+ground-crime-on-premises = Crime on the premises or against staff
+ground-subpart-e = Court order under Part 2, subpart E
+
+how-known-person-said = The person said so
+how-known-other-said = Somebody else said so
+how-known-record = From a record
+how-known-crew-saw = The crew saw or heard it
+how-known-unknown = Not said how
+
+information-danger-to-life = Danger to life now
+information-approach = To reach and approach without harm
+information-danger-to-others = Danger to others
+information-rest = Everything else
+
+origin-call-911 = 911 call
+origin-said-988 = Said to 988
+origin-said-team = Said to the team
+origin-scene = Seen or heard on scene
+origin-health = Health record
+origin-part2 = Part 2 record
+origin-police = Police record
+origin-agency = Another agency
+origin-wishes = The person's own wishes and plan
+
+purpose-treatment = Treatment
+purpose-treatment-payment-operations = Treatment, payment and operations
+purpose-coordination = Other help
+purpose-support = Support by somebody close
+purpose-report = A report that a law asks for
+
+receiving-ems = EMS
+receiving-psap-police-read = 911, where police can read it
+receiving-psap = 911, where police do not read it
+receiving-police = Police
+receiving-tribal-police = Tribal police
+receiving-counsellor = 988 counsellor
+receiving-treating = Service that treats
+receiving-non-treating = Service that does not treat
+receiving-school = School
+receiving-supporter = Support person
+receiving-custody = Officer who transports or holds the person
+receiving-jail-medical = Medical staff of a jail
+receiving-hold-officer = Officer who executes a hold
+receiving-threatened = Person threatened
+receiving-cps = Child protective services
+receiving-aps = Adult protective services
+receiving-coroner = Coroner or medical examiner
+receiving-family-after-death = Family after a death
+receiving-interpreter = Interpreter or relay
+
+scope-identity = Who they are and how to reach them
+scope-situation = What happened and was said
+scope-health = Health record
+scope-wishes = Their wishes and plan
+scope-substance-use = Part 2 record
+
+stopped-basis-ended = What allowed it has ended or was withdrawn
+stopped-basis-unclear = Nobody can say what allows it
+
+danger-weapon = Weapon
+danger-violence = Violence
+danger-animal = Animal
+danger-gas = Gas
+danger-infection = Infection

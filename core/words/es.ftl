@@ -56,12 +56,19 @@ fact-kind-responder = También responden
 fact-kind-link = Incidente vinculado
 fact-kind-callback = Número para devolver la llamada
 fact-kind-wish = Qué ayuda, qué desea la persona
+fact-kind-approach = Para acercarse sin daño
 fact-kind-other = Otro
 
 label-call = Dicho en la llamada
 label-health = De un expediente de salud
 label-part2 = De un expediente de la Parte 2 (tratamiento por uso de sustancias)
 label-police = De un expediente policial
+label-call-911 = De la llamada al 911
+label-said-988 = Dicho al 988
+label-said-team = Dicho al equipo
+label-scene = Visto u oído en el lugar
+label-agency = De otra agencia
+label-wishes = Deseos y plan de la persona
 
 ## People and joins
 
@@ -71,6 +78,7 @@ role-dependant = Menor o dependiente
 role-bystander = Estaba presente
 role-other-staff = Personal de otra agencia
 role-support = Persona de apoyo
+role-unmatched = Sin relacionar con nadie aquí
 
 join-reason-person-said = Alguien dijo que son el mismo
 join-reason-same-identifier = Mismo número de incidente
@@ -274,6 +282,8 @@ basis-kind-consent-verbal = La persona dijo que sí
 basis-kind-treatment = Tratamiento
 basis-kind-emergency = Emergencia
 basis-kind-law = Lo exige la ley
+basis-kind-crime-on-premises = Delito en el local o contra el personal
+basis-kind-subpart-e = Orden judicial según la Parte 2, subparte E
 
 wipe-reason-left-agency = La persona ya no trabaja aquí
 wipe-reason-phone-handed-on = El teléfono pasa a otra persona
@@ -287,6 +297,13 @@ withheld-reason-part2-police = Expediente de la Parte 2: nunca a la policía
 withheld-reason-police-record = Expediente policial: solo como esa agencia lo permita
 withheld-reason-health-record = Expediente de salud: no es para quien lo recibe
 withheld-reason-other-person = Sobre otra persona
+withheld-reason-not-needed = Más de lo que necesita quien lo recibe
+withheld-reason-needs-signed = Solo lo permite una autorización firmada
+withheld-reason-outside-scope = El consentimiento no cubre esto
+withheld-reason-hears-only = Quien lo recibe oye y no guarda nada
+withheld-reason-must-not-learn = Quien lo recibe no debe saber de la visita
+withheld-reason-local-rule = Una regla del estado, de una nación tribal o de la agencia
+withheld-reason-undecided = Decide una persona nombrada, y no lo ha hecho
 
 attachment-kind-photo = Foto
 attachment-kind-dictation = Dictado
@@ -332,6 +349,8 @@ park-reason-changed-elsewhere = Alguien más también lo cambió
 park-reason-taken-by-other = Lo tiene otro equipo
 park-reason-server-fails = El sistema de la agencia falla cada vez con esto
 park-reason-unreadable = No se puede enviar como está
+park-reason-basis-ended = Lo que permitía compartir esto terminó o fue retirado
+park-reason-basis-unclear = Nadie puede decir qué permite compartir esto
 
 search-remark-filter-ignored = El servidor envió también lo que no se pidió
 search-remark-refused = El servidor no permite esta búsqueda
@@ -446,3 +465,125 @@ language-tl = tagalo
 language-uk = ucraniano
 language-vi = vietnamita
 language-zh = chino
+
+## Lo que se cuenta de una persona
+
+about-whom-them = La persona
+about-whom-scene = El lugar o lo ocurrido
+about-whom-other = Otra persona
+
+approach-need-cannot-hear = No oye
+approach-need-may-not-follow-orders = Puede que no siga órdenes habladas
+approach-need-may-run = Puede salir corriendo
+approach-need-holds-a-toy = Lleva un juguete o un objeto inofensivo
+approach-need-do-not-say-who-called = No diga quién llamó
+approach-need-someone-there-is-a-danger-to-them = Alguien allí es un peligro para la persona
+approach-need-children-or-dependants-there = Hay niños u otras personas a su cargo
+approach-need-animal-there = Hay un animal
+approach-need-oxygen-in-use = Hay oxígeno en uso
+approach-need-do-not-call-back = No devuelva la llamada a este número
+approach-need-no-weapons-seen = No se vieron armas
+
+decided-by-clinician = Decide un profesional clínico
+decided-by-lead = Decide la persona responsable
+decided-by-both = Deciden juntos un profesional clínico y la persona responsable
+
+demand-police-request = La policía pide expedientes
+demand-subpoena = Citación judicial
+demand-court-order = Orden judicial
+demand-military-command = Mando militar
+demand-immigration = Autoridad de inmigración
+demand-probation = Libertad condicional
+demand-employer = Empleador
+demand-press = Prensa
+
+field-name = Nombre
+field-description = Qué aspecto tiene
+field-born = Fecha de nacimiento
+field-gender = Género
+field-language = Idioma
+field-numbers = Números de teléfono
+field-addresses = Otras direcciones
+field-safe-contact = Cómo contactar sin peligro
+field-must-not-learn = Quién no debe saber de la visita
+field-wishes = Sus deseos
+field-advance-directive = Voluntades anticipadas
+field-safety-plan = Plan de seguridad
+field-dependants = Quién depende de la persona
+field-same-as = Qué expediente es de la misma persona
+
+given-by-person = La persona
+given-by-guardian = Tutor legal
+given-by-minor = La persona menor, como permite la ley aquí
+
+ground-nothing = Nada registrado
+ground-treatment = Tratamiento
+ground-emergency = Emergencia
+ground-spoken = Acuerdo de palabra
+ground-signed = Consentimiento firmado que nombra a quien lo recibe
+ground-signed-class = Consentimiento firmado para tratamiento, pago y operaciones
+ground-law = Exigido por una ley nombrada
+ground-crime-on-premises = Delito en el local o contra el personal
+ground-subpart-e = Orden judicial según la Parte 2, subparte E
+
+how-known-person-said = Lo dijo la persona
+how-known-other-said = Lo dijo otra persona
+how-known-record = De un expediente
+how-known-crew-saw = El equipo lo vio u oyó
+how-known-unknown = No se dijo cómo
+
+information-danger-to-life = Peligro para la vida ahora
+information-approach = Para llegar y acercarse sin daño
+information-danger-to-others = Peligro para otras personas
+information-rest = Todo lo demás
+
+origin-call-911 = Llamada al 911
+origin-said-988 = Dicho al 988
+origin-said-team = Dicho al equipo
+origin-scene = Visto u oído en el lugar
+origin-health = Expediente de salud
+origin-part2 = Expediente de la Parte 2
+origin-police = Expediente policial
+origin-agency = Otra agencia
+origin-wishes = Deseos y plan de la persona
+
+purpose-treatment = Tratamiento
+purpose-treatment-payment-operations = Tratamiento, pago y operaciones
+purpose-coordination = Otra ayuda
+purpose-support = Apoyo de alguien cercano
+purpose-report = Un informe que pide una ley
+
+receiving-ems = Servicios médicos de emergencia
+receiving-psap-police-read = 911, donde la policía puede leerlo
+receiving-psap = 911, donde la policía no lo lee
+receiving-police = Policía
+receiving-tribal-police = Policía tribal
+receiving-counsellor = Consejero del 988
+receiving-treating = Servicio que da tratamiento
+receiving-non-treating = Servicio que no da tratamiento
+receiving-school = Escuela
+receiving-supporter = Persona de apoyo
+receiving-custody = Agente que traslada o custodia a la persona
+receiving-jail-medical = Personal médico de una cárcel
+receiving-hold-officer = Agente que ejecuta una retención
+receiving-threatened = Persona amenazada
+receiving-cps = Servicios de protección de menores
+receiving-aps = Servicios de protección de adultos
+receiving-coroner = Médico forense
+receiving-family-after-death = Familia después de una muerte
+receiving-interpreter = Intérprete o servicio de relevo
+
+scope-identity = Quién es y cómo contactar
+scope-situation = Qué ocurrió y qué se dijo
+scope-health = Expediente de salud
+scope-wishes = Sus deseos y su plan
+scope-substance-use = Expediente de la Parte 2
+
+stopped-basis-ended = Lo que lo permitía terminó o fue retirado
+stopped-basis-unclear = Nadie puede decir qué lo permite
+
+danger-weapon = Arma
+danger-violence = Violencia
+danger-animal = Animal
+danger-gas = Gas
+danger-infection = Infección

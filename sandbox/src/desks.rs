@@ -1,13 +1,16 @@
 //! The two desks: a CAD that sends EIDO documents, and a 988 desk that sends FHIR orders. Each keeps the list of what
 //! it said, so that both sides can be compared afterwards.
 
+use anydoor_core::base::Code;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{FactId, IncidentId, PersonId};
 use anydoor_core::door::{Agency, eido};
+use anydoor_core::fhir::OURS;
 use anydoor_core::incident::{
     About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Place, Role,
     SafeContact, Source, Urgency,
 };
+use anydoor_core::sharing::Packet;
 use serde_json::{Value, json};
 
 /// A call as somebody told it to a desk.
@@ -73,7 +76,7 @@ impl Call {
         if let Some(number) = &self.callback {
             let mut caller = Person::unnamed(PersonId::derived(&format!("{}/caller", self.number)), Role::Caller);
             caller.contacts = vec![number.clone()];
-            people.push(caller);
+            people.push(Person { label: Label::Call911, ..caller });
         }
         let fact = |(index, (kind, text)): (usize, &(FactKind, String))| Fact {
             id: FactId::derived(&format!("{}/{index}", self.number)),
@@ -84,7 +87,7 @@ impl Call {
             source: Source { who: "call-taker 5".into(), agency: Some(psap.clone()) },
             door: Door::Line911,
             said: self.first_contact,
-            label: Label::Call,
+            label: Label::Call911,
             life_saving: matches!(kind, FactKind::Weapon | FactKind::Substance | FactKind::Breathing | FactKind::Injury),
         };
         Incident {
@@ -115,11 +118,9 @@ impl Call {
             agency: Agency { id: psap.clone(), roles: vec!["CallReceiving".into()], kinds: vec!["psap".into()], owns: Some(true) },
             agent: eido::Agent { id: "call-taker-5@psap.alder.example".into(), roles: vec!["Call Taking".into()] },
         };
-        let incident = self.incident(&psap);
-        eido::write(&eido::Outgoing {
-            incident: &incident,
-            people: incident.people.iter().collect(),
-            facts: incident.facts.iter().collect(),
+        let packet = Packet::whole(&self.incident(&psap));
+        eido::write_around(&eido::Outgoing {
+            packet: &packet,
             cautions: &[],
             places: &[],
             links: &[],
@@ -159,10 +160,11 @@ impl Call {
             Urgency::Routine => "routine",
         };
         let described = self.people.iter().flat_map(|p| [p.description.clone(), p.dependant.clone()]).flatten();
+        let coded = |kind: FactKind| matches!(kind, FactKind::Weapon | FactKind::Substance | FactKind::Breathing | FactKind::Injury);
         let notes: Vec<Value> = self
             .said
             .iter()
-            .filter(|(kind, _)| *kind != FactKind::Caution)
+            .filter(|(kind, _)| *kind != FactKind::Caution && !coded(*kind))
             .map(|(_, text)| text.clone())
             .chain(described)
             .map(|text| json!({ "text": text, "authorString": "counsellor 12", "time": self.first_contact.to_string() }))
@@ -176,6 +178,14 @@ impl Call {
         } }));
         for (index, (_, text)) in self.said.iter().enumerate().filter(|(_, (kind, _))| *kind == FactKind::Caution) {
             entries.push(json!({ "resource": { "resourceType": "Flag", "id": format!("f{index}"), "status": "active", "code": { "text": text }, "subject": { "reference": "Patient/p0" } } }));
+        }
+        // A centre that has our codes says by a code what a danger to life is: words are searched by nobody.
+        for (index, (kind, text)) in self.said.iter().enumerate().filter(|(_, (kind, _))| coded(*kind)) {
+            let code = json!({ "coding": [{ "system": format!("{OURS}fact"), "code": kind.code() }] });
+            entries.push(
+                json!({ "resource": { "resourceType": "Observation", "id": format!("o{index}"), "status": "preliminary", "code": code,
+                "subject": { "reference": "Patient/p0" }, "valueString": text, "effectiveDateTime": self.first_contact.to_string() } }),
+            );
         }
         if let Some(text) = &self.part2 {
             let label = json!([{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2" }]);
@@ -206,6 +216,7 @@ impl Told {
         person.description.clone_from(&self.description);
         person.language.clone_from(&self.language);
         person.safe_contact = SafeContact { message: self.message, ..SafeContact::default() };
+        person.label = Label::Call911;
         person.dependants = self.dependant.iter().map(|who| Dependant { who: who.clone(), with: None }).collect();
         person
     }

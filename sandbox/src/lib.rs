@@ -4,6 +4,7 @@ pub mod clock;
 pub mod county;
 pub mod desks;
 pub mod directory;
+pub mod foreign;
 pub mod gateway;
 pub mod probe;
 pub mod roads;

@@ -8,6 +8,7 @@ use anydoor_core::door::{Agency, Arrival, eido};
 use anydoor_core::fhir::{self, Document, order};
 use anydoor_core::incident::Identifier;
 use anydoor_core::records::Memory;
+use anydoor_core::sharing::Packet;
 use serde_json::json;
 
 use crate::mangle::{json_bytes, mangles, text_bytes};
@@ -50,10 +51,9 @@ fn on_through_us(arrival: &Arrival) {
         agency: Agency { id, roles: Vec::new(), kinds: Vec::new(), owns: None },
         agent: eido::Agent { id: "gateway@crisis.example".into(), roles: Vec::new() },
     };
+    let packet = Packet::whole(&arrival.incident);
     let out = eido::Outgoing {
-        incident: &arrival.incident,
-        people: arrival.incident.people.iter().collect(),
-        facts: arrival.incident.facts.iter().collect(),
+        packet: &packet,
         cautions: &arrival.cautions,
         places: &arrival.places,
         links: &arrival.linked,
@@ -65,7 +65,7 @@ fn on_through_us(arrival: &Arrival) {
         carry: true,
         now: "2026-11-23T08:00:00Z".parse().unwrap(),
     };
-    let back = eido::read(eido::write(&out).to_string().as_bytes()).unwrap();
+    let back = eido::read(eido::write_around(&out).to_string().as_bytes()).unwrap();
     let told = |arrival: &Arrival| {
         arrival.incident.facts.iter().map(|f| (f.id.clone(), f.text.trim().to_owned(), f.kind, f.label)).collect::<BTreeSet<_>>()
     };

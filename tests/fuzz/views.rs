@@ -28,7 +28,7 @@ fn every_view(document: &Document, others: &[Document]) {
     settles(fhir::assignment::read_visit, |v| fhir::assignment::write_visit(v, &[]), document);
     settles(fhir::safety::read, fhir::safety::write, document);
     settles(fhir::safety::read_step_down, fhir::safety::write_step_down, document);
-    settles(fhir::handoff::read_basis, fhir::handoff::write_basis, document);
+    settles(fhir::basis::read, fhir::basis::write, document);
     settles(fhir::handoff::read_follow_up, fhir::handoff::write_follow_up, document);
     settles(fhir::note::read, fhir::note::write, document);
     settles(fhir::in_error::read, fhir::in_error::write, document);
@@ -100,10 +100,10 @@ fn a_revision_is_read_as_it_was_written() {
 fn a_basis_whose_end_cannot_be_read_allows_nothing() {
     let seed = seeds::fhir().into_iter().find(|seed| seed["resourceType"] == "Consent").unwrap();
     let whole = Document::from_value(seed.clone()).unwrap();
-    assert!(fhir::handoff::read_basis(&whole).unwrap().until.is_some(), "the seed has an end");
+    assert!(fhir::basis::read(&whole).unwrap().until.is_some(), "the seed has an end");
     fuzz!(mangles(), |(_, mangles)| {
         let Ok(document) = Document::parse(&json_bytes(&seed, mangles)) else { return };
-        let Ok(basis) = fhir::handoff::read_basis(&document) else { return };
+        let Ok(basis) = fhir::basis::read(&document) else { return };
         assert_eq!(basis.until.is_some(), document.at("/provision/period/end").is_some());
         assert!(document.text("/status") == Some("active") || basis.withdrawn.is_some());
     });

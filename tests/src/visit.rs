@@ -1,12 +1,22 @@
 //! A small visit, played on a phone from its start to its end: what the scenarios send through a bad network, record
 //! and replay.
 
-use anydoor_core::api::{AnydoorError, ClosingInput, StartedRow};
+use anydoor_core::api::{AnydoorError, BasisInput, ClosingInput, StartedRow};
 use anydoor_sandbox::county::County;
 
 use crate::Phone;
 
 type Done<T> = Result<T, AnydoorError>;
+
+/// A person's spoken agreement to everything but a Part 2 record.
+pub fn spoken() -> BasisInput {
+    BasisInput {
+        kind: "consent-verbal".into(),
+        scope: ["identity", "situation", "health", "wishes"].map(str::to_owned).to_vec(),
+        words: Some("yes, tell them what they need".into()),
+        ..BasisInput::default()
+    }
+}
 
 /// The closing answers of a person who was met.
 pub fn met(how: &str) -> ClosingInput {
@@ -34,7 +44,7 @@ pub fn begin(county: &County, phone: &Phone) -> Done<StartedRow> {
 pub fn end(county: &County, phone: &Phone, started: &StartedRow) -> Done<()> {
     let assignment = &started.assignment;
     if let Some(service) = county.services.first() {
-        phone.client.hand_off(assignment, &started.person, service.id.as_str(), "consent-verbal")?;
+        phone.client.hand_off(assignment, &started.person, service.id.as_str(), Some(spoken()))?;
     }
     phone.client.step_down(assignment, county.centre.as_str(), "would like to go on talking")?;
     for visit in phone.client.assignment(assignment)?.visits {

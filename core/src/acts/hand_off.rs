@@ -1,15 +1,14 @@
-//! Handing a person on to a service: the basis, the packet, the referral.
+//! Handing a person on to a service: the basis and the referral. What goes with the person is decided when it leaves.
 
-use super::{ActError, Actor, Plan};
-use crate::base::Code;
+use super::consent::NewBasis;
+use super::{ActError, Actor, Plan, disclose};
 use crate::base::ids::{AssignmentId, HandoffId, PersonId, ServiceId};
 use crate::fhir;
-use crate::handoff::{Basis, BasisKind, Handoff, Recipient, Service, packet};
+use crate::handoff::Handoff;
+use crate::incident::Person;
 use crate::records::lookup::LookupError;
 use crate::records::{Records, lookup};
-
-/// How long a new basis holds, in hours.
-const BASIS_HOURS: i64 = 72;
+use crate::sharing::{Basis, NotABasis, Receiver};
 
 /// Why a person cannot be handed on like this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,9 +16,15 @@ pub enum HandOffError {
     /// Nothing is sent without a basis.
     #[error("nothing is sent without a basis")]
     NoBasis,
+    /// The new basis lacks what makes it one.
+    #[error(transparent)]
+    NotABasis(#[from] NotABasis),
+    /// The person named it as one that must not learn of the visit.
+    #[error("must not learn of the visit")]
+    MustNotLearn,
 }
 
-/// Refers a person to a service; with `new`, on a new basis of this kind that names it. Returns the referral's id.
+/// Refers a person to a service; with `new`, on a new basis that names it. Returns the referral's id.
 ///
 /// # Errors
 /// [`HandOffError`], and others of [`ActError`]; nothing is written.
@@ -28,25 +33,23 @@ pub fn hand_off<R: Records + ?Sized>(
     assignment: &AssignmentId,
     person: &PersonId,
     service: &ServiceId,
-    new: Option<BasisKind>,
+    new: Option<NewBasis>,
     actor: &Actor,
 ) -> Result<(Plan, HandoffId), ActError<HandOffError>> {
     let (incident, at) = (lookup::incident_of(records, assignment)?, actor.time());
     let known = lookup::person(&incident, person)?;
     let services = lookup::services(records)?;
     let to = services.iter().find(|s| &s.id == service).ok_or(LookupError::NotHere { what: "service" })?;
-    let new = new.map(|kind| basis(person, kind, to, actor));
-    let held = records.pointing_at("Consent", "patient", &format!("Patient/{person}"))?;
-    let mut bases: Vec<Basis> = held.iter().filter_map(|doc| fhir::handoff::read_basis(doc).ok()).collect();
+    let receiver = lookup::sharing_rules(records)?.service(&to.organization);
+    if must_not_learn(known, &receiver) {
+        return Err(ActError::Refused(HandOffError::MustNotLearn));
+    }
+    let new = new.map(|new| new.of(person, Some(&to.organization), actor)).transpose();
+    let new = new.map_err(|error| ActError::Refused(error.into()))?;
+    let mut bases = lookup::bases(records, person)?;
     bases.extend(new.clone());
-    bases.retain(|basis| &basis.person == person);
-    let usable = |b: &&Basis| b.recipient.as_ref().is_none_or(|named| *named == to.organization);
-    let current = |b: &&Basis| b.from <= at && b.until.is_none_or(|u| at < u) && b.withdrawn.is_none_or(|w| at < w);
-    let basis = bases.iter().rev().filter(usable).find(current).ok_or(ActError::Refused(HandOffError::NoBasis))?;
-    let recipient = Recipient::Service { organization: to.organization.clone() };
-    let parted = packet(&incident.facts, Some(person), &recipient, &bases, at);
-    let mut words: Vec<String> = known.shown_as().into_iter().collect();
-    words.extend(super::brief::lines(&parted));
+    let usable = |basis: &&Basis| basis.holds(at) && basis.ground(receiver.organization.as_ref()).is_some();
+    let basis = bases.iter().rev().find(usable).ok_or(ActError::Refused(HandOffError::NoBasis))?;
     let handoff = Handoff {
         id: actor.id("handoff"),
         assignment: assignment.clone(),
@@ -58,26 +61,18 @@ pub fn hand_off<R: Records + ?Sized>(
         by: actor.member.clone(),
         at,
         basis: basis.id.clone(),
-        packet: words.join("\n"),
-        withheld: parted.withheld.iter().map(|w| (w.fact.to_string(), w.reason.code().to_owned())).collect(),
     };
-    let plan = actor
-        .plan("hand off", assignment.as_str())
-        .create_all(new.as_ref().map(fhir::handoff::write_basis))
-        .create_all(fhir::handoff::write(&handoff));
-    Ok((plan, handoff.id))
+    let mut plan = actor.plan("hand off", assignment.as_str()).create_all(new.as_ref().map(fhir::basis::write));
+    let disclosure = disclose::by(actor, assignment, Some(person), receiver);
+    let mut documents = fhir::handoff::write(&handoff).into_iter();
+    if let Some(request) = documents.next() {
+        plan = disclose::planned(plan, request, &disclosure);
+    }
+    Ok((plan.create_all(documents), handoff.id))
 }
 
-/// Why a person's facts may be shared with a service.
-fn basis(person: &PersonId, kind: BasisKind, to: &Service, actor: &Actor) -> Basis {
-    let from = actor.time();
-    Basis {
-        id: actor.id("basis"),
-        person: person.clone(),
-        kind,
-        recipient: Some(to.organization.clone()),
-        from,
-        until: from.checked_add(jiff::SignedDuration::from_hours(BASIS_HOURS)).ok(),
-        withdrawn: None,
-    }
+/// Whether the person named a receiver as one that must not learn of the visit: it is never proposed.
+pub fn must_not_learn(person: &Person, receiver: &Receiver) -> bool {
+    let named = &person.safe_contact.must_not_learn;
+    named.iter().any(|one| one.organization.is_some() && one.organization == receiver.organization)
 }

@@ -22,7 +22,8 @@ use crate::base::ids::{AssignmentId, MemberId, OrganizationId, PersonId, TeamId}
 use crate::door::Arrival;
 use crate::fhir::{self, Document};
 use crate::incident::{Incident, Person, Role};
-use crate::records::{Records, RecordsError};
+use crate::planning::offer::OpenOffer;
+use crate::records::{AgencyKind, Records, RecordsError};
 
 /// Who receives.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,7 +140,12 @@ where
     there.look(records, visits.iter().chain(&fhir::incident::write(&ours)).map(Document::reference).collect::<Vec<_>>())?;
     taken.kept = kept;
     ours.facts = facts;
-    let offer = fhir::assignment::write(&assignment, State::Offered, &fhir::incident::subject(&ours), to.agency.as_str());
+    let mut offer = fhir::assignment::write(&assignment, State::Offered, &fhir::incident::subject(&ours), to.agency.as_str());
+    if assignment.team.is_none() && there.get(&task).is_none() {
+        // Said once, when it is made: the cell is never redrawn.
+        let population = fhir::population::read(&records.of_kind(AgencyKind::Library)?);
+        fhir::assignment::write_offer(&OpenOffer::of(&ours, &taken.arrival.offer.needs, population.as_ref()), &mut offer);
+    }
     let mut documents = vec![received(&taken.arrival, &ours, to)];
     documents.extend(fhir::incident::write(&ours));
     documents.push(offer);

@@ -1,15 +1,17 @@
 //! Handing down through the 988 door. Finished only when the counsellor has the person.
 
-use super::{ActError, Actor, Never, Plan, brief};
-use crate::base::Code;
+use super::{ActError, Actor, Never, Plan, disclose};
 use crate::base::ids::{AssignmentId, OrganizationId, StepDownId};
 use crate::fhir;
-use crate::handoff::{Recipient, packet};
 use crate::records::{Records, lookup};
 use crate::safety::StepDown;
+use crate::sharing::{Basis, Receiver, Receiving};
 
-/// Asks the centre to take the person on, with the crew's own words and the facts that this receiver may have. Returns the
-/// step-down's id.
+/// How long the counsellor's treatment is a basis, in hours.
+const TREATMENT_HOURS: i64 = 72;
+
+/// Asks the centre to take the person on, with the crew's own words; the facts that this receiver may have are put in when it
+/// leaves. Its basis is treatment (45 CFR 164.506(c)(2)). Returns the step-down's id.
 ///
 /// # Errors
 /// [`ActError`]; nothing is written.
@@ -21,7 +23,12 @@ pub fn step_down<R: Records + ?Sized>(
     actor: &Actor,
 ) -> Result<(Plan, StepDownId), ActError<Never>> {
     let incident = lookup::incident_of(records, assignment)?;
-    let parted = packet(&incident.facts, None, &Recipient::Counsellor, &[], actor.time());
+    let (from, mut plan) = (actor.time(), actor.plan("step down", assignment.as_str()));
+    let until = from.checked_add(jiff::SignedDuration::from_hours(TREATMENT_HOURS)).ok();
+    for (index, person) in incident.people_in_crisis().enumerate() {
+        let id = actor.id(&format!("basis/{index}"));
+        plan = plan.create(fhir::basis::write(&Basis::treatment(id, &person.id, Some(centre.clone()), from, until)));
+    }
     let step = StepDown {
         id: actor.id("step-down"),
         assignment: assignment.clone(),
@@ -29,9 +36,10 @@ pub fn step_down<R: Records + ?Sized>(
         centre: centre.clone(),
         team: actor.team.clone(),
         by: actor.member.clone(),
-        brief: brief::in_words(own, &parted),
-        withheld: parted.withheld.iter().map(|w| (w.fact.to_string(), w.reason.code().to_owned())).collect(),
-        at: actor.time(),
+        own_words: own.to_owned(),
+        at: from,
     };
-    Ok((actor.plan("step down", assignment.as_str()).create(fhir::safety::write_step_down(&step)), step.id))
+    let to = Receiver { kind: Receiving::Counsellor, organization: Some(centre.clone()) };
+    let disclosure = disclose::by(actor, assignment, None, to);
+    Ok((disclose::planned(plan, fhir::safety::write_step_down(&step), &disclosure), step.id))
 }

@@ -35,6 +35,8 @@ pub struct AssignmentScreen {
 /// One fact, with who said it.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct FactRow {
+    /// Its id.
+    pub id: String,
     /// The code of its kind.
     pub kind: String,
     /// The words as given.
@@ -116,6 +118,7 @@ impl From<AssignmentView> for AssignmentScreen {
 impl From<Fact> for FactRow {
     fn from(fact: Fact) -> Self {
         Self {
+            id: fact.id.into(),
             kind: fact.kind.code().into(),
             text: fact.text,
             who: fact.source.who,

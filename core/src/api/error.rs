@@ -2,8 +2,10 @@
 
 use crate::acts::close::CloseError;
 use crate::acts::close_road::ClosureError;
+use crate::acts::consent::WithdrawError;
 use crate::acts::decide::DecideError;
 use crate::acts::hand_off::HandOffError;
+use crate::acts::observe::ObserveError;
 use crate::acts::respond::ClaimError;
 use crate::acts::stamp::StampError;
 use crate::acts::{ActError, Never};
@@ -17,6 +19,7 @@ use crate::planning::rounds::RoundError;
 use crate::records::lookup::LookupError;
 use crate::records::{RecordsError, Unavailable};
 use crate::roads::RoadsError;
+use crate::sharing::NotABasis;
 use crate::store::StoreError;
 use crate::sync::StopReason;
 use crate::views::coverage::NoCoverage;
@@ -172,7 +175,34 @@ impl From<HandOffError> for AnydoorError {
     fn from(error: HandOffError) -> Self {
         match error {
             HandOffError::NoBasis => Self::NotAllowed { why: "no-basis".into() },
+            HandOffError::MustNotLearn => Self::NotAllowed { why: "must-not-learn".into() },
+            HandOffError::NotABasis(error) => error.into(),
         }
+    }
+}
+
+impl From<NotABasis> for AnydoorError {
+    fn from(error: NotABasis) -> Self {
+        let why = match error {
+            NotABasis::NoWords => "basis-words",
+            NotABasis::NoScope => "basis-scope",
+            NotABasis::SpokenPart2 => "basis-spoken-part2",
+            NotABasis::NoLaw => "basis-law",
+            NotABasis::NoReceiver => "basis-receiver",
+        };
+        Self::NotAllowed { why: why.into() }
+    }
+}
+
+impl From<WithdrawError> for AnydoorError {
+    fn from(_: WithdrawError) -> Self {
+        Self::NotAllowed { why: "withdrawn-before".into() }
+    }
+}
+
+impl From<ObserveError> for AnydoorError {
+    fn from(_: ObserveError) -> Self {
+        Self::NotAllowed { why: "label".into() }
     }
 }
 

@@ -131,12 +131,12 @@ impl Anydoor {
         });
         let reported = known.is_ok();
         let (place, actor) = known.unwrap_or_else(|_| (Default::default(), self.inner.actor("")));
-        let (_, task) = escalate::escalate(&id, &psap, need, &place, callback, &actor);
+        let (escalation, task) = escalate::escalate(&id, &psap, need, &place, callback, &actor);
         let saved = lock(&self.inner.escalations).as_mut().is_some_and(|file| file.keep(&task).is_ok());
         self.start_lane(if saved { None } else { Some(task.clone()) });
         if reported {
             // The call is out. A report that cannot be kept must not say that the call failed.
-            let _ = self.inner.plan(|store, actor| brief::brief_911(store, &id, actor));
+            let _ = self.inner.plan(|store, actor| brief::reports(store, &id, &escalation.id, (&psap, need), actor));
         }
         self.inner.tell();
         Ok(self.inner.escalation_item(&task, false, saved))

@@ -90,7 +90,8 @@ impl From<Person> for PersonRow {
 
 impl From<SafeContact> for SafeContactRow {
     fn from(safe: SafeContact) -> Self {
-        let SafeContact { must_not_learn, number, when, voice, text, message, message_in_name_of, language, interpreter } = safe;
+        let must_not_learn = safe.must_not_learn_words();
+        let SafeContact { must_not_learn: _, number, when, voice, text, message, message_in_name_of, language, interpreter } = safe;
         Self { must_not_learn, number, when, voice, text, message, message_in_name_of, language, interpreter }
     }
 }

@@ -2,6 +2,10 @@
 
 use super::{Anydoor, ItemTruth, Result};
 use crate::base::Code;
+use crate::base::ids::AssignmentId;
+use crate::planning::offer::OpenOffer;
+use crate::team::Need;
+use crate::views::offer;
 use crate::views::queue::QueueRow;
 
 /// One row of the queue.
@@ -55,8 +59,55 @@ impl From<QueueRow> for QueueItem {
     }
 }
 
+/// What every team may know of an open offer: nobody is named in it, and nothing that was said.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct OfferScreen {
+    /// The code of how soon.
+    pub urgency: String,
+    /// The code of the door.
+    pub door: String,
+    /// Codes of capabilities that are needed.
+    pub capabilities: Vec<String>,
+    /// Languages, BCP 47.
+    pub languages: Vec<String>,
+    /// Codes of dangers, by type.
+    pub dangers: Vec<String>,
+    /// The middle of the grid's cell; none where nobody knows where it is.
+    pub latitude: Option<f64>,
+    /// The same.
+    pub longitude: Option<f64>,
+    /// How wide and high the cell is, in metres.
+    pub width_m: Option<f64>,
+}
+
+impl From<OpenOffer> for OfferScreen {
+    fn from(offer: OpenOffer) -> Self {
+        let capability = |need: &Need| if let Need::Can(capability) = need { Some(capability.code().to_owned()) } else { None };
+        let language = |need: &Need| if let Need::Language(tag) = need { Some(tag.clone()) } else { None };
+        Self {
+            urgency: offer.urgency.code().into(),
+            door: offer.door.code().into(),
+            capabilities: offer.needs.iter().filter_map(capability).collect(),
+            languages: offer.needs.iter().filter_map(language).collect(),
+            dangers: offer.dangers.iter().map(|danger| danger.code().to_owned()).collect(),
+            latitude: offer.cell.map(|cell| cell.middle.latitude()),
+            longitude: offer.cell.map(|cell| cell.middle.longitude()),
+            width_m: offer.cell.map(|cell| cell.width_m),
+        }
+    }
+}
+
 #[uniffi::export]
 impl Anydoor {
+    /// What every team may know of an open offer. The rest comes to the team that has it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn open_offer(&self, assignment: &str) -> Result<OfferScreen> {
+        let id = AssignmentId::parse(assignment)?;
+        self.inner.store(|store| Ok(offer::offer(store, &id)?.into()))
+    }
+
     /// The first `most` rows of the queue: open ones first, the most urgent first, the longest waiting first.
     ///
     /// # Errors

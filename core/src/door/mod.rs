@@ -11,6 +11,7 @@
 //! ```
 //! use anydoor_core::door::{Agency, eido};
 //! use anydoor_core::incident::Identifier;
+//! use anydoor_core::sharing::{Question, Receiver, Receiving, Rules, part};
 //!
 //! let received = br#"{
 //!   "$id": "urn:example:eido:1", "eidoVersion": "1.0", "lastUpdateTimeStamp": "2026-11-23T05:00:00Z",
@@ -31,21 +32,11 @@
 //!     agency: Agency { id: agency, roles: vec!["Assisting".into()], kinds: vec![], owns: None },
 //!     agent: eido::Agent { id: "gateway@crisis.example".into(), roles: vec![] },
 //! };
-//! let out = eido::write(&eido::Outgoing {
-//!     incident: &arrival.incident,
-//!     people: arrival.incident.people.iter().collect(),
-//!     facts: arrival.incident.facts.iter().collect(),
-//!     cautions: &[],
-//!     places: &[],
-//!     links: &[],
-//!     merges: &[],
-//!     units: &[],
-//!     dispositions: &[],
-//!     agencies: &[],
-//!     sender: &sender,
-//!     carry: true,
-//!     now: "2026-11-23T05:01:00Z".parse()?,
-//! });
+//! let to = Receiver { kind: Receiving::Ems, organization: None };
+//! let now = "2026-11-23T05:01:00Z".parse()?;
+//! let (incident, rules) = (&arrival.incident, Rules::default());
+//! let parted = part(&Question { incident, person: None, to: &to, bases: &[], rules: &rules, area: None, at: now });
+//! let out = eido::write(&parted.packet, &sender, now);
 //! assert_eq!(out["eidoVersion"], "1.0");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -3,31 +3,84 @@
 use serde_json::{Value, json};
 
 use super::document::id_of;
-use super::element::{concept, extension, extension_of, extension_text, extensions, known, part, part_text, reference};
+use super::element::{
+    concept, decimal, extension, extension_of, extension_text, extensions, known, part, part_text, part_value, reference,
+};
 use super::{Document, ReadError};
 use crate::assignment::{
     AloneReason, Assignment, Capture, Closing, HowClosed, Legal, NextStep, NoContact, Stamp, State, Travel, Visit, Whereabouts,
 };
-use crate::base::Code;
 use crate::base::ids::{AssignmentId, IncidentId, MemberId, PersonId, StampId, TeamId, VisitId};
+use crate::base::{Code, Position};
+use crate::incident::Door;
+use crate::planning::offer::{Danger, GridCell, OpenOffer};
+use crate::team::{Capability, Need};
 
 /// The code that tells an assignment from other Tasks.
 pub const ASSIGNMENT: &str = "assignment";
 /// The business status of an offer that nobody has claimed.
 pub const OPEN_OFFER: &str = "open-offer";
 
-/// Writes an assignment in `state`. `subject` is the incident's first person in crisis.
+/// Writes an assignment in `state`. `subject` is the incident's first person in crisis, and is named only where a team has it:
+/// an open offer names nobody.
 pub fn write(assignment: &Assignment, state: State, subject: &PersonId, requester: &str) -> Document {
     let mut doc = Document::new("Task", assignment.id.as_str());
     doc.set("basedOn", json!([reference("ServiceRequest", assignment.incident.as_str())]));
     project(state, assignment.team.is_some(), &mut doc);
     doc.set("intent", json!("order")).set("code", concept("task", ASSIGNMENT));
     doc.set("focus", reference("ServiceRequest", assignment.incident.as_str()));
-    doc.set("for", reference("Patient", subject.as_str()));
+    if assignment.team.is_some() {
+        doc.set("for", reference("Patient", subject.as_str()));
+    }
     doc.set("authoredOn", json!(assignment.made.to_string()));
     doc.set("requester", reference("Organization", requester));
     write_crew(assignment, &mut doc);
     doc
+}
+
+/// Writes onto the Task of an open offer what every team may know: urgency, door, needs and dangers by their codes, and the
+/// cell of the grid as a contained Location.
+pub fn write_offer(offer: &OpenOffer, task: &mut Document) {
+    task.set("priority", json!(super::incident::priority(offer.urgency)));
+    let mut parts = vec![part("door", "valueCode", offer.door.code())];
+    parts.extend(offer.needs.iter().filter_map(|need| match need {
+        Need::Can(capability) => Some(part("capability", "valueCode", capability.code())),
+        Need::Language(tag) => Some(part("language", "valueCode", tag.as_str())),
+        Need::FullCrew => Some(part("full-crew", "valueBoolean", true)),
+        Need::Known(_) => None,
+    }));
+    parts.extend(offer.dangers.iter().map(|danger| part("danger", "valueCode", danger.code())));
+    parts.extend(offer.cell.map(|cell| part("width-m", "valueDecimal", decimal(cell.width_m))));
+    task.push("extension", extension_of("open-offer", parts));
+    if let Some(cell) = offer.cell {
+        let (longitude, latitude) = (decimal(cell.middle.longitude()), decimal(cell.middle.latitude()));
+        let location = json!({ "resourceType": "Location", "id": "cell", "mode": "kind", "position": { "longitude": longitude, "latitude": latitude } });
+        task.set("contained", json!([location])).set("location", json!({ "reference": "#cell" }));
+    }
+}
+
+/// What every team may know of an open offer; `None` on a Task that says nothing of it.
+pub fn read_offer(task: &Document) -> Option<OpenOffer> {
+    let found = extensions(task.value(), "open-offer").next()?;
+    let parts = found.get("extension").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let codes = |name: &str| -> Vec<&str> {
+        let named = parts.iter().filter(|part| part.get("url").and_then(Value::as_str) == Some(name));
+        named.filter_map(|part| part.get("valueCode")?.as_str()).collect()
+    };
+    let mut needs: Vec<Need> = codes("capability").into_iter().filter_map(Capability::from_code).map(Need::Can).collect();
+    needs.extend(codes("language").into_iter().map(|tag| Need::Language(tag.to_owned())));
+    needs.extend(part_value(found, "full-crew", "valueBoolean").map(|_| Need::FullCrew));
+    let at = |pointer: &str| task.at(pointer).and_then(Value::as_f64);
+    let middle = at("/contained/0/position/latitude").zip(at("/contained/0/position/longitude"));
+    let width_m = part_value(found, "width-m", "valueDecimal").and_then(Value::as_f64);
+    let cell = middle.zip(width_m).and_then(|((lat, lon), width_m)| Some(GridCell { middle: Position::new(lat, lon).ok()?, width_m }));
+    Some(OpenOffer {
+        urgency: super::incident::urgency(task.text("/priority")),
+        door: Door::from_code(codes("door").first()?)?,
+        needs,
+        dangers: codes("danger").into_iter().filter_map(Danger::from_code).collect(),
+        cell,
+    })
 }
 
 /// Writes who has it and who goes onto the Task; what else stands there stays.

@@ -71,7 +71,8 @@ fn incident_person(person: &Person) -> Value {
     extension_of("incident-person", parts)
 }
 
-fn priority(urgency: Urgency) -> &'static str {
+/// A FHIR request priority.
+pub fn priority(urgency: Urgency) -> &'static str {
     match urgency {
         Urgency::Emergent => "stat",
         Urgency::Urgent => "urgent",
@@ -129,6 +130,11 @@ pub fn read_place(doc: &Document) -> Place {
     }
 }
 
+/// Writes a fact that is told to an incident which is there.
+pub fn write_told(fact: &Fact, incident: &Incident) -> Document {
+    write_fact(fact, incident, &subject(incident))
+}
+
 fn write_fact(fact: &Fact, incident: &Incident, subject: &PersonId) -> Document {
     let mut doc = Document::new("Observation", fact.id.as_str());
     doc.set("meta", json!({ "security": label_codings(fact.label) }));
@@ -165,8 +171,10 @@ const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 fn label_codings(label: Label) -> Vec<Value> {
     let theirs = match label {
-        Label::Call => json!({ "system": CONFIDENTIALITY, "code": "N" }),
-        Label::Health => json!({ "system": CONFIDENTIALITY, "code": "R" }),
+        Label::Call | Label::Call911 => json!({ "system": CONFIDENTIALITY, "code": "N" }),
+        Label::Said988 | Label::SaidTeam | Label::Scene | Label::Agency | Label::Wishes | Label::Health => {
+            json!({ "system": CONFIDENTIALITY, "code": "R" })
+        }
         Label::Part2 => json!({ "system": ACT_CODE, "code": "42CFRPart2" }),
         Label::Police => json!({ "system": CONFIDENTIALITY, "code": "V" }),
     };

@@ -6,11 +6,13 @@
 pub mod agency;
 pub mod assignment;
 pub mod attachment;
+pub mod basis;
 pub mod behaviour;
 pub mod bundle;
 pub mod closures;
 mod current;
 pub mod directory;
+pub mod disclosure;
 pub mod document;
 pub mod element;
 pub mod handoff;
@@ -24,6 +26,7 @@ pub mod person;
 pub mod population;
 pub mod reference;
 pub mod safety;
+pub mod sharing;
 pub mod team;
 
 pub use document::{Document, DocumentError};

@@ -7,8 +7,8 @@ use super::element::{code_in, concept, extension, extension_of, extension_text, 
 use super::{Document, ReadError, current};
 use crate::base::Code;
 use crate::base::clock::Instant;
-use crate::base::ids::PersonId;
-use crate::incident::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
+use crate::base::ids::{MemberId, OrganizationId, PersonId};
+use crate::incident::{Dependant, HowKnown, Label, MustNotLearn, Person, PersonName, Role, SafeContact, Wishes};
 
 /// The resource type that holds this person.
 pub fn kind(person: &Person) -> &'static str {
@@ -52,7 +52,7 @@ pub fn write_onto(person: &Person, of: &PersonId, doc: &mut Document) {
     }
 }
 
-const OUR_EXTENSIONS: [&str; 4] = ["description", "safe-contact", "wishes", "dependant"];
+const OUR_EXTENSIONS: [&str; 6] = ["description", "safe-contact", "wishes", "dependant", "must-not-learn", "label"];
 
 fn is_ours(extension: &Value) -> bool {
     let url = extension.get("url").and_then(Value::as_str).unwrap_or_default();
@@ -76,15 +76,49 @@ fn person_extensions(person: &Person) -> Vec<Value> {
         parts.extend(dependant.with.as_deref().map(|with| part("with", "valueString", with)));
         all.push(extension_of("dependant", parts));
     }
+    // In words they stand with the safe contact, as a release before this one reads them.
+    let must_not_learn = &person.safe_contact.must_not_learn;
+    if !must_not_learn.iter().all(MustNotLearn::is_words_alone) {
+        all.extend(must_not_learn.iter().map(must_not_learn_extension));
+    }
+    if person.label != Label::Call {
+        all.push(extension("label", "valueCode", person.label.code()));
+    }
     all
 }
 
+fn must_not_learn_extension(one: &MustNotLearn) -> Value {
+    let mut parts = vec![part("who", "valueString", one.who.as_str()), part("how", "valueCode", one.how.code())];
+    parts.extend(one.organization.as_ref().map(|id| part("organization", "valueString", id.as_str())));
+    parts.extend(one.member.as_ref().map(|id| part("member", "valueString", id.as_str())));
+    extension_of("must-not-learn", parts)
+}
+
+fn read_must_not_learn(doc: &Document) -> Vec<MustNotLearn> {
+    let typed = extensions(doc.value(), "must-not-learn").map(|one| {
+        let text = |name| part_text(one, name, "valueString");
+        MustNotLearn {
+            who: text("who").unwrap_or_default(),
+            organization: text("organization").and_then(|id| OrganizationId::parse(&id).ok()),
+            member: text("member").and_then(|id| MemberId::parse(&id).ok()),
+            how: part_text(one, "how", "valueCode").and_then(|how| HowKnown::from_code(&how)).unwrap_or(HowKnown::Unknown),
+        }
+    });
+    typed.collect()
+}
+
+/// From where what is known came. A label that this release does not know counts as the narrowest.
+fn read_label(doc: &Document) -> Label {
+    extension_text(doc.value(), "label", "valueCode").map_or(Label::Call, |code| Label::from_code(code).unwrap_or(Label::Part2))
+}
+
 fn safe_contact_parts(safe: &SafeContact) -> Vec<Value> {
+    let must_not_learn = safe.must_not_learn_words();
     let words = [
         ("number", &safe.number),
         ("when", &safe.when),
         ("message-in-name-of", &safe.message_in_name_of),
-        ("must-not-learn", &safe.must_not_learn),
+        ("must-not-learn", &must_not_learn),
         ("language", &safe.language),
     ];
     let flags = [("voice", safe.voice), ("text", safe.text), ("message", safe.message), ("interpreter", safe.interpreter)];
@@ -143,7 +177,11 @@ pub fn read(doc: &Document, roles: Vec<Role>) -> Result<Person, ReadError> {
 /// Reads a person as they are at a time; `None`: as far as the document alone says. The id is none of the document's.
 pub fn read_at(doc: &Document, roles: Vec<Role>, at: Option<Instant>) -> Person {
     let roles = if roles.is_empty() { own_roles(doc) } else { roles };
-    let safe = extensions(doc.value(), "safe-contact").next();
+    let mut safe_contact = extensions(doc.value(), "safe-contact").next().map(read_safe_contact).unwrap_or_default();
+    let must_not_learn = read_must_not_learn(doc);
+    if !must_not_learn.is_empty() {
+        safe_contact.must_not_learn = must_not_learn;
+    }
     let wishes = extensions(doc.value(), "wishes").next();
     Person {
         id: PersonId::derived(""),
@@ -154,10 +192,11 @@ pub fn read_at(doc: &Document, roles: Vec<Role>, at: Option<Instant>) -> Person 
         gender: doc.text("/gender").map(str::to_owned),
         language: read_language(doc).map(str::to_owned),
         contacts: current::telecoms(doc.list("/telecom"), at).into_iter().map(str::to_owned).collect(),
-        safe_contact: safe.map(read_safe_contact).unwrap_or_default(),
+        safe_contact,
         wishes: wishes.map(read_wishes).unwrap_or_default(),
         dependants: extensions(doc.value(), "dependant").filter_map(read_dependant).collect(),
         identified_as: doc.target("/link/0/other").and_then(|r| id_of(r, "Patient")).and_then(|id| PersonId::parse(id).ok()),
+        label: read_label(doc),
     }
 }
 
@@ -203,7 +242,7 @@ fn read_safe_contact(extension: &Value) -> SafeContact {
         text: flag("text"),
         message: flag("message"),
         message_in_name_of: words("message-in-name-of"),
-        must_not_learn: words("must-not-learn"),
+        must_not_learn: words("must-not-learn").iter().map(|who| MustNotLearn::named(who)).collect(),
         language: words("language"),
         interpreter: flag("interpreter"),
     }

@@ -38,6 +38,7 @@ pub fn write(escalation: &Escalation) -> Document {
         let iso6709 = format!("{:+}{:+}/", position.latitude(), position.longitude());
         input.push(json!({ "type": concept("input", "position"), "valueString": iso6709 }));
     }
+    input.extend(super::disclosure::inputs(&escalation.id, escalation.need));
     doc.set("input", Value::Array(input));
     doc
 }
@@ -126,10 +127,18 @@ pub fn write_step_down(step: &StepDown) -> Document {
     doc.set("authoredOn", json!(step.at.to_string()));
     doc.set("requester", reference("Practitioner", step.by.as_str()));
     doc.set("owner", reference("Organization", step.centre.as_str()));
-    let mut input = vec![json!({ "type": concept("input", "brief"), "valueString": step.brief })];
-    input.extend(step.withheld.iter().map(|(fact, reason)| json!({ "type": concept("withheld", reason), "valueString": fact })));
-    doc.set("input", Value::Array(input));
+    doc.set("input", json!([{ "type": concept("input", "own-words"), "valueString": step.own_words }]));
     doc
+}
+
+/// The crew's own words of a step-down, as they were said; `None` on one of a release that wrote them with the facts.
+pub fn own_words(doc: &Document) -> Option<&str> {
+    input(doc, "own-words").and_then(|i| i.get("valueString")?.as_str())
+}
+
+/// Everything that the counsellor is told with a step-down; `None` before it leaves.
+pub fn brief(doc: &Document) -> Option<&str> {
+    input(doc, "brief").and_then(|i| i.get("valueString")?.as_str())
 }
 
 /// Reads a step-down.
@@ -146,14 +155,7 @@ pub fn read_step_down(doc: &Document) -> Result<StepDown, ReadError> {
         centre: id("/owner/reference", "Organization").and_then(|id| OrganizationId::parse(&id).ok()).ok_or_else(|| wrong("owner"))?,
         team: team(doc).ok_or_else(|| wrong("extension(team)"))?,
         by: id("/requester/reference", "Practitioner").and_then(|id| MemberId::parse(&id).ok()).ok_or_else(|| wrong("requester"))?,
-        withheld: doc
-            .list("/input")
-            .iter()
-            .filter_map(|i| {
-                Some((i.get("valueString")?.as_str()?.to_owned(), super::element::code_in(i.get("type")?, "withheld")?.to_owned()))
-            })
-            .collect(),
-        brief: input(doc, "brief").and_then(|i| i.get("valueString")?.as_str()).unwrap_or_default().to_owned(),
+        own_words: own_words(doc).or_else(|| brief(doc)).unwrap_or_default().to_owned(),
         at: doc.instant("/authoredOn").ok_or_else(|| wrong("authoredOn"))?,
     })
 }

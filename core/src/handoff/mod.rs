@@ -1,17 +1,17 @@
-//! The next carer: who there is ([`Service`]), what goes with the person ([`packet`]), whether they said yes
-//! ([`HandoffState`]), and whether anyone asked afterwards ([`follow_up`]).
+//! The next carer: who there is ([`Service`]), whether they said yes ([`HandoffState`]), what goes out to whom
+//! ([`Disclosure`]), and whether anyone asked afterwards ([`follow_up`]).
 //!
-//! Rule: nothing is sent without a basis, and what lacks one is withheld with its reason, in sight. A referral is open
-//! until it is accepted *and* the person was reached.
-//! Neighbours: `acts::hand_off`, `fhir::handoff`, `fhir::directory`.
+//! Rule: nothing is sent without a basis, and what goes is decided when it leaves ([`sharing`](crate::sharing)). A referral
+//! is open until it is accepted *and* the person was reached.
+//! Neighbours: `acts::hand_off`, `acts::disclose`, `fhir::handoff`, `fhir::directory`.
 
 mod directory;
+mod disclosure;
 pub mod follow_up;
 pub mod hsds;
-mod sharing;
 
 pub use directory::{Opening, Service, suitable};
-pub use sharing::{Basis, BasisKind, Packet, Recipient, Withheld, WithheldReason, packet, why_withheld};
+pub use disclosure::{Accounted, Disclosure, Stopped, ToldKinds, WithheldThing};
 
 use crate::base::clock::Instant;
 use crate::base::ids::{AssignmentId, HandoffId, IncidentId, MemberId, PersonId, ServiceId, TeamId};
@@ -68,10 +68,6 @@ pub struct Handoff {
     pub at: Instant,
     /// Why the packet may be shared.
     pub basis: crate::base::ids::BasisId,
-    /// What goes with the person, in words the receiver may have.
-    pub packet: String,
-    /// What was withheld: fact and reason code.
-    pub withheld: Vec<(String, String)>,
 }
 
 /// The state that the server's Task gives a referral.

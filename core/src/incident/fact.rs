@@ -56,19 +56,57 @@ crate::codes! {
         Callback = "callback",
         /// What helped, or what the person wishes.
         Wish = "wish",
+        /// What is needed to reach and approach the person without harm ([`ApproachNeed`](super::ApproachNeed) as its code).
+        Approach = "approach",
         /// Anything else.
         Other = "other",
     }
-    /// Who may be told: from where the fact came, never from its topic.
+    /// From where a thing came, never its topic: with it the matrix says who may be told ([`sharing`](crate::sharing)).
     Label {
-        /// Told in the course of the call; may be told to those who respond.
+        /// Said in a call, as releases before the matrix wrote it. It counts as the narrowest that its door allows.
         Call = "call",
+        /// Said in a 911 call, or written by those who took it.
+        Call911 = "call-911",
+        /// Said to a 988 counsellor.
+        Said988 = "said-988",
+        /// Said to the team.
+        SaidTeam = "said-team",
+        /// Seen or heard on scene now, by the crew or the caller.
+        Scene = "scene",
         /// From a health record or a clinician: treatment, or a basis.
         Health = "health",
         /// From a 42 CFR Part 2 record: 42 CFR 2.51 only to medical personnel who treat; never to law enforcement.
         Part2 = "part2",
         /// From a law-enforcement record: only as that agency allows.
         Police = "police",
+        /// From another agency: fire, public works, a shelter.
+        Agency = "agency",
+        /// The person's own wishes and plan.
+        Wishes = "wishes",
+    }
+}
+
+impl Label {
+    /// How few may be told; more is fewer. Of two labels of one thing the narrower one holds. A police record and a Part 2
+    /// record exclude each other's readers, and of the two the federal rule (42 CFR 2.12) is the stricter.
+    pub fn narrowness(self) -> u8 {
+        match self {
+            Self::Call911 => 0,
+            Self::Scene => 1,
+            Self::SaidTeam => 2,
+            Self::Call | Self::Said988 => 3,
+            Self::Agency => 4,
+            Self::Wishes => 5,
+            Self::Health => 6,
+            Self::Police => 7,
+            Self::Part2 => 8,
+        }
+    }
+
+    /// The narrower of the two.
+    #[must_use]
+    pub fn narrower(self, other: Self) -> Self {
+        if other.narrowness() > self.narrowness() { other } else { self }
     }
 }
 
@@ -100,7 +138,7 @@ pub struct Fact {
     pub door: Door,
     /// When it was said.
     pub said: Instant,
-    /// Who may be told.
+    /// From where it came.
     pub label: Label,
     /// Keeps someone alive or unhurt now: goes at once to EMS and the call-taker.
     pub life_saving: bool,

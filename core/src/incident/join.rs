@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fact, Identifier, Incident, Label};
+use super::{Fact, Identifier, Incident};
 use crate::base::clock::Instant;
 use crate::base::ids::{FactId, IncidentId, MemberId};
 
@@ -184,8 +184,7 @@ pub fn facts_together(incidents: &[&Incident]) -> Vec<Fact> {
     let mut all: Vec<Fact> = Vec::new();
     for fact in incidents.iter().flat_map(|incident| &incident.facts) {
         match at.get(&fact.id).and_then(|i| all.get_mut(*i)) {
-            Some(same) if narrowness(fact.label) > narrowness(same.label) => same.label = fact.label,
-            Some(_) => {}
+            Some(same) => same.label = same.label.narrower(fact.label),
             None => {
                 at.insert(&fact.id, all.len());
                 all.push(fact.clone());
@@ -193,17 +192,6 @@ pub fn facts_together(incidents: &[&Incident]) -> Vec<Fact> {
         }
     }
     all
-}
-
-/// How few may be told; more is fewer. A police record and a Part 2 record exclude each other's readers, and of the two
-/// the federal rule (42 CFR 2.12) is the stricter.
-fn narrowness(label: Label) -> u8 {
-    match label {
-        Label::Call => 0,
-        Label::Health => 1,
-        Label::Police => 2,
-        Label::Part2 => 3,
-    }
 }
 
 /// Another incident that is shown beside this one.
@@ -234,7 +222,7 @@ pub fn shown_beside(links: &[Linked]) -> Vec<&Linked> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{at, incident};
-    use super::super::{About, Door, FactKind, Source};
+    use super::super::{About, Door, FactKind, Label, Source};
     use super::*;
 
     fn sender() -> Identifier {

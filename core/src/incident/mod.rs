@@ -17,7 +17,10 @@ pub use join::{
     EIDO_INCIDENT, Join, JoinAuthor, JoinId, JoinReason, Linked, MergeDirection, Relation, facts_together, joined_with, merged,
     shares_identifier, shown_beside,
 };
-pub use person::{Dependant, Person, PersonName, Role, SafeContact, Wishes};
+pub use person::{ApproachNeed, Dependant, HowKnown, MustNotLearn, Person, PersonName, Role, SafeContact, Wishes};
+
+/// The naming system of [`ApproachNeed`] as the code of a fact.
+pub const APPROACH: &str = "urn:anydoor:1:approach";
 pub use place::Place;
 pub use propose::{Likeness, Proposal, ProposeRules, propose};
 

@@ -1,6 +1,7 @@
 //! A person of an incident. No screen demands a name.
 
-use crate::base::ids::PersonId;
+use super::Label;
+use crate::base::ids::{MemberId, OrganizationId, PersonId};
 
 crate::codes! {
     /// A person's part in an incident.
@@ -17,6 +18,47 @@ crate::codes! {
         OtherStaff = "other-staff",
         /// Could be called for help.
         Support = "support",
+        /// Somebody whom a record speaks of and who was matched to nobody here: what is said of them stays with them.
+        Unmatched = "unmatched",
+    }
+    /// How it is known that somebody must not learn of the visit.
+    HowKnown {
+        /// The person said so.
+        PersonSaid = "person-said",
+        /// Somebody else said so.
+        OtherSaid = "other-said",
+        /// It stands in a record.
+        Record = "record",
+        /// The crew saw or heard it.
+        CrewSaw = "crew-saw",
+        /// Nobody said how.
+        Unknown = "unknown",
+    }
+    /// What those who come must know to reach and approach a person without harm. It says what to do or what is there, never
+    /// why: no origin and no diagnosis.
+    ApproachNeed {
+        /// Cannot hear.
+        CannotHear = "cannot-hear",
+        /// May not follow spoken orders.
+        MayNotFollowOrders = "may-not-follow-orders",
+        /// May run.
+        MayRun = "may-run",
+        /// Holds a toy or another harmless thing that may look like a weapon.
+        HoldsToy = "holds-a-toy",
+        /// Do not say who called.
+        DoNotSayWhoCalled = "do-not-say-who-called",
+        /// Someone who is there is a danger to them.
+        SomeoneThereIsADanger = "someone-there-is-a-danger-to-them",
+        /// Children or others who depend on them are there.
+        DependantsThere = "children-or-dependants-there",
+        /// A dog or another animal is there.
+        AnimalThere = "animal-there",
+        /// Oxygen is in use.
+        OxygenInUse = "oxygen-in-use",
+        /// The number is told, and is not to be called back.
+        DoNotCallBack = "do-not-call-back",
+        /// No weapons were seen. A negative is kept as one.
+        NoWeaponsSeen = "no-weapons-seen",
     }
 }
 
@@ -47,11 +89,44 @@ pub struct SafeContact {
     /// In whose name.
     pub message_in_name_of: Option<String>,
     /// Who must not learn of the visit.
-    pub must_not_learn: Option<String>,
+    pub must_not_learn: Vec<MustNotLearn>,
     /// The language to use, BCP 47.
     pub language: Option<String>,
     /// Whether an interpreter is needed.
     pub interpreter: Option<bool>,
+}
+
+/// Somebody who must not learn of the visit: never proposed as a receiver, never told by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MustNotLearn {
+    /// Who, in words.
+    pub who: String,
+    /// The organisation, where it is one or they work for one.
+    pub organization: Option<OrganizationId>,
+    /// The member of our own agency, where it is one.
+    pub member: Option<MemberId>,
+    /// How it is known.
+    pub how: HowKnown,
+}
+
+impl MustNotLearn {
+    /// Somebody who is known by words alone.
+    pub fn named(who: &str) -> Self {
+        Self { who: who.to_owned(), organization: None, member: None, how: HowKnown::Unknown }
+    }
+
+    /// Whether nothing but words is known.
+    pub fn is_words_alone(&self) -> bool {
+        self.organization.is_none() && self.member.is_none() && self.how == HowKnown::Unknown
+    }
+}
+
+impl SafeContact {
+    /// Who must not learn of the visit, in words; `None` where nobody was named.
+    pub fn must_not_learn_words(&self) -> Option<String> {
+        let who: Vec<&str> = self.must_not_learn.iter().map(|one| one.who.as_str()).collect();
+        (!who.is_empty()).then(|| who.join("; "))
+    }
 }
 
 /// Wishes in the person's own words. They stand above cautions.
@@ -107,6 +182,8 @@ pub struct Person {
     pub dependants: Vec<Dependant>,
     /// The record of the same person, once identified: a link, never a merge.
     pub identified_as: Option<PersonId>,
+    /// From where what is known about them came; their wishes are their own whatever it says.
+    pub label: Label,
 }
 
 impl Person {
@@ -125,6 +202,7 @@ impl Person {
             wishes: Wishes::default(),
             dependants: Vec::new(),
             identified_as: None,
+            label: Label::Call,
         }
     }
 

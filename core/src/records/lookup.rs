@@ -6,7 +6,9 @@ use crate::base::ids::{AssignmentId, IncidentId, PersonId, TeamId};
 use crate::fhir::{self, Document, ReadError};
 use crate::handoff::Service;
 use crate::incident::{Incident, Person};
+use crate::sharing::{Basis, Rules};
 use crate::team::Team;
+use crate::team::jurisdiction::of_scene;
 
 /// Why something cannot be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +136,33 @@ pub fn team<R: Records + ?Sized>(records: &R, id: &TeamId) -> Result<Team, Looku
 pub fn services<R: Records + ?Sized>(records: &R) -> Result<Vec<Service>, RecordsError> {
     let all = records.of_kind(AgencyKind::HealthcareService)?;
     reading(records, |find| all.iter().filter_map(|doc| fhir::directory::read(doc, find).ok()).collect())
+}
+
+/// The agency's rules of sharing.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn sharing_rules<R: Records + ?Sized>(records: &R) -> Result<Rules, RecordsError> {
+    Ok(fhir::sharing::read(&records.of_kind(AgencyKind::Library)?))
+}
+
+/// The area of the jurisdiction that a scene lies in; `None` where it lies in none that is known.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn area_of<R: Records + ?Sized>(records: &R, incident: &Incident) -> Result<Option<String>, RecordsError> {
+    let Some(scene) = incident.place.position else { return Ok(None) };
+    let all = fhir::jurisdictions::read_all(&records.of_kind(AgencyKind::Library)?);
+    Ok(of_scene(scene, &all).map(|jurisdiction| jurisdiction.area.clone()))
+}
+
+/// Every basis of a person that can be read, ended ones too; one that cannot be read allows nothing.
+///
+/// # Errors
+/// [`RecordsError`].
+pub fn bases<R: Records + ?Sized>(records: &R, person: &PersonId) -> Result<Vec<Basis>, RecordsError> {
+    let held = records.pointing_at("Consent", "patient", &format!("Patient/{person}"))?;
+    Ok(held.iter().filter_map(|doc| fhir::basis::read(doc).ok()).collect())
 }
 
 /// The Tasks that hang on an assignment and carry this code: escalations, step-downs, referrals, follow-ups, marks.

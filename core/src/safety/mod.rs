@@ -118,10 +118,8 @@ pub struct StepDown {
     pub team: TeamId,
     /// Who did.
     pub by: MemberId,
-    /// The brief, as far as this receiver may have it.
-    pub brief: String,
-    /// What was withheld from it: fact and reason code.
-    pub withheld: Vec<(String, String)>,
+    /// The crew's own words to the counsellor. What else goes is decided when it leaves.
+    pub own_words: String,
     /// When.
     pub at: Instant,
 }

@@ -35,6 +35,7 @@ mod pages;
 mod projections;
 mod queue;
 mod rebase;
+mod rebuild;
 mod records;
 mod references;
 mod revision;

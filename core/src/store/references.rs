@@ -9,7 +9,9 @@ use super::error::StoreError;
 use crate::fhir::{Document, attachment};
 
 /// The elements whose references are indexed: what a view or the scope asks for.
-const INDEXED: [&str; 14] = [
+const INDEXED: [&str; 16] = [
+    "about",
+    "entity",
     "focus",
     "subject",
     "target",

@@ -9,6 +9,12 @@ use super::projections::changed;
 use super::references::contents_named;
 use crate::fhir::{Document, assignment, attachment, incident};
 
+/// What hangs on a person.
+const ON_PEOPLE: [(&str, &str); 3] = [("Flag", "subject"), ("Consent", "patient"), ("Communication", "subject")];
+/// What hangs on a document, of whichever kind.
+const ON_WHAT_LEAVES: [(&str, &str); 4] =
+    [("Communication", "partOf"), ("Communication", "basedOn"), ("Communication", "about"), ("AuditEvent", "entity")];
+
 impl Store {
     /// Removes what has left scope. What is unsent, was not read back since, or never was at the agency, stays.
     ///
@@ -85,11 +91,38 @@ impl Store {
                 all.push(document.reference());
             }
         }
+        for (kind, element) in [("ServiceRequest", "basedOn"), ("Communication", "about")] {
+            all.extend(self.pointing_at(kind, element, &request.reference())?.iter().map(Document::reference));
+        }
         let others: Vec<Document> = self.of_kind("ServiceRequest")?.into_iter().filter(|other| other.id() != request.id()).collect();
         let listed = |person: &str| others.iter().any(|o| incident::listed_people(o).iter().any(|(p, _)| p == person));
-        all.extend(incident::listed_people(&request).into_iter().map(|(person, _)| person).filter(|person| !listed(person)));
-        all.extend(request.target("/locationReference/0").map(str::to_owned));
+        let people: Vec<String> =
+            incident::listed_people(&request).into_iter().map(|(person, _)| person).filter(|person| !listed(person)).collect();
+        for (kind, element) in ON_PEOPLE {
+            for person in &people {
+                all.extend(self.pointing_at(kind, element, person)?.iter().map(Document::reference));
+            }
+        }
+        all.extend(people);
+        for join in self.pointing_at("Linkage", "item", &request.reference())? {
+            let beside = |target: &String| *target != request.reference() && others.iter().any(|other| other.reference() == *target);
+            if !join.references().iter().any(|(_, target)| beside(target)) {
+                all.push(join.reference());
+            }
+        }
+        if let Some(place) = request.target("/locationReference/0") {
+            all.extend(self.pointing_at("Flag", "subject", place)?.iter().map(Document::reference));
+            all.push(place.to_owned());
+        }
         all.push(request.reference());
+        // What hangs on what leaves: words on a referral or a follow-up, and the accounts of what went out.
+        for reference in all.clone() {
+            for (kind, element) in ON_WHAT_LEAVES {
+                all.extend(self.pointing_at(kind, element, &reference)?.iter().map(Document::reference));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
         Ok(all)
     }
 }

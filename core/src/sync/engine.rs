@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::batch::read_all;
+use super::disclosing::{self, Prepared};
 use super::outbox::{Apart, NextStep, choose, is_content, readable};
 use super::pull::run::Pull;
 use super::run::{Report, Run, Scope, StopReason};
@@ -225,13 +226,30 @@ impl Engine {
             store.mark_unknown(&shared)?;
             return self.push(store, now);
         }
-        let (mut items, mut versions, mut inside) = (Vec::new(), Vec::new(), HashSet::new());
+        let (mut items, mut versions, mut inside, mut held) = (Vec::new(), Vec::new(), HashSet::new(), HashSet::new());
         for intent in intents {
+            // What needs one that stays stays with it.
+            if store.needs(intent.seq)?.iter().any(|need| held.contains(need)) {
+                held.insert(intent.seq);
+                continue;
+            }
             // A document that is made and changed in one transaction goes once, as it is now.
             if !inside.insert((intent.kind.clone(), intent.id.clone())) {
                 continue;
             }
             self.tried.insert(intent.seq);
+            match disclosing::prepare(store, &intent, now)? {
+                Prepared::Goes => {}
+                Prepared::Later => {
+                    held.insert(intent.seq);
+                    continue;
+                }
+                Prepared::Parks(reason) => {
+                    held.insert(intent.seq);
+                    self.park(store, &intent, reason, None)?;
+                    continue;
+                }
+            }
             match readable(store.stored(&intent.kind, &intent.id))? {
                 Some(stored) => {
                     versions.push(stored.version.filter(|_| intent.act == Act::Change));
@@ -262,6 +280,14 @@ impl Engine {
 
     fn send_put(&mut self, store: &mut Store, intent: Intent, now: Instant) -> Result<Option<Request>, StoreError> {
         self.tried.insert(intent.seq);
+        match disclosing::prepare(store, &intent, now)? {
+            Prepared::Goes => {}
+            Prepared::Later => return self.push(store, now),
+            Prepared::Parks(reason) => {
+                self.park(store, &intent, reason, None)?;
+                return self.push(store, now);
+            }
+        }
         let Some(stored) = readable(store.stored(&intent.kind, &intent.id))? else {
             self.park(store, &intent, ParkReason::Unreadable, None)?;
             return self.push(store, now);

@@ -129,6 +129,7 @@ mod again;
 mod answers;
 pub mod attachments;
 mod batch;
+mod disclosing;
 pub mod driver;
 mod engine;
 pub mod escalations;

@@ -37,9 +37,11 @@
 
 pub mod assignment;
 pub mod attachments;
+pub mod bases;
 pub mod closures;
 pub mod conflicts;
 pub mod coverage;
+pub mod disclosures;
 pub mod escalations;
 pub mod export;
 pub mod follow_ups;
@@ -50,6 +52,7 @@ pub mod map;
 pub mod nearest;
 pub mod needs_you;
 pub mod notes;
+pub mod offer;
 pub mod people;
 pub mod queue;
 pub mod round;

@@ -66,16 +66,19 @@ pub fn row<R: Records + ?Sized>(records: &R, task: &Document) -> Result<Row, Rec
     };
     // Called off while the crew is there: a person decides, as with two stamps that cannot both be so.
     let cards = status.cards.len() + usize::from(called_off && status.state >= State::OnScene);
+    // Of an open offer every team knows what the offer says, and no more.
+    let offer = fhir::assignment::read_offer(task);
+    let urgency = incident.as_ref().map(|incident| incident.urgency).or(offer.as_ref().map(|offer| offer.urgency));
     Ok(Row {
         assignment: read.id,
         team: read.team,
         state: if called_off { State::Cancelled } else { status.state },
-        urgency: incident.as_ref().map_or(Urgency::Urgent, |incident| incident.urgency),
+        urgency: urgency.unwrap_or(Urgency::Urgent),
         determined: Some(incident.as_ref().map_or(read.made, |incident| incident.determined)),
         headline: incident.as_ref().map(|incident| incident.headline.clone()).unwrap_or_default(),
         person: incident.as_ref().and_then(|incident| incident.people_in_crisis().find_map(Person::shown_as)),
         place: incident.as_ref().and_then(|incident| incident.place.address.clone().or_else(|| incident.place.locality.clone())),
-        door: incident.as_ref().map(|incident| incident.door),
+        door: incident.as_ref().map(|incident| incident.door).or(offer.map(|offer| offer.door)),
         cards: u32::try_from(cards).unwrap_or(u32::MAX),
         readable: known && stamps.unread.is_empty() && (request.is_none() || incident.is_some()),
         incident: Some(read.incident),

@@ -1,7 +1,8 @@
 //! Both doors: one incident through both, 911 for help, 988 to go on talking.
 
-use anydoor_core::api::ClosingInput;
+use anydoor_core::api::{ClosingInput, DisclosureItem};
 use anydoor_core::fhir;
+use anydoor_core::fhir::disclosure::{BRIEF_911, BRIEF_EMS};
 use anydoor_core::incident::{FactKind, Urgency};
 use anydoor_core::safety::Acknowledgement;
 
@@ -9,6 +10,7 @@ use super::books::Crossing;
 use super::script::met;
 use super::{Result, Shift, ShiftError};
 use crate::desks::Told;
+use crate::foreign;
 
 impl Shift {
     /// One incident through both doors: proposed as one, joined by a person's word.
@@ -141,15 +143,35 @@ impl Shift {
     /// What the call-taker's copy of the report holds, against what the phone told.
     pub(super) async fn book_report(&mut self, index: usize, assignment: &str) -> Result<()> {
         let found = self.gateway.search(&format!("DocumentReference?related=Task/{assignment}")).await?;
-        let report = found.first().ok_or(ShiftError::InVain("the written report"))?;
-        let bytes = fhir::incident::received_bytes(report).unwrap_or_default();
-        let theirs = anydoor_core::door::eido::read(&bytes)?.incident;
-        let facts = self.phone_of(index)?.client.assignment(assignment)?.facts;
-        let withheld = fhir::element::extensions(report.value(), "withheld").count();
-        let held: Vec<String> = theirs.facts.iter().map(|f| f.text.clone()).collect();
-        let told: Vec<String> = facts.iter().filter(|f| f.label != "part2" && f.label != "health").map(|f| f.text.clone()).collect();
-        self.crossings.push(Crossing::compare("911 out", &told, &held.join("\n"), withheld));
+        let accounts = self.phone_of(index)?.client.disclosures(assignment)?;
+        let screen = self.phone_of(index)?.client.assignment(assignment)?;
+        for (to, kind, way) in [("psap-police-read", BRIEF_911, "911 out"), ("ems", BRIEF_EMS, "EMS out")] {
+            let Some(account) = accounts.iter().find(|account| account.to == to) else { continue };
+            let report = found.iter().find(|report| report.at("/type").and_then(|t| fhir::element::code_in(t, "document")) == Some(kind));
+            let bytes = fhir::incident::received_bytes(report.ok_or(ShiftError::InVain("the written report"))?).unwrap_or_default();
+            // What the receiver's own reader sees, which knows nothing of the members that only we read.
+            let said = foreign::read(&serde_json::from_slice(&bytes).map_err(|_| ShiftError::InVain("a report in JSON"))?);
+            let withheld: Vec<&str> = account.withheld.iter().filter_map(|one| one.of.as_deref()).collect();
+            let told: Vec<String> =
+                screen.facts.iter().filter(|fact| !withheld.contains(&fact.id.as_str())).map(|fact| fact.text.clone()).collect();
+            self.crossings.push(Crossing::compare(way, &told, &said.join("\n"), account.withheld.len()));
+            self.show_document(to, &said, account).await;
+        }
         Ok(())
+    }
+
+    /// A document as its receiver reads it, and beside it what the sender alone sees.
+    async fn show_document(&self, to: &str, said: &[String], account: &DisclosureItem) {
+        let who = if to == "ems" { "EMS reads" } else { "911 reads" };
+        self.say(who, &said.join(" · ")).await;
+        let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+        account.withheld.iter().for_each(|one| *reasons.entry(one.reason.as_str()).or_default() += 1);
+        let withheld: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        self.say(
+            "the sender sees",
+            &format!("withheld from {to}: {}", if withheld.is_empty() { "nothing".to_owned() } else { withheld.join(", ") }),
+        )
+        .await;
     }
 
     /// It turns out not to need the visit to go on: down to 988, finished only when the counsellor has the person.
@@ -174,7 +196,8 @@ impl Shift {
         self.sync(index, false).await?;
         let task = self.gateway.read(&format!("Task/{step}")).await?;
         let facts = client.assignment(&assignment)?.facts.iter().map(|f| f.text.clone()).collect::<Vec<_>>();
-        self.crossings.push(Crossing::compare("988 out", &facts, &task.to_text(), 0));
+        let withheld = client.disclosures(&assignment)?.iter().filter(|one| one.to == "counsellor").map(|one| one.withheld.len()).sum();
+        self.crossings.push(Crossing::compare("988 out", &facts, &task.to_text(), withheld));
         self.say(&name, &format!("hands down to 988: {}", self.step_state(index, &assignment)?)).await;
         self.gateway
             .change(&format!("Task/{step}"), |t| {

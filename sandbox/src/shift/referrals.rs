@@ -5,7 +5,7 @@ use anydoor_core::handoff::HandoffState;
 use anydoor_core::incident::{FactKind, Urgency};
 
 use super::books::Crossing;
-use super::script::{met, truth};
+use super::script::{met, spoken, truth};
 use super::{Result, Shift, ShiftError};
 use crate::desks::Told;
 
@@ -62,15 +62,20 @@ impl Shift {
         )?;
         let (visit, person) = self.first_person(0, &assignment)?;
         let client = self.phone_of(0)?.client.clone();
-        let refused = client.hand_off(&assignment, &person, &self.service("Peer respite house")?, "");
+        let refused = client.hand_off(&assignment, &person, &self.service("Peer respite house")?, None);
         self.say(&name, &format!("referral without a basis: {}", refused.err().map_or_else(|| "sent?".to_owned(), |e| e.to_string())))
             .await;
-        client.hand_off(&assignment, &person, &self.service("Peer respite house")?, "consent-verbal")?;
+        client.hand_off(&assignment, &person, &self.service("Peer respite house")?, Some(spoken("sí, díganles lo que haga falta")))?;
         self.say(&name, &format!("with Lena's spoken consent, offline: {}", truth(Some(self.row(0, &assignment)?)))).await;
         self.network(true).await;
         self.sync(0, false).await?;
         self.answer_referral(0, &assignment, false).await?;
-        client.hand_off(&assignment, &person, &self.service("Crisis stabilisation unit")?, "consent-verbal")?;
+        client.hand_off(
+            &assignment,
+            &person,
+            &self.service("Crisis stabilisation unit")?,
+            Some(spoken("sí, díganles lo que haga falta")),
+        )?;
         self.sync(0, false).await?;
         self.answer_referral(0, &assignment, true).await?;
         client.close_visit(&assignment, &visit, met("crisis-centre", "with-team", "referred"))?;
@@ -124,7 +129,9 @@ impl Shift {
     pub(super) async fn book_referral(&mut self, index: usize, assignment: &str, referral: &str) -> Result<()> {
         let request = self.gateway.read(&format!("ServiceRequest/{referral}")).await?;
         let facts = self.phone_of(index)?.client.assignment(assignment)?.facts;
-        let withheld = fhir::element::extensions(request.value(), "withheld").count();
+        let accounts = self.phone_of(index)?.client.disclosures(assignment)?;
+        let withheld =
+            accounts.iter().filter(|one| one.document == format!("ServiceRequest/{referral}")).map(|one| one.withheld.len()).sum();
         let told: Vec<String> = facts.iter().filter(|f| f.label != "part2").map(|f| f.text.clone()).collect();
         let packet = request.text("/note/0/text").unwrap_or_default().to_owned();
         self.crossings.push(Crossing::compare("referral out", &told, &packet, withheld));

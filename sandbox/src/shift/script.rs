@@ -1,7 +1,7 @@
 //! What happens in the shift, in order, and the steps that every call shares. The calls themselves are in [`super::visits`],
 //! [`super::referrals`] and [`super::doors`].
 
-use anydoor_core::api::ClosingInput;
+use anydoor_core::api::{BasisInput, ClosingInput};
 use anydoor_core::base::Position;
 use anydoor_core::incident::{FactKind, Place, Urgency};
 use anydoor_core::team::Reason;
@@ -18,6 +18,17 @@ pub(super) fn reasons(reasons: &[Reason]) -> String {
 
 pub(super) fn met(whereabouts: &str, travel: &str, how: &str) -> ClosingInput {
     ClosingInput::Met { whereabouts: whereabouts.into(), travel: travel.into(), legal: "voluntary".into(), how: how.into() }
+}
+
+/// A person's spoken agreement, in their words, to everything but a Part 2 record.
+pub(super) fn spoken(words: &str) -> BasisInput {
+    BasisInput {
+        kind: "consent-verbal".into(),
+        scope: ["identity", "situation", "health", "wishes"].map(str::to_owned).to_vec(),
+        words: Some(words.into()),
+        notice_language: Some("es".into()),
+        ..BasisInput::default()
+    }
 }
 
 impl Shift {

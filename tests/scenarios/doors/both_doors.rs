@@ -1,6 +1,7 @@
 //! One incident through both doors, and what goes out through them.
 
 use anydoor_core::acts::receive::{Receiver, receive};
+use anydoor_core::api::ObservedInput;
 use anydoor_core::base::Position;
 use anydoor_core::base::ids::MemberId;
 use anydoor_core::door::eido;
@@ -70,22 +71,45 @@ async fn two_gateways_that_get_the_same_document_write_the_same_resources() -> T
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_call_taker_gets_no_part_2_fact_and_the_phone_says_what_was_withheld() -> Tested {
+async fn the_call_taker_gets_what_help_needs_and_the_sender_alone_sees_what_was_withheld() -> Tested {
     let world = World::new(Strictness::Strict).await?;
     let team = world.county.teams[0].id.clone();
     let taken = world.gateway.receive_988(call("b", "tel:+12155550177").order().to_string().as_bytes(), Some(&team)).await?;
     let phone = world.phone(0)?;
     phone.client.sync(true).await?;
     let labels: Vec<String> = phone.client.assignment(taken.assignment.as_str())?.facts.into_iter().map(|f| f.label).collect();
-    assert!(labels.contains(&"part2".to_owned()) && labels.contains(&"call".to_owned()));
-    phone.client.escalate(taken.assignment.as_str(), world.county.psap.as_str(), "ems", "+12155550142")?;
+    assert!(labels.contains(&"part2".to_owned()) && labels.contains(&"said-988".to_owned()));
+    let seen =
+        ObservedInput { kind: "breathing".into(), text: "breathes fast, lips blue".into(), danger_to_life: true, ..Default::default() };
+    phone.client.observe(taken.assignment.as_str(), seen)?;
+    let called = phone.client.escalate(taken.assignment.as_str(), world.county.psap.as_str(), "ems", "+12155550142")?;
     phone.client.sync(false).await?;
-    let report = world.gateway.search(&format!("DocumentReference?related=Task/{}", taken.assignment)).await?.remove(0);
-    let text = String::from_utf8(fhir::incident::received_bytes(&report).unwrap())?;
-    assert!(text.contains("cannot breathe for fear") && !text.contains("Part 2 programme"));
-    let withheld: Vec<_> =
-        fhir::element::extensions(report.value(), "withheld").filter_map(|e| fhir::element::part_text(e, "reason", "valueCode")).collect();
-    assert_eq!(withheld, ["part2-police"]);
+    let reports = world.gateway.search(&format!("DocumentReference?related=Task/{}", taken.assignment)).await?;
+    let report = |kind: &str| {
+        let found = reports.iter().find(|report| report.to_text().contains(&format!("\"{kind}\""))).ok_or("a report")?;
+        // As its receiver reads it, and every byte of what holds it.
+        let bytes = fhir::incident::received_bytes(found).ok_or("bytes")?;
+        Ok::<_, Box<dyn std::error::Error>>(format!("{}{}", String::from_utf8(bytes)?, found.to_text()))
+    };
+    let (thin, full) = (report("brief-911")?, report("brief-ems")?);
+    assert!(thin.contains("lips blue") && thin.contains("88 Quarry Rd") && thin.contains("+12155550177"), "what help needs");
+    for never in ["cannot breathe for fear", "Part 2", "Whitaker", "panic", "part2", "said-988", "withheld", "urn:988"] {
+        assert!(!thin.contains(never), "{never}: {thin}");
+    }
+    assert!(full.contains("cannot breathe for fear") && full.contains("lips blue") && !full.contains("Part 2 programme"), "{full}");
+    assert!(!full.contains("withheld") && !full.contains("part2"), "{full}");
+
+    let out = phone.client.disclosures(taken.assignment.as_str())?;
+    let of = |to: &str| out.iter().find(|one| one.to == to).ok_or("an account");
+    let reasons: Vec<&str> = of("psap-police-read")?.withheld.iter().map(|one| one.reason.as_str()).collect();
+    assert!(reasons.contains(&"part2-police") && reasons.contains(&"not-needed"), "{reasons:?}");
+    assert!(of("ems")?.withheld.iter().any(|one| one.reason == "part2"));
+    assert!(out.iter().all(|one| one.at.is_some() && !one.told.is_empty()), "{out:?}");
+
+    // One document per kind of recipient as inputs of the call's Task, named and not referred to.
+    let task = world.gateway.read(&format!("Task/{}", called.id)).await?;
+    let inputs = task.list("/input").iter().filter(|input| input.pointer("/valueReference/identifier/value").is_some()).count();
+    assert_eq!(inputs, 2);
     Ok(())
 }
 

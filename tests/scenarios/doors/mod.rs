@@ -3,4 +3,6 @@
 mod both_doors;
 mod cad_updates;
 mod nine_people;
+mod offers;
+mod packets;
 mod shift;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The core's modules in order; a module may use those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "base",
     "incident",
+    "sharing",
     "door",
     "assignment",
     "roads",
@@ -29,7 +30,7 @@ const ORDER: [&str; 22] = [
     "api",
 ];
 /// Modules of the values and rules: what `api` may take from them is listed in [`API_TAKES`].
-const DOMAIN: [&str; 10] = ["incident", "door", "assignment", "roads", "team", "planning", "note", "safety", "handoff", "fhir"];
+const DOMAIN: [&str; 11] = ["incident", "sharing", "door", "assignment", "roads", "team", "planning", "note", "safety", "handoff", "fhir"];
 /// The bridge, the database, the network, the runtime and the disk, and the modules that may touch each.
 const FOREIGN: [(&str, &[&str]); 6] = [
     ("uniffi", &["api"]),
@@ -47,7 +48,7 @@ const CRATES: [(&str, &[&str]); 4] = [
     ("sandbox", &["anydoor_core", "anydoor_gateway", "anydoor_roads"]),
 ];
 /// The only types and constants of the domain that `api` takes: codes, what it converts into rows, what it hands on.
-const API_TAKES: [&str; 47] = [
+const API_TAKES: [&str; 49] = [
     // codes and inputs
     "assignment::Capture",
     "assignment::Closing",
@@ -76,6 +77,7 @@ const API_TAKES: [&str; 47] = [
     "planning::coverage::IfGone",
     "planning::coverage::Reached",
     "planning::coverage::WITHIN_MIN",
+    "planning::offer::OpenOffer",
     "planning::rounds::Stop",
     "roads::Route",
     "safety::NotSent",
@@ -99,6 +101,7 @@ const API_TAKES: [&str; 47] = [
     "note::InErrorRefused",
     "note::NoteError",
     "roads::RoadsError",
+    "sharing::NotABasis",
 ];
 /// Errors of planning, taken like those above.
 const API_TAKES_TOO: [&str; 2] = ["planning::coverage::CoverageError", "planning::rounds::RoundError"];

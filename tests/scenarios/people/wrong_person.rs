@@ -36,7 +36,7 @@ async fn written() -> Result<Written, Box<dyn std::error::Error>> {
     let draft = ana.client.save_draft("", &started.incident, &started.person, "slept badly, wants her sister called".into())?;
     let note = ana.client.sign(&draft, &started.assignment)?;
     let service = world.county.services[0].id.to_string();
-    ana.client.hand_off(&started.assignment, &started.person, &service, "consent-verbal")?;
+    ana.client.hand_off(&started.assignment, &started.person, &service, Some(anydoor_tests::visit::spoken()))?;
     ana.client.sync(false).await?;
     ben.client.sync(true).await?;
     Ok(Written { world, ana, ben, assignment: started.assignment, incident: started.incident, note, right: other.person })

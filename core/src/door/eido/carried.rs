@@ -8,7 +8,8 @@ use super::sheet::{Sheet, list};
 use crate::base::Code;
 use crate::base::ids::{FactId, PersonId};
 use crate::incident::{
-    About, Dependant, Door, Fact, FactKind, Identifier, Incident, Label, Person, PersonName, Role, SafeContact, Source, Wishes,
+    About, Dependant, Door, Fact, FactKind, Identifier, Incident, Label, MustNotLearn, Person, PersonName, Role, SafeContact, Source,
+    Wishes,
 };
 
 /// Our member of a component, where it has one.
@@ -128,6 +129,7 @@ pub fn of_person(person: &Person) -> Value {
     });
     put(&mut map, "dependants", (!person.dependants.is_empty()).then(|| dependants.collect::<Vec<_>>()));
     put(&mut map, "identifiedAs", person.identified_as.as_ref().map(|id| id.as_str()));
+    put(&mut map, "label", (person.label != Label::Call).then(|| person.label.code()));
     json!({ "person": map })
 }
 
@@ -143,7 +145,7 @@ fn safe_contact(safe: &SafeContact) -> Map<String, Value> {
     put(&mut map, "text", safe.text);
     put(&mut map, "message", safe.message);
     put(&mut map, "messageInNameOf", safe.message_in_name_of.clone());
-    put(&mut map, "mustNotLearn", safe.must_not_learn.clone());
+    put(&mut map, "mustNotLearn", safe.must_not_learn_words());
     put(&mut map, "language", safe.language.clone());
     put(&mut map, "interpreter", safe.interpreter);
     map
@@ -191,6 +193,10 @@ pub fn person<'a>(sheet: &Sheet<'a>, component: &'a Value) -> Option<Person> {
         wishes: member.get("wishes").map(|wishes| read_wishes(sheet, wishes)).unwrap_or_default(),
         dependants,
         identified_as: sheet.known(member, "identifiedAs", |id| PersonId::parse(id).ok()),
+        label: match member.get("label") {
+            Some(_) => sheet.known(member, "label", Label::from_code).unwrap_or(Label::Part2),
+            None => Label::Call,
+        },
     })
 }
 
@@ -204,7 +210,7 @@ fn read_safe_contact<'a>(sheet: &Sheet<'a>, safe: &'a Value) -> SafeContact {
         text: flag("text"),
         message: flag("message"),
         message_in_name_of: text("messageInNameOf"),
-        must_not_learn: text("mustNotLearn"),
+        must_not_learn: text("mustNotLearn").iter().map(|who| MustNotLearn::named(who)).collect(),
         language: text("language"),
         interpreter: flag("interpreter"),
     }

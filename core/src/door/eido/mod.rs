@@ -3,7 +3,8 @@
 //! An EIDO is everything that its sender knows now: components, each with its `$id` and the time of its last change,
 //! that point at each other. Reading looks at each leaf once: it gets a field, becomes a fact, or is also sent. Writing
 //! puts each fact into a note that any CAD can show and, beside it, one member of ours (`urn:anydoor:1`) with what a
-//! note cannot hold: the fact's id, kind, label and door. Receivers keep members that they do not know.
+//! note cannot hold: the fact's id, kind, label and door. Receivers keep members that they do not know. [`write()`] takes a
+//! [`Packet`](crate::sharing::Packet) and sees nothing but what its receiver may have.
 
 mod calls;
 mod carried;
@@ -23,7 +24,9 @@ mod write_parts;
 pub use merge::merge;
 pub use read::{read, read_value};
 pub use registry::{UnitStatus, official_type};
-pub use write::{Agent, Disposition, Outgoing, Sender, incident_urn, write};
+pub use write::{Agent, Disposition, Sender, incident_urn, write};
+#[cfg(any(test, feature = "desk"))]
+pub use write::{Outgoing, write_around};
 
 /// The media type of an EIDO (NENA-STA-024).
 pub const MEDIA_TYPE: &str = "application/json";

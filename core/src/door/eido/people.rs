@@ -8,7 +8,7 @@ use super::reading::{Reading, Telling};
 use super::sheet::{SHORT, Sheet, list};
 use super::{PERSON_ROLE, calls, carried};
 use crate::base::ids::{IncidentId, PersonId};
-use crate::incident::{About, FactKind, Person, PersonName, Role};
+use crate::incident::{About, FactKind, Label, Person, PersonName, Role};
 
 /// Reads everyone. On a behavioural type of incident the one person whom the call is about is the one in crisis; where
 /// nobody in crisis is named, an unnamed one is made, so that the visit has its person.
@@ -35,7 +35,7 @@ pub fn read<'a>(reading: &mut Reading<'a>, behavioural: bool) {
         person.roles.insert(0, Role::InCrisis);
     }
     if !reading.people.iter().any(|p| p.roles.contains(&Role::InCrisis)) {
-        reading.people.push(Person::unnamed(stand_in(&reading.incident), Role::InCrisis));
+        reading.people.push(Person { label: Label::Call911, ..Person::unnamed(stand_in(&reading.incident), Role::InCrisis) });
     }
 }
 
@@ -76,6 +76,7 @@ fn foreign<'a>(reading: &mut Reading<'a>, component: &'a Value) -> (Person, bool
         read_niem(sheet, niem, &mut person);
     }
     person.contacts = contacts(reading, component, &person.id);
+    person.label = reading.label_of(component);
     (person, concerned)
 }
 

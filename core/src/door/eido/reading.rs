@@ -144,15 +144,23 @@ impl<'a> Reading<'a> {
         Source { who, agency: agency.map(|id| Identifier { system: AGENCY.to_owned(), value: id.to_owned() }) }
     }
 
-    /// Who may be told: what a police agency wrote is a law-enforcement record.
+    /// From where it came, by the kinds and roles of the agency that wrote it; of several the narrowest counts. What nobody
+    /// signed is the issuer's own, and so the call's; an agency that the document does not describe is another agency.
     fn label(&self, source: &Source) -> Label {
-        let agency = source.agency.as_ref().and_then(|agency| self.sheet.target(&agency.value));
-        let kinds = agency.map(|agency| self.sheet.leaves(agency, "agencyType")).unwrap_or_default();
-        let police = kinds.iter().any(|(_, kind)| {
-            let kind = kind.to_ascii_lowercase();
-            ["police", "sheriff", "lawenforcement", "law enforcement"].iter().any(|word| kind.contains(word))
-        });
-        if police { Label::Police } else { Label::Call }
+        let Some(named) = &source.agency else { return Label::Call911 };
+        let Some(agency) = self.sheet.target(&named.value) else { return Label::Agency };
+        let kinds = self.sheet.leaves(agency, "agencyType").into_iter().filter_map(|(_, kind)| of_kind(kind));
+        let took_the_call = |(_, role): &(&Value, &str)| matches!(*role, "CallReceiving" | "Dispatching");
+        let roles = self.sheet.leaves(agency, "agencyRoleDescriptionRegistryText");
+        let by_role = roles.iter().find(|role| took_the_call(role)).map(|_| Label::Call911);
+        kinds.reduce(Label::narrower).or(by_role).unwrap_or(Label::Agency)
+    }
+
+    /// From where what a component says of a person came.
+    pub fn label_of(&self, component: &'a Value) -> Label {
+        let agency = self.sheet.only_pointer(component, "updatedByAgencyReference").map(|(_, id)| id);
+        let agency = agency.map(|id| Identifier { system: AGENCY.to_owned(), value: id.to_owned() });
+        self.label(&Source { who: String::new(), agency })
     }
 
     /// What a note or caution is about.
@@ -172,5 +180,22 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+    }
+}
+
+/// The label of what an agency of this kind wrote (IANA urn:emergency:service:responder, and the words in use beside it).
+fn of_kind(kind: &str) -> Option<Label> {
+    let folded = kind.to_ascii_lowercase();
+    let one_of = |words: &[&str]| folded.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| words.contains(&part));
+    if one_of(&["police", "sheriff", "marshal", "lawenforcement", "enforcement", "corrections", "jail", "probation"]) {
+        Some(Label::Police)
+    } else if one_of(&["hospital", "health", "clinic", "ems", "ambulance", "medical", "paramedic", "mental", "medic"]) {
+        Some(Label::Health)
+    } else if one_of(&["988", "lifeline", "counselling", "counseling"]) {
+        Some(Label::Said988)
+    } else if one_of(&["psap", "ecc", "911", "dispatch", "dispatching", "communications"]) {
+        Some(Label::Call911)
+    } else {
+        None
     }
 }

@@ -8,7 +8,8 @@ use super::write_parts as parts;
 use super::{DISPOSITION, INCIDENT_STATUS, INCIDENT_TYPE, local};
 use crate::base::clock::Instant;
 use crate::door::{Agency, CautionGiven, Merge, PlaceGiven, Unit};
-use crate::incident::{EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Linked, Person, Urgency};
+use crate::incident::{EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Linked, Urgency};
+use crate::sharing::Packet;
 
 /// Who writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +42,12 @@ pub struct Disposition {
     pub primary: bool,
 }
 
-/// Everything that goes out in one document. It holds what this receiver may have: the caller has withheld the rest.
+/// Everything that goes out in one document, as a CAD or another agency's system writes it: beside the packet what stands
+/// around an incident. Ours write the packet alone ([`write`]).
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
-    /// The incident: its identifiers, type, times and scene. Its own people and facts are not read.
-    pub incident: &'a Incident,
-    /// The people that this receiver may know.
-    pub people: Vec<&'a Person>,
-    /// The facts that this receiver may have.
-    pub facts: Vec<&'a Fact>,
+    /// The incident as this receiver may know it.
+    pub packet: &'a Packet,
     /// How grave a caution among the facts is.
     pub cautions: &'a [CautionGiven],
     /// Places beside the scene.
@@ -79,9 +77,26 @@ pub fn incident_urn(incident: &Incident, issuer: &str) -> String {
     has.map_or_else(|| format!("{EIDO_INCIDENT}:{}:{issuer}", incident.id), |id| id.value.clone())
 }
 
-/// Writes one EIDO, version 1.0: everything that we may tell this receiver now.
-pub fn write(out: &Outgoing<'_>) -> Value {
-    let mut root = parts::prologue(out, &incident_urn(out.incident, &out.sender.issuer), out.now);
+/// Writes one EIDO, version 1.0: what this receiver may have, and nothing else.
+pub fn write(packet: &Packet, sender: &Sender, now: Instant) -> Value {
+    write_around(&Outgoing {
+        packet,
+        cautions: &[],
+        places: &[],
+        links: &[],
+        merges: &[],
+        units: &[],
+        dispositions: &[],
+        agencies: &[],
+        sender,
+        carry: true,
+        now,
+    })
+}
+
+/// Writes one EIDO with what stands around an incident, as the desk of another agency does.
+pub fn write_around(out: &Outgoing<'_>) -> Value {
+    let mut root = parts::prologue(out, &incident_urn(out.packet.incident(), &out.sender.issuer), out.now);
     root.insert("eidoVersion".into(), json!("1.0"));
     root.insert("issuingElementIdentification".into(), json!(out.sender.issuer));
     root.insert("incidentComponent".into(), incident(out));
@@ -92,7 +107,7 @@ pub fn write(out: &Outgoing<'_>) -> Value {
     };
     let (cautions, notes) = parts::cautions_and_notes(out);
     put("callComponent", parts::calls(out));
-    put("personComponent", out.people.iter().map(|person| parts::person(out, person)).collect());
+    put("personComponent", out.packet.incident().people.iter().map(|person| parts::person(out, person)).collect());
     put("callbackComponent", parts::callbacks(out));
     put("locationComponent", parts::locations(out));
     put("notesComponent", notes);
@@ -107,10 +122,10 @@ pub fn write(out: &Outgoing<'_>) -> Value {
 }
 
 fn incident(out: &Outgoing<'_>) -> Value {
-    let incident = out.incident;
+    let incident = out.packet.incident();
     let mut of = parts::prologue(out, &format!("{}.incident", incident.id), out.now);
     let coded = |system: &str| {
-        let codes = out.facts.iter().filter_map(|fact| fact.code.as_ref().filter(|code| code.system == system));
+        let codes = out.packet.incident().facts.iter().filter_map(|fact| fact.code.as_ref().filter(|code| code.system == system));
         codes.map(|code| code.value.clone()).collect::<Vec<_>>()
     };
     let kind = coded(INCIDENT_TYPE).into_iter().next().unwrap_or_else(|| DEFAULT_TYPE.to_owned());
@@ -155,14 +170,14 @@ fn priority(urgency: Urgency) -> u8 {
 fn dispositions(out: &Outgoing<'_>, of: &mut Map<String, Value>) {
     let mut all: Vec<Value> = Vec::new();
     for (i, one) in out.dispositions.iter().enumerate() {
-        let mut map = parts::prologue(out, &format!("{}.disposition.{i}", out.incident.id), out.now);
+        let mut map = parts::prologue(out, &format!("{}.disposition.{i}", out.packet.incident().id), out.now);
         map.insert("dispositionCommonRegistryCode".into(), json!(one.code));
         map.insert("dispositionDescriptionText".into(), json!(one.words));
         map.insert("dispositionPrimaryIndicator".into(), json!(one.primary));
         all.push(Value::Object(map));
     }
-    let told = |fact: &&&Fact| !out.carry && fact.kind == FactKind::Status;
-    for fact in out.facts.iter().filter(told) {
+    let told = |fact: &&Fact| !out.carry && fact.kind == FactKind::Status;
+    for fact in out.packet.incident().facts.iter().filter(told) {
         if let Some(code) = fact.code.as_ref().filter(|code| code.system == DISPOSITION) {
             let mut map = parts::prologue_of(out, fact);
             map.insert("dispositionCommonRegistryCode".into(), json!(code.value));

@@ -46,8 +46,8 @@ fn marked(out: &Outgoing<'_>, mut map: Map<String, Value>) -> Value {
 
 /// The call that the incident began with. Ours are not written: a 988 call is no 911 call.
 pub fn calls(out: &Outgoing<'_>) -> Vec<Value> {
-    let Some(first) = out.incident.first_contact.filter(|_| !out.carry) else { return Vec::new() };
-    let mut map = prologue(out, &format!("{}.call", out.incident.id), first);
+    let Some(first) = out.packet.incident().first_contact.filter(|_| !out.carry) else { return Vec::new() };
+    let mut map = prologue(out, &format!("{}.call", out.packet.incident().id), first);
     map.insert("standardPrimaryCallType".into(), json!("emergency"));
     map.insert("direction".into(), json!("incoming"));
     map.insert("callStartTimestamp".into(), json!(first.to_string()));
@@ -73,7 +73,8 @@ pub fn person(out: &Outgoing<'_>, person: &Person) -> Value {
     }
     let mut notes: Vec<Value> = Vec::new();
     if !out.carry {
-        let about = out.facts.iter().filter(|fact| fact.about == About::Person(person.id.clone()) && in_a_note(out, fact));
+        let about =
+            out.packet.incident().facts.iter().filter(|fact| fact.about == About::Person(person.id.clone()) && in_a_note(out, fact));
         notes.extend(about.map(|fact| pointer(fact.id.as_str())));
     }
     if !notes.is_empty() {
@@ -90,7 +91,7 @@ fn role_text(role: Role) -> &'static str {
         Role::InCrisis => "Patient",
         Role::Caller => "Caller",
         Role::Bystander => "Witness",
-        Role::Dependant | Role::OtherStaff | Role::Support => "InvolvedPerson",
+        Role::Dependant | Role::OtherStaff | Role::Support | Role::Unmatched => "InvolvedPerson",
     }
 }
 
@@ -116,23 +117,24 @@ fn niem(person: &Person) -> Map<String, Value> {
 
 /// One call-back component for each person with numbers, and, from a CAD, one for each number of nobody named.
 pub fn callbacks(out: &Outgoing<'_>) -> Vec<Value> {
-    let of_people = out.people.iter().filter(|person| !person.contacts.is_empty()).map(|person| {
+    let of_people = out.packet.incident().people.iter().filter(|person| !person.contacts.is_empty()).map(|person| {
         let mut map = prologue(out, &format!("{}.callback", person.id), out.now);
         map.insert("callBackInformationUri".into(), json!(person.contacts));
         marked(out, map)
     });
-    let known = |fact: &Fact| out.people.iter().any(|person| person.contacts.contains(&fact.text));
-    let others = out.facts.iter().filter(|fact| !out.carry && fact.kind == FactKind::Callback && !known(fact)).map(|fact| {
-        let mut map = prologue_of(out, fact);
-        map.insert("callBackInformationUri".into(), json!([fact.text]));
-        Value::Object(map)
-    });
+    let known = |fact: &Fact| out.packet.incident().people.iter().any(|person| person.contacts.contains(&fact.text));
+    let others =
+        out.packet.incident().facts.iter().filter(|fact| !out.carry && fact.kind == FactKind::Callback && !known(fact)).map(|fact| {
+            let mut map = prologue_of(out, fact);
+            map.insert("callBackInformationUri".into(), json!([fact.text]));
+            Value::Object(map)
+        });
     of_people.chain(others).collect()
 }
 
 /// The scene, then the places beside it.
 pub fn locations(out: &Outgoing<'_>) -> Vec<Value> {
-    let scene = ("CurrentIncident", &out.incident.place);
+    let scene = ("CurrentIncident", &out.packet.incident().place);
     let all = std::iter::once(scene).chain(out.places.iter().map(|given| (given.kind.as_str(), &given.place)));
     all.enumerate().filter_map(|(i, (kind, place))| location(out, i, kind, place)).collect()
 }
@@ -142,7 +144,7 @@ fn location(out: &Outgoing<'_>, number: usize, kind: &str, place: &Place) -> Opt
     if value.is_none() && place.access.is_none() {
         return None;
     }
-    let mut map = prologue(out, &format!("{}.location.{number}", out.incident.id), out.now);
+    let mut map = prologue(out, &format!("{}.location.{number}", out.packet.incident().id), out.now);
     map.insert("locationTypeDescriptionRegistryText".into(), json!(kind));
     value.into_iter().for_each(|xml| drop(map.insert("locationByValue".into(), json!(xml))));
     place.access.iter().for_each(|words| drop(map.insert("locationDescriptionText".into(), json!(words))));
@@ -151,11 +153,11 @@ fn location(out: &Outgoing<'_>, number: usize, kind: &str, place: &Place) -> Opt
 
 /// What the incident component points at.
 pub fn incident_references(out: &Outgoing<'_>, of: &mut Map<String, Value>) {
-    if location(out, 0, "CurrentIncident", &out.incident.place).is_some() {
-        of.insert("locationReference".into(), json!([pointer(&format!("{}.location.0", out.incident.id))]));
+    if location(out, 0, "CurrentIncident", &out.packet.incident().place).is_some() {
+        of.insert("locationReference".into(), json!([pointer(&format!("{}.location.0", out.packet.incident().id))]));
     }
-    if !out.people.is_empty() {
-        of.insert("personReference".into(), out.people.iter().map(|person| pointer(person.id.as_str())).collect());
+    if !out.packet.incident().people.is_empty() {
+        of.insert("personReference".into(), out.packet.incident().people.iter().map(|person| pointer(person.id.as_str())).collect());
     }
 }
 
@@ -178,7 +180,7 @@ fn is_caution(out: &Outgoing<'_>, fact: &Fact) -> bool {
 
 /// Cautions, and a note for each other fact.
 pub fn cautions_and_notes(out: &Outgoing<'_>) -> (Vec<Value>, Vec<Value>) {
-    let (cautions, others): (Vec<&&Fact>, Vec<&&Fact>) = out.facts.iter().partition(|fact| is_caution(out, fact));
+    let (cautions, others): (Vec<&Fact>, Vec<&Fact>) = out.packet.incident().facts.iter().partition(|fact| is_caution(out, fact));
     let notes = others.into_iter().filter(|fact| in_a_note(out, fact)).map(|fact| {
         let mut map = prologue_of(out, fact);
         map.insert("notesActionComments".into(), json!(html::written(&fact.text)));
@@ -213,7 +215,7 @@ fn carrying(out: &Outgoing<'_>, mut map: Map<String, Value>, fact: &Fact) -> Val
 
 /// A link to another incident.
 pub fn link(out: &Outgoing<'_>, number: usize, link: &Linked) -> Value {
-    let mut map = prologue(out, &format!("{}.link.{number}", out.incident.id), link.said);
+    let mut map = prologue(out, &format!("{}.link.{number}", out.packet.incident().id), link.said);
     map.insert("incidentTrackingIdentifier".into(), json!(link.other.value));
     map.insert("linkDirectionCode".into(), json!(link.relation.code()));
     link.why.iter().for_each(|why| drop(map.insert("transactionReasonText".into(), json!(why))));
@@ -222,7 +224,7 @@ pub fn link(out: &Outgoing<'_>, number: usize, link: &Linked) -> Value {
 
 /// A merge or a split.
 pub fn merge(out: &Outgoing<'_>, number: usize, merge: &Merge) -> Value {
-    let mut map = prologue(out, &format!("{}.merge.{number}", out.incident.id), merge.said);
+    let mut map = prologue(out, &format!("{}.merge.{number}", out.packet.incident().id), merge.said);
     map.insert("incidentTrackingIdentifier".into(), json!(merge.other.value));
     map.insert("incidentMergeDirectionCode".into(), json!(merge.direction.code()));
     marked(out, map)
@@ -232,7 +234,7 @@ pub fn merge(out: &Outgoing<'_>, number: usize, merge: &Merge) -> Value {
 pub fn dispatch(out: &Outgoing<'_>) -> Vec<Value> {
     let sent: Vec<&Unit> = out.units.iter().filter(|unit| unit.dispatched).collect();
     let Some(first) = sent.iter().map(|unit| unit.said).min() else { return Vec::new() };
-    let mut map = prologue(out, &format!("{}.dispatch", out.incident.id), first.min(out.incident.determined.max(first)));
+    let mut map = prologue(out, &format!("{}.dispatch", out.packet.incident().id), first.min(out.packet.incident().determined.max(first)));
     map.insert("agencyReference".into(), pointer(&out.sender.agency.id.value));
     map.insert("agentReference".into(), pointer(&out.sender.agent.id));
     map.insert("emergencyResourceReference".into(), sent.iter().map(|unit| pointer(&unit.id)).collect());

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Document;
+use crate::incident::Label;
 
 /// A resource of the bundle, of its own entry or contained in one.
 pub struct Resource {
@@ -21,6 +22,11 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Whether it is contained in another resource, and so has no address of its own.
+    pub fn is_contained(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| url.starts_with('#'))
+    }
+
     /// What tells it apart: its id, else its `fullUrl`, else its place.
     pub fn name(&self) -> String {
         match (self.document.id(), &self.url) {
@@ -33,6 +39,8 @@ impl Resource {
 
 /// Every resource that was sent.
 pub struct Sent {
+    /// The bundle's own label, which holds for all of it.
+    pub label: Label,
     all: Vec<Resource>,
     by_url: HashMap<String, usize>,
     by_reference: HashMap<String, usize>,
@@ -41,8 +49,8 @@ pub struct Sent {
 
 impl Sent {
     /// Lays out the entries. Of two resources with the same name the first is the one that is meant.
-    pub fn new(entries: &[Value]) -> Self {
-        let mut sent = Self { all: Vec::new(), by_url: HashMap::new(), by_reference: HashMap::new(), by_identifier: HashMap::new() };
+    pub fn new(entries: &[Value], label: Label) -> Self {
+        let mut sent = Self { label, all: Vec::new(), by_url: HashMap::new(), by_reference: HashMap::new(), by_identifier: HashMap::new() };
         for (entry, value) in entries.iter().enumerate() {
             let Some(resource) = value.get("resource") else { continue };
             let url = value.get("fullUrl").and_then(Value::as_str).map(|url| unversioned(url).to_owned());

@@ -21,7 +21,8 @@ fn an_order_becomes_an_incident_and_what_has_no_field_is_shown() {
     let arrival = read(order().to_string().as_bytes()).unwrap();
     assert_eq!(arrival.incident.people[0].shown_as().as_deref(), Some("Sam"));
     assert_eq!(arrival.incident.facts.len(), 2);
-    assert!(arrival.incident.facts[1].life_saving);
+    // Words are searched for nothing: a flag without a code of ours is a caution.
+    assert_eq!((arrival.incident.facts[1].kind, arrival.incident.facts[1].life_saving), (FactKind::Caution, false));
     let shown: Vec<(&str, &str)> = arrival.also_sent.iter().filter(|a| !a.wiring).map(|a| (a.path.as_str(), a.text.as_str())).collect();
     assert_eq!(shown, [("/entry/0/resource/quantityQuantity/value", "1.5"), ("/entry/1/resource/maritalStatus/text", "single")]);
 }
@@ -88,8 +89,8 @@ fn assert_the_person_is_known(arrival: &Arrival) {
     assert_eq!(person.shown_as().as_deref(), Some("Sam Okafor"));
     assert_eq!(person.contacts, ["+12155550101"]);
     assert_eq!(person.language.as_deref(), Some("es"));
-    let weapon = arrival.incident.facts.iter().find(|fact| fact.kind == FactKind::Weapon).unwrap();
-    assert_eq!(weapon.about, About::Person(person.id.clone()));
+    let caution = arrival.incident.facts.iter().find(|fact| fact.text.contains("firearm")).unwrap();
+    assert_eq!((caution.kind, &caution.about), (FactKind::Caution, &About::Person(person.id.clone())));
     assert_eq!(arrival.stand_in, None);
 }
 
@@ -196,4 +197,82 @@ fn a_control_character_costs_itself_and_is_told() {
     let told: Vec<&str> =
         arrival.also_sent.iter().filter(|also| also.path.ends_with("/reasonCode/0/text")).map(|also| also.text.as_str()).collect();
     assert_eq!(told, [r"\u0000", r"\u001b", r"\u0007"]);
+}
+
+fn with_flag(flag: Value) -> Incident {
+    let mut order = order();
+    order["entry"][2]["resource"] = flag;
+    read(order.to_string().as_bytes()).unwrap().incident
+}
+
+#[test]
+fn no_weapons_is_not_a_weapon_and_a_code_is_one() {
+    let flag = |code: Value| json!({ "resourceType": "Flag", "id": "f", "status": "active", "code": code, "subject": { "reference": "Patient/p" } });
+    for (code, kind, life_saving) in [
+        (json!({ "text": "no weapons seen" }), FactKind::Caution, false),
+        (json!({ "text": "asked about a firearm: none" }), FactKind::Caution, false),
+        (json!({ "text": "knife", "coding": [{ "system": "urn:anydoor:1:fact", "code": "weapon" }] }), FactKind::Weapon, true),
+        (
+            json!({ "text": "hört nichts", "coding": [{ "system": "urn:anydoor:1:approach", "code": "cannot-hear" }] }),
+            FactKind::Approach,
+            false,
+        ),
+    ] {
+        let incident = with_flag(flag(code));
+        let fact = incident.facts.iter().find(|fact| !fact.text.contains("plan")).unwrap();
+        assert_eq!((fact.kind, fact.life_saving), (kind, life_saving), "{fact:?}");
+    }
+}
+
+#[test]
+fn a_flag_of_somebody_who_is_not_in_the_order_stays_theirs_unmatched() {
+    for subject in [
+        json!({ "reference": "Patient/other" }),
+        json!({ "identifier": { "system": "urn:mrn", "value": "9" } }),
+        json!({ "reference": "urn:uuid:0" }),
+    ] {
+        let incident =
+            with_flag(json!({ "resourceType": "Flag", "id": "f", "status": "active", "code": { "text": "hits" }, "subject": subject }));
+        let caution = incident.facts.iter().find(|fact| fact.text == "hits").unwrap();
+        let About::Person(person) = &caution.about else { panic!("{:?}", caution.about) };
+        let unmatched = incident.people.iter().find(|one| &one.id == person).unwrap();
+        assert_eq!(unmatched.roles, [Role::Unmatched]);
+        assert_eq!(incident.people_in_crisis().count(), 1, "and is nobody's whom the visit is about");
+    }
+    let nobody = with_flag(json!({ "resourceType": "Flag", "id": "f", "status": "active", "code": { "text": "hits" } }));
+    assert_eq!(nobody.facts.iter().find(|fact| fact.text == "hits").unwrap().about, About::Incident, "and not the place's");
+}
+
+#[test]
+fn who_asked_and_how_are_read_or_unknown() {
+    let incident = read(order().to_string().as_bytes()).unwrap().incident;
+    assert_eq!((incident.asked_by, incident.channel), (AskedBy::Unknown, Channel::Unknown));
+    let mut said = order();
+    said["entry"][0]["resource"]["requester"] = json!({ "reference": "Patient/p" });
+    said["entry"][0]["resource"]["category"] = json!([{ "coding": [{ "system": PARTICIPATION_MODE, "code": "SMSWRIT" }] }]);
+    let incident = read(said.to_string().as_bytes()).unwrap().incident;
+    assert_eq!((incident.asked_by, incident.channel), (AskedBy::Person, Channel::Text));
+    said["entry"][0]["resource"]["category"] = json!([
+        { "coding": [{ "system": "urn:anydoor:1:asked-by", "code": "family" }] },
+        { "coding": [{ "system": "urn:anydoor:1:channel", "code": "relay" }] },
+    ]);
+    let incident = read(said.to_string().as_bytes()).unwrap().incident;
+    assert_eq!((incident.asked_by, incident.channel), (AskedBy::Family, Channel::Relay));
+}
+
+#[test]
+fn every_thing_of_an_order_has_the_label_of_its_resource_or_of_the_bundle() {
+    let incident = read(order().to_string().as_bytes()).unwrap().incident;
+    assert!(incident.facts.iter().all(|fact| fact.label == Label::Said988) && incident.people[0].label == Label::Said988);
+    let part2 = json!([{ "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2" }]);
+    let mut labelled = order();
+    labelled["entry"][0]["resource"]["meta"] = json!({ "security": part2 });
+    labelled["entry"][1]["resource"]["meta"] = json!({ "security": [{ "code": "N" }] });
+    let incident = read(labelled.to_string().as_bytes()).unwrap().incident;
+    let label = |text: &str| incident.facts.iter().find(|fact| fact.text.contains(text)).unwrap().label;
+    assert_eq!((label("plan"), label("firearm"), incident.people[0].label), (Label::Part2, Label::Said988, Label::Health));
+    let mut whole = order();
+    whole["meta"] = json!({ "security": part2 });
+    let incident = read(whole.to_string().as_bytes()).unwrap().incident;
+    assert!(incident.facts.iter().all(|fact| fact.label == Label::Part2) && incident.people[0].label == Label::Part2);
 }

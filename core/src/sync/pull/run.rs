@@ -133,7 +133,8 @@ impl Pull {
                 return Ok(Some(request));
             }
             if self.full && self.stage == Stage::Agency {
-                let strays = scope::strays(store)?;
+                let mut strays = scope::strays(store)?;
+                strays.extend(scope::around_offers(store)?);
                 if !strays.is_empty() {
                     store.leave_scope(&strays)?;
                 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::search::{Search, Wanted, chunked};
 use crate::base::clock::Instant;
 use crate::base::ids::{self, TeamId};
+use crate::delivery::Act;
 use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, incident};
@@ -78,18 +79,41 @@ pub(super) fn census(team: &TeamId) -> Vec<Search> {
     tasks(team).into_iter().map(|search| Search { census: true, ..search }).collect()
 }
 
-/// The Tasks whose surroundings are read: open ones, and whatever just came.
+/// The Tasks whose surroundings are read: open ones, and whatever just came. An open offer names nobody, and nothing that hangs
+/// on it is asked for: also where this team asked for it, until a read by its id has shown the team as its owner.
 fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document>, StoreError> {
     let open: BTreeSet<String> = store.open_assignments()?.into_iter().map(|id| format!("Task/{id}")).collect();
+    let asked = asked_for(store)?;
     let mut tasks = Vec::new();
     for reference in open.union(touched) {
         if let Some(task) = readable(store.referenced(reference))?
             && assignment::is_assignment(&task)
+            && !assignment::is_open_offer(&task)
+            && !asked.contains(reference)
         {
             tasks.push(task);
         }
     }
     Ok(tasks)
+}
+
+/// The Tasks that this team has asked for, and that nobody has said are its own.
+fn asked_for(store: &Store) -> Result<BTreeSet<String>, StoreError> {
+    Ok(store.unsent()?.into_iter().filter(|intent| intent.act == Act::Claim).map(|intent| intent.reference()).collect())
+}
+
+/// What hangs on open offers and is here all the same: a release before offers that name nobody has read it.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn around_offers(store: &Store) -> Result<Vec<String>, StoreError> {
+    let (asked, mut all) = (asked_for(store)?, Vec::new());
+    for task in store.of_kind("Task")? {
+        if assignment::is_assignment(&task) && (assignment::is_open_offer(&task) || asked.contains(&task.reference())) {
+            all.extend(store.all_of(&task)?.into_iter().filter(|reference| *reference != task.reference()));
+        }
+    }
+    Ok(all)
 }
 
 /// What hangs on the Tasks and on the incidents that they are about.

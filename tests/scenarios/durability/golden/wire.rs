@@ -17,14 +17,15 @@ use anydoor_core::fhir::behaviour::ServerBehaviour;
 use anydoor_core::fhir::closures::RoadClosure;
 use anydoor_core::fhir::{self, Document, ReadError, Revision};
 use anydoor_core::handoff::follow_up::{Attempt, Attempted, By, FollowUp, Schedule};
-use anydoor_core::handoff::{Basis, BasisKind, Handoff, HandoffState, Opening, Service};
+use anydoor_core::handoff::{Handoff, HandoffState, Opening, Service};
 use anydoor_core::incident::{
-    About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Join, Label, Person, PersonName, Place,
-    Role, SafeContact, Source, Urgency, Wishes,
+    About, AskedBy, Channel, Dependant, Door, EIDO_INCIDENT, Fact, FactKind, Identifier, Incident, Join, Label, MustNotLearn, Person,
+    PersonName, Place, Role, SafeContact, Source, Urgency, Wishes,
 };
 use anydoor_core::note::{Attachment, AttachmentKind, InError, InErrorReason, Note, Standing};
 use anydoor_core::planning::coverage::{PeoplePoint, Population};
 use anydoor_core::safety::{Acknowledgement, Escalation, Need, StepDown};
+use anydoor_core::sharing::{Basis, BasisKind, GivenBy, Packet, Purpose};
 use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Capability, CrewRole, Fix, Jurisdiction, Member, Shift, Team};
 use serde_json::Value;
@@ -70,7 +71,7 @@ fn in_crisis() -> Person {
             text: Some(false),
             message: Some(false),
             message_in_name_of: some("the library"),
-            must_not_learn: some("her brother"),
+            must_not_learn: vec![MustNotLearn::named("her brother")],
             language: some("es"),
             interpreter: Some(true),
         },
@@ -84,6 +85,7 @@ fn in_crisis() -> Person {
         },
         dependants: vec![Dependant { who: "a son, 6".into(), with: some("her aunt") }],
         identified_as: Some(PersonId::parse("person-known").unwrap()),
+        label: Label::Call,
         ..Person::unnamed(PersonId::parse("person").unwrap(), Role::InCrisis)
     }
 }
@@ -263,8 +265,7 @@ fn step_down() -> StepDown {
         centre: OrganizationId::parse("centre").unwrap(),
         team: actor().team,
         by: actor().member,
-        brief: "would like to go on talking".into(),
-        withheld: vec![("fact-part2".into(), "part2".into())],
+        own_words: "would like to go on talking".into(),
         at: at(13),
     }
 }
@@ -274,9 +275,18 @@ fn basis(withdrawn: bool) -> Basis {
         id: BasisId::parse(if withdrawn { "basis-withdrawn" } else { "basis" }).unwrap(),
         person: in_crisis().id,
         kind: if withdrawn { BasisKind::ConsentWritten } else { BasisKind::ConsentVerbal },
+        given_by: GivenBy::Person,
         recipient: withdrawn.then(|| service().organization),
+        scope: Vec::new(),
+        purpose: Purpose::Treatment,
         from: at(14),
         until: Some(at(50)),
+        until_event: None,
+        words: None,
+        taken_by: None,
+        notice_language: None,
+        law: None,
+        facts: Vec::new(),
         withdrawn: withdrawn.then(|| at(15)),
     }
 }
@@ -293,8 +303,6 @@ fn handoff() -> Handoff {
         by: actor().member,
         at: at(16),
         basis: basis(false).id,
-        packet: "Nani\nmedicine: at noon".into(),
-        withheld: vec![("fact-police".into(), "police-record".into())],
     }
 }
 
@@ -456,10 +464,9 @@ fn outgoing() -> Value {
         kinds: vec!["crisis".into()],
         owns: Some(true),
     };
-    eido::write(&eido::Outgoing {
-        people: incident.people.iter().collect(),
-        facts: incident.facts.iter().collect(),
-        incident: &incident,
+    let packet = Packet::whole(&incident);
+    eido::write_around(&eido::Outgoing {
+        packet: &packet,
         cautions: &[],
         places: &[],
         links: &[],
@@ -499,8 +506,7 @@ fn written() -> Vec<(&'static str, Vec<Value>)> {
         ),
         (
             "handoff",
-            [fhir::handoff::write(&handoff()), vec![answered()], [false, true].map(|w| fhir::handoff::write_basis(&basis(w))).into()]
-                .concat(),
+            [fhir::handoff::write(&handoff()), vec![answered()], [false, true].map(|w| fhir::basis::write(&basis(w))).into()].concat(),
         ),
         ("in-error", vec![fhir::in_error::write(&marked(false)), fhir::in_error::write(&marked(true)), in_error(), told()]),
         ("incident", fhir::incident::write(&incident())),
@@ -594,7 +600,7 @@ fn what_was_written_of_a_visit_is_read_as_it_was_meant() {
     reads("step-down", fhir::safety::read_step_down, [(0, step_down())]);
     reads("follow-up", fhir::handoff::read_follow_up, [(0, follow_up())]);
     assert_eq!(fhir::handoff::attempt_outcome(&documents("follow-up")[1]).as_deref(), Some("reached-support"));
-    reads("handoff", fhir::handoff::read_basis, [(3, basis(false)), (4, basis(true))]);
+    reads("handoff", fhir::basis::read, [(3, basis(false)), (4, basis(true))]);
     assert_eq!([1, 2].map(|at| fhir::handoff::read_state(&documents("handoff")[at])), [HandoffState::Requested, HandoffState::Scheduled]);
     let note = documents("attachment").into_iter().find(fhir::attachment::is_attachment).unwrap();
     assert_eq!(fhir::attachment::read(&note).unwrap(), attachment());

@@ -168,7 +168,7 @@ fn the_official_sample_becomes_an_incident_with_its_caller_and_someone_in_crisis
         ([Role::Caller].as_slice(), ["sip:8195551212@osp.com".to_owned(), "tel:8195551212".to_owned()].as_slice())
     );
     let comment = fact(&arrival, "This is an example text.");
-    assert_eq!((comment.source.who.as_str(), comment.label), ("state.pa.us", Label::Call));
+    assert_eq!((comment.source.who.as_str(), comment.label), ("state.pa.us", Label::Call911));
     assert_eq!(comment.said, "2021-04-30T18:40:00Z".parse().unwrap());
     assert_eq!(incident.place, Place::default(), "how a call was routed is not the scene");
     assert_eq!(arrival.places[0].place.address.as_deref(), Some("42 W Cellular Street"));
@@ -179,7 +179,7 @@ fn the_official_sample_becomes_an_incident_with_its_caller_and_someone_in_crisis
 fn a_cads_document_keeps_who_said_what_when_and_who_may_be_told() {
     let arrival = read_json(&full());
     let note = fact(&arrival, "Says she took pills at noon.\n");
-    assert_eq!((note.source.who.as_str(), note.kind, note.label), ("agent77@psap.example", FactKind::Remark, Label::Call));
+    assert_eq!((note.source.who.as_str(), note.kind, note.label), ("agent77@psap.example", FactKind::Remark, Label::Call911));
     assert_eq!(note.said, "2026-11-23T06:11:00.5Z".parse().unwrap());
     let known = fact(&arrival, "Known to officers, calm with women.");
     assert_eq!((known.label, known.about.clone()), (Label::Police, About::Person(arrival.incident.people[0].id.clone())));

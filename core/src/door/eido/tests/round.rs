@@ -6,6 +6,7 @@ use super::*;
 use crate::base::clock::Instant;
 use crate::base::ids::{FactId, IncidentId, PersonId};
 use crate::door::{Agency, CautionGiven, Merge, PlaceGiven, Unit};
+use crate::sharing::Packet;
 
 pub fn sender() -> Sender {
     let agency = Agency {
@@ -21,11 +22,9 @@ pub fn sender() -> Sender {
     }
 }
 
-pub fn outgoing<'a>(incident: &'a Incident, sender: &'a Sender, carry: bool) -> Outgoing<'a> {
+pub fn outgoing<'a>(packet: &'a Packet, sender: &'a Sender, carry: bool) -> Outgoing<'a> {
     Outgoing {
-        incident,
-        people: incident.people.iter().collect(),
-        facts: incident.facts.iter().collect(),
+        packet,
         cautions: &[],
         places: &[],
         links: &[],
@@ -47,7 +46,7 @@ fn sorted(mut facts: Vec<Fact>) -> Vec<Fact> {
 #[test]
 fn a_cads_document_goes_on_through_us_with_every_fact() {
     let arrival = read_json(&full());
-    let sender = sender();
+    let (sender, packet) = (sender(), Packet::whole(&arrival.incident));
     let out = Outgoing {
         cautions: &arrival.cautions,
         places: &arrival.places,
@@ -55,9 +54,9 @@ fn a_cads_document_goes_on_through_us_with_every_fact() {
         merges: &arrival.merges,
         units: &arrival.units,
         agencies: &arrival.agencies,
-        ..outgoing(&arrival.incident, &sender, true)
+        ..outgoing(&packet, &sender, true)
     };
-    let back = read_json(&write(&out));
+    let back = read_json(&write_around(&out));
     let (was, is) = (&arrival.incident, &back.incident);
     assert_eq!(sorted(is.facts.clone()), sorted(was.facts.clone()));
     assert_eq!((&is.id, &is.people, &is.place, &is.headline), (&was.id, &was.people, &was.place, &was.headline));
@@ -79,7 +78,7 @@ fn a_cads_document_goes_on_through_us_with_every_fact() {
 #[test]
 fn a_cad_that_is_not_ours_writes_a_document_that_reads_as_any_cads() {
     let arrival = read_json(&full());
-    let sender = sender();
+    let (sender, packet) = (sender(), Packet::whole(&arrival.incident));
     let merges: Vec<Merge> = arrival.merges.clone();
     let units: Vec<Unit> = arrival.units.clone();
     let places: Vec<PlaceGiven> = arrival.places.clone();
@@ -90,9 +89,9 @@ fn a_cad_that_is_not_ours_writes_a_document_that_reads_as_any_cads() {
         merges: &merges,
         units: &units,
         agencies: &arrival.agencies,
-        ..outgoing(&arrival.incident, &sender, false)
+        ..outgoing(&packet, &sender, false)
     };
-    let written = write(&out);
+    let written = write_around(&out);
     assert!(!written.to_string().contains(OURS), "nothing of ours in it");
     let back = read_json(&written);
     let told = |arrival: &Arrival| {
@@ -113,13 +112,12 @@ fn a_cad_that_is_not_ours_writes_a_document_that_reads_as_any_cads() {
 }
 
 #[test]
-fn what_is_withheld_is_not_in_the_document() {
-    let arrival = read_json(&full());
-    let sender = sender();
-    let mut out = outgoing(&arrival.incident, &sender, true);
-    out.facts.retain(|fact| fact.label != Label::Police);
-    out.people.clear();
-    let text = write(&out).to_string();
+fn what_is_not_in_the_packet_is_not_in_the_document() {
+    let mut incident = read_json(&full()).incident;
+    incident.facts.retain(|fact| fact.label != Label::Police);
+    incident.people.clear();
+    let (sender, packet) = (sender(), Packet::whole(&incident));
+    let text = write_around(&outgoing(&packet, &sender, true)).to_string();
     for withheld in ["Handgun", "Known to officers", "Ruiz", "5550199\"]", "red coat", "1984"] {
         assert!(!text.contains(withheld), "{withheld}");
     }
@@ -128,7 +126,7 @@ fn what_is_withheld_is_not_in_the_document() {
 #[test]
 fn a_unit_says_how_far_it_is_and_how_it_ended() {
     let incident = read_json(&full()).incident;
-    let sender = sender();
+    let (sender, packet) = (sender(), Packet::whole(&incident));
     let unit = Unit {
         id: "team-4".into(),
         name: Some("Team 4".into()),
@@ -143,8 +141,8 @@ fn a_unit_says_how_far_it_is_and_how_it_ended() {
         said: "2026-11-23T07:00:00Z".parse().unwrap(),
     };
     let ended = [crate::door::eido::Disposition { code: "42".into(), words: "declined, follow-up agreed".into(), primary: true }];
-    let out = Outgoing { units: std::slice::from_ref(&unit), dispositions: &ended, ..outgoing(&incident, &sender, true) };
-    let written = write(&out);
+    let out = Outgoing { units: std::slice::from_ref(&unit), dispositions: &ended, ..outgoing(&packet, &sender, true) };
+    let written = write_around(&out);
     assert_eq!(written["emergencyResourceComponent"][0]["secondaryUnitStatusRegistryText"], json!(["OnScene"]));
     assert_eq!(written["incidentComponent"]["dispositionComponent"][0]["dispositionCommonRegistryCode"], json!("42"));
     assert_eq!(written["eidoVersion"], json!("1.0"));
@@ -199,7 +197,7 @@ fn a_person() -> impl Strategy<Value = Person> {
     let safe = (text(), text(), prop::option::of(any::<bool>()), prop::option::of(any::<bool>()), text(), prop::option::of(any::<bool>()));
     let safe = safe.prop_map(|(number, must_not_learn, voice, message, message_in_name_of, interpreter)| SafeContact {
         number,
-        must_not_learn,
+        must_not_learn: must_not_learn.iter().map(|who| MustNotLearn::named(who)).collect(),
         voice,
         message,
         message_in_name_of,
@@ -261,12 +259,12 @@ proptest! {
     #[test]
     fn an_incident_goes_out_and_comes_back_with_every_fact_and_person(incident in an_incident()) {
         let sender = sender();
-        let back = read_json(&write(&outgoing(&incident, &sender, true)));
+        let back = read_json(&write_around(&outgoing(&Packet::whole(&incident), &sender, true)));
         prop_assert_eq!(sorted(back.incident.facts.clone()), sorted(incident.facts.clone()));
         let received = back.incident.received.clone();
         prop_assert_eq!(Incident { facts: Vec::new(), received: Vec::new(), ..back.incident.clone() }, Incident { facts: Vec::new(), ..incident.clone() });
         prop_assert_eq!(received, vec![back.received.id]);
-        let again = write(&outgoing(&back.incident, &sender, true));
+        let again = write_around(&outgoing(&Packet::whole(&back.incident), &sender, true));
         prop_assert_eq!(sorted(read_json(&again).incident.facts), sorted(incident.facts));
     }
 }

@@ -42,9 +42,9 @@ fn assert_has(of: &Value, required: &[&str], what: &str) {
 
 pub fn written(carry: bool) -> Value {
     let arrival = read_json(&full());
-    let sender = sender();
+    let (sender, packet) = (sender(), crate::sharing::Packet::whole(&arrival.incident));
     let ended = [Disposition { code: "18".into(), words: "settled".into(), primary: true }];
-    write(&Outgoing {
+    write_around(&Outgoing {
         cautions: &arrival.cautions,
         places: &arrival.places,
         links: &arrival.linked,
@@ -52,7 +52,7 @@ pub fn written(carry: bool) -> Value {
         units: &arrival.units,
         agencies: &arrival.agencies,
         dispositions: &ended,
-        ..outgoing(&arrival.incident, &sender, carry)
+        ..outgoing(&packet, &sender, carry)
     })
 }
 
