@@ -114,8 +114,21 @@ pub fn at_rest(phones: &[Phone], server: &Server) {
         after_opening(phone);
     }
     one_note_once(server);
+    nothing_hangs_on_an_offer(phones, server);
     one_holder(phones, server);
     every_stamp_is_shown(phones, server);
+}
+
+/// A phone whose team never had a call holds nothing of it but the offer (P26).
+fn nothing_hangs_on_an_offer(phones: &[Phone], server: &Server) {
+    for phone in phones {
+        let (store, mine) = (phone.store.as_ref().unwrap(), format!("CareTeam/{}", phone.team));
+        for task in store.of_kind("Task").unwrap().iter().filter(|task| anydoor_core::fhir::assignment::is_open_offer(task)) {
+            let had = |version: &serde_json::Value| version.pointer("/owner/reference").and_then(serde_json::Value::as_str) == Some(&mine);
+            let Some(focus) = task.target("/focus").filter(|_| !server.history(&task.reference()).any(had)) else { continue };
+            assert!(store.referenced(focus).unwrap().is_none(), "{}: holds {focus} of an open offer", phone.name);
+        }
+    }
 }
 
 /// The number in "words 7 of phone1".

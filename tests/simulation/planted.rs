@@ -53,9 +53,11 @@ pub enum Planted {
     ComparesReferencesAsText,
     /// A next page that names another address is the end.
     DropsForeignLinks,
+    /// What hangs on open offers is read by every team.
+    ReadsAroundOffers,
 }
 
-pub const ALL: [Planted; 17] = [
+pub const ALL: [Planted; 18] = [
     Planted::LyingDisk,
     Planted::RecreatesOnOpen,
     Planted::BelievesDrops,
@@ -73,6 +75,7 @@ pub const ALL: [Planted; 17] = [
     Planted::TrustsDate,
     Planted::ComparesReferencesAsText,
     Planted::DropsForeignLinks,
+    Planted::ReadsAroundOffers,
 ];
 
 /// Stamps each later than the one before, for what a search brings.
@@ -117,6 +120,13 @@ impl Planted {
                     let (incoming, source) = (Incoming::Accepted { version: Some("1") }, Source::Acknowledgement { seq: held.intent.seq });
                     let _ = store.arrive(&[Arrival { kind, id, incoming, source }]);
                 }
+            }
+            Self::ReadsAroundOffers => {
+                let Some(store) = &mut phone.store else { return };
+                let offers = store.of_kind("Task").unwrap_or_default();
+                let offers = offers.iter().filter(|task| anydoor_core::fhir::assignment::is_open_offer(task));
+                let focus = offers.filter_map(|task| server.current(task.target("/focus")?));
+                let _ = store.take(&anydoor_core::store::Incoming { documents: focus.collect(), read_upto: None });
             }
             Self::LastWriterWins => {
                 let Some(store) = &mut phone.store else { return };

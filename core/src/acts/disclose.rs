@@ -171,3 +171,6 @@ pub(super) fn by(
         at: actor.time(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::fhir::{self, Document};
 use crate::incident::Place;
 use crate::safety::{Escalation, Need};
 
-/// Makes the escalation: the need, the number to call back, the place, and nothing else. It goes into the escalations'
+/// Makes the escalation: the need, the number to call back, the place, the names of its written reports, and nothing else. It goes into the escalations'
 /// own file, never into the outbox. The written report follows in the outbox ([`super::brief`]).
 pub fn escalate(
     assignment: &AssignmentId,
@@ -31,6 +31,10 @@ pub fn escalate(
         number: format!("{number:04}"),
         at: actor.time(),
     };
-    let task = fhir::safety::write(&escalation);
+    let mut task = fhir::safety::write(&escalation);
+    // Named, not referred to: the reports follow in the outbox, and the call must not wait for them.
+    for input in fhir::disclosure::inputs(&escalation.id, need) {
+        task.push("input", input);
+    }
     (escalation, task)
 }

@@ -57,7 +57,8 @@ pub fn kinds(need: Need) -> &'static [&'static str] {
 pub fn plan_report(id: &ReceivedId, kind: &str, incident: &IncidentId, disclosure: &Disclosure) -> Document {
     let mut doc = Document::new("DocumentReference", id.as_str());
     doc.set("identifier", json!([{ "system": ours("report"), "value": id.as_str() }]));
-    doc.set("status", json!("current")).set("type", concept("document", kind));
+    let kind = if kind == BRIEF_EMS { concept("document", "brief-ems") } else { concept("document", "brief-911") };
+    doc.set("status", json!("current")).set("type", kind);
     doc.set("date", json!(disclosure.at.to_string()));
     doc.set("content", json!([{ "attachment": { "contentType": "application/json" } }]));
     doc.set(

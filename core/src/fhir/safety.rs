@@ -38,7 +38,6 @@ pub fn write(escalation: &Escalation) -> Document {
         let iso6709 = format!("{:+}{:+}/", position.latitude(), position.longitude());
         input.push(json!({ "type": concept("input", "position"), "valueString": iso6709 }));
     }
-    input.extend(super::disclosure::inputs(&escalation.id, escalation.need));
     doc.set("input", Value::Array(input));
     doc
 }

@@ -144,9 +144,9 @@ impl Basis {
         }
     }
 
-    /// Whether it holds at this time.
+    /// Whether it holds at this time. A withdrawn one does not at any: two clocks that differ must not give it an hour more.
     pub fn holds(&self, at: Instant) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at < until) && self.withdrawn.is_none_or(|withdrawn| at < withdrawn)
+        self.withdrawn.is_none() && self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
     /// Whether the person, or who speaks for them, consented.

@@ -1,5 +1,4 @@
-//! The law's lines, said a second time: from the sentences of the law and of practice.md, not from the table. Each holds over
-//! every cell.
+//! The law's lines, said a second time from its own sentences, and not from the table. Each holds over every cell.
 
 use super::matrix::{AboutWhom, Cell, DecidedBy, Ground, Information, Origin, Receiving, TABLE, UNSAID, row};
 use super::{Verdict, WithheldReason};

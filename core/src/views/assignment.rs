@@ -95,7 +95,12 @@ pub fn assignment<P: Phone + ?Sized>(phone: &P, id: &AssignmentId) -> Result<Ass
     let task = lookup::task(phone, id)?;
     let row = QueueRow { row: queue::row(phone, &task)?, truth: phone.truth_of_visit(id.as_str())? };
     let incident_id = row.row.incident.clone().ok_or(LookupError::NotHere { what: "incident" })?;
-    let incident = lookup::incident(phone, &incident_id)?;
+    // Of an open offer nothing more is known here until the team has it.
+    let incident = match lookup::incident(phone, &incident_id) {
+        Ok(incident) => incident,
+        Err(LookupError::NotHere { .. }) if fhir::assignment::read_offer(&task).is_some() => return offered(phone, id, &task, row),
+        Err(error) => return Err(error),
+    };
     Ok(AssignmentView {
         row,
         also_sent: also_sent(phone, &incident)?,
@@ -105,6 +110,20 @@ pub fn assignment<P: Phone + ?Sized>(phone: &P, id: &AssignmentId) -> Result<Ass
         stamps: stamps(phone, id)?,
         visits: visits(phone, &task)?,
         notes: notes(phone, &incident_id)?,
+    })
+}
+
+/// An offer whose incident is not here: its row, and what the team itself has put on it.
+fn offered<P: Phone + ?Sized>(phone: &P, id: &AssignmentId, task: &Document, row: QueueRow) -> Result<AssignmentView, LookupError> {
+    Ok(AssignmentView {
+        row,
+        people: Vec::new(),
+        facts: Vec::new(),
+        also_sent: Vec::new(),
+        place: Place::default(),
+        stamps: stamps(phone, id)?,
+        visits: visits(phone, task)?,
+        notes: Vec::new(),
     })
 }
 

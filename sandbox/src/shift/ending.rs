@@ -161,10 +161,14 @@ impl Shift {
             self.assignments.push((taken.assignment.to_string(), taken.incident.id.to_string()));
             if counts.1 <= 3 {
                 self.choose(&taken.incident, Urgency::Urgent, None).await?;
-                let assignment = taken.assignment.to_string();
+                // At the agency it is whole; on a phone, before a team has it, nothing of it is said.
+                self.crossings.push(super::Crossing::compare("911 in", &call.texts(), &format!("{:?}", taken.incident), 0));
                 self.sync(0, false).await?;
-                let screen = self.phone_of(0)?.client.assignment(&assignment)?;
-                self.crossings.push(super::Crossing::compare("911 in", &call.texts(), &super::books::shown(&screen), 0));
+                let screen = super::books::shown(&self.phone_of(0)?.client.assignment(taken.assignment.as_str())?);
+                let said = call.texts().into_iter().filter(|text| screen.contains(text.as_str())).count();
+                if said > 0 {
+                    return Err(ShiftError::InVain("an offer that says nothing"));
+                }
             }
         }
         self.say("911", &format!("{file}: {} real calls read, {} of them for a crisis team, offered", counts.0, counts.1)).await;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::search::{Search, Wanted, chunked};
 use crate::base::clock::Instant;
 use crate::base::ids::{self, TeamId};
-use crate::delivery::Act;
+use crate::delivery::{Act, Intent, IntentState};
 use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, incident};
@@ -97,9 +97,10 @@ fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document
     Ok(tasks)
 }
 
-/// The Tasks that this team has asked for, and that nobody has said are its own.
+/// The Tasks that this team has asked for, and of which no read by the id has shown it as the owner yet.
 fn asked_for(store: &Store) -> Result<BTreeSet<String>, StoreError> {
-    Ok(store.unsent()?.into_iter().filter(|intent| intent.act == Act::Claim).map(|intent| intent.reference()).collect())
+    let unseen = |intent: &Intent| intent.act == Act::Claim && intent.state != IntentState::Asked;
+    Ok(store.unsent()?.into_iter().filter(unseen).map(|intent| intent.reference()).collect())
 }
 
 /// What hangs on open offers and is here all the same: a release before offers that name nobody has read it.

@@ -25,7 +25,7 @@ use anydoor_core::incident::{
 use anydoor_core::note::{Attachment, AttachmentKind, InError, InErrorReason, Note, Standing};
 use anydoor_core::planning::coverage::{PeoplePoint, Population};
 use anydoor_core::safety::{Acknowledgement, Escalation, Need, StepDown};
-use anydoor_core::sharing::{Basis, BasisKind, GivenBy, Packet, Purpose};
+use anydoor_core::sharing::{Basis, BasisKind, GivenBy, Ground, Origin, Packet, Purpose, Scope};
 use anydoor_core::team::jurisdiction::LocalRule;
 use anydoor_core::team::{Capability, CrewRole, Fix, Jurisdiction, Member, Shift, Team};
 use serde_json::Value;
@@ -609,6 +609,28 @@ fn what_was_written_of_a_visit_is_read_as_it_was_meant() {
     let revisions: Vec<Revision> = documents("revisions").iter().map(|document| Revision::of(document).unwrap()).collect();
     assert_eq!(revisions.iter().map(Revision::name).collect::<Vec<_>>(), ["writer#7", "writer#8"]);
     assert_eq!((revisions[0].by.as_deref(), revisions[1].parent.as_deref()), (Some("member"), Some("writer#7")));
+}
+
+/// What releases before the matrix wrote: an offer that named the person, a referral and a step-down whose body was frozen with
+/// what was withheld, a consent without a scope.
+fn before(name: &str) -> Vec<Document> {
+    let text = std::fs::read(folder().join("wire-before").join(format!("{name}.json"))).unwrap();
+    serde_json::from_slice::<Vec<Value>>(&text).unwrap().into_iter().map(|value| Document::from_value(value).unwrap()).collect()
+}
+
+#[test]
+fn what_was_written_before_the_matrix_is_read_narrowly() {
+    let tasks: Vec<_> = before("assignment").iter().map(|task| fhir::assignment::read(task).unwrap()).collect();
+    assert_eq!(tasks, [assignment(false), assignment(true), assignment(true)]);
+    assert_eq!(fhir::safety::read_step_down(&before("step-down")[0]).unwrap(), step_down());
+    let bases: Vec<Basis> = before("handoff")[3..5].iter().map(|consent| fhir::basis::read(consent).unwrap()).collect();
+    assert_eq!(bases, [basis(false), basis(true)]);
+    // Treatment only, and never a Part 2 record, whoever signed what.
+    assert_eq!(bases[1].ground(bases[1].recipient.as_ref()), Some(Ground::Treatment));
+    assert!(!bases[1].covers(Scope::SubstanceUse, None));
+    // An old label is the narrowest that its door allows.
+    let origins = [Door::Line911, Door::Line988, Door::AgencyLine].map(|door| Origin::of(Label::Call, door));
+    assert_eq!(origins, [Origin::Agency, Origin::Said988, Origin::SaidTeam]);
 }
 
 #[test]
