@@ -8,6 +8,7 @@ use anydoor_core::fhir::{self, Document};
 use anydoor_core::handoff::{Opening, Service};
 use anydoor_core::incident::{Person, PersonName, Role};
 use anydoor_core::planning::coverage::{PeoplePoint, Population, PopulationError};
+use anydoor_core::sharing::Rules;
 use anydoor_core::team::{Capability, CrewRole, Fix, Member, Shift, Team};
 use serde_json::json;
 
@@ -193,6 +194,8 @@ impl County {
         }
         let hours = anydoor_core::handoff::follow_up::Schedule { hours: vec![24, 72] };
         all.push(fhir::agency::write_follow_up_hours(&anydoor_core::base::ids::derived("agency-data", self.agency.as_str()), &hours));
+        let rules = Rules { issuer: Some("crisis.alder.example".into()), ..Rules::default() };
+        all.push(fhir::sharing::write(&anydoor_core::base::ids::derived("sharing", self.agency.as_str()), &rules));
         let people = self.population().ok();
         all.extend(
             people.map(|people| fhir::population::write(&anydoor_core::base::ids::derived("population", self.agency.as_str()), &people)),

@@ -43,6 +43,7 @@ pub mod close;
 pub mod close_road;
 pub mod consent;
 pub mod decide;
+pub mod demand;
 pub mod disclose;
 pub mod escalate;
 pub mod follow_up;

@@ -2,6 +2,7 @@
 
 use super::input::code;
 use super::{Anydoor, ItemTruth, Result};
+use crate::acts::demand;
 use crate::acts::observe::{self, Observed};
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, OrganizationId, PersonId};
@@ -54,6 +55,30 @@ pub struct DisclosureItem {
     pub acknowledged: Option<bool>,
 }
 
+/// One line of a person's accounting.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct AccountingRow {
+    /// The code of what kind of receiver ("receiving").
+    pub to: String,
+    /// The receiver's organisation.
+    pub organization: Option<String>,
+    /// When.
+    pub at: String,
+    /// What kinds were told.
+    pub told: Vec<ToldRow>,
+    /// On which bases.
+    pub bases: Vec<String>,
+}
+
+/// A report or a warning that the law of the scene asks for.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct DutyRow {
+    /// The code of to whom ("receiving").
+    pub to: String,
+    /// The law.
+    pub law: String,
+}
+
 impl From<DisclosureView> for DisclosureItem {
     fn from(view: DisclosureView) -> Self {
         let account = view.account;
@@ -104,7 +129,7 @@ pub struct ObservedInput {
     /// Whether it is a danger to life now.
     pub danger_to_life: bool,
     /// The code of where it came from ("label"); empty: seen or heard on scene now.
-    pub from: String,
+    pub label: String,
 }
 
 #[uniffi::export]
@@ -117,6 +142,41 @@ impl Anydoor {
     pub fn disclosures(&self, assignment: &str) -> Result<Vec<DisclosureItem>> {
         let id = AssignmentId::parse(assignment)?;
         self.inner.store(|store| Ok(view::disclosures(store, &id)?.into_iter().map(Into::into).collect()))
+    }
+
+    /// The accounting of a person's disclosures, to be shown to them on request.
+    ///
+    /// # Errors
+    /// `StorageLocked`.
+    pub fn accounting(&self, person: &str) -> Result<Vec<AccountingRow>> {
+        let person = PersonId::parse(person)?;
+        let row = |account: crate::handoff::Accounted| AccountingRow {
+            to: account.to.code().into(),
+            organization: account.organization.map(Into::into),
+            at: account.at.map(|at| at.to_string()).unwrap_or_default(),
+            told: account.told.iter().map(|told| ToldRow { kind: told.kind.code().into(), count: told.count }).collect(),
+            bases: account.bases,
+        };
+        self.inner.store(|store| Ok(view::accounting(store, &person)?.into_iter().map(row).collect()))
+    }
+
+    /// The reports and warnings that the law of the scene asks for, by the agency's table.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn duties(&self, assignment: &str) -> Result<Vec<DutyRow>> {
+        let id = AssignmentId::parse(assignment)?;
+        let row = |duty: crate::sharing::Duty| DutyRow { to: duty.to.code().into(), law: duty.law };
+        self.inner.store(|store| Ok(view::duties(store, &id)?.into_iter().map(row).collect()))
+    }
+
+    /// Somebody asks for records who is never a receiver ("demand"): it waits for the privacy officer. Returns its id.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown code.
+    pub fn park_demand(&self, demand: &str) -> Result<String> {
+        let demand = code(demand, "demand")?;
+        self.inner.act(|store, actor| demand::park(store, demand, actor))
     }
 
     /// What an organisation of the directory would get of a person now, to be shown to the person before it goes. It delays
@@ -145,7 +205,7 @@ impl Anydoor {
     /// `Invalid` for an unknown code; `NotAllowed` for a label that is not a crew's to give.
     pub fn observe(&self, assignment: &str, observed: ObservedInput) -> Result<String> {
         let id = AssignmentId::parse(assignment)?;
-        let from = if observed.from.is_empty() { "scene" } else { &observed.from };
+        let from = if observed.label.is_empty() { "scene" } else { &observed.label };
         let said = Observed {
             person: observed.person.as_deref().map(PersonId::parse).transpose()?,
             kind: code(&observed.kind, "fact-kind")?,

@@ -88,7 +88,7 @@ pub use client::{Anydoor, Config};
 pub use closures::ClosureRow;
 pub use conflicts::ConflictRow;
 pub use coverage::{CoverageScreen, IfGoneRow, ReachedRow, WithinRow};
-pub use disclosures::{DisclosureItem, ObservedInput, PreviewScreen, ToldRow, WithheldRow};
+pub use disclosures::{AccountingRow, DisclosureItem, DutyRow, ObservedInput, PreviewScreen, ToldRow, WithheldRow};
 pub use error::{AnydoorError, Result};
 pub use escalations::EscalationItem;
 pub use follow_ups::FollowUpItem;

@@ -55,7 +55,7 @@ fn fact(about: About, kind: FactKind, label: Label, life_saving: bool) -> Fact {
         kind,
         code: None,
         source: Source { who: "canary-who-".into(), agency: None },
-        door: if label == Label::Call911 { Door::Line911 } else { Door::Line988 },
+        door: if matches!(label, Label::Call911 | Label::Police) { Door::Line911 } else { Door::Line988 },
         said: at(3),
         label,
         life_saving,

@@ -4,13 +4,14 @@
 
 use super::{LookupError, Phone};
 use crate::acts::disclose;
+use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::base::ids::{AssignmentId, OrganizationId, PersonId};
 use crate::delivery::Truth;
 use crate::fhir::{self, disclosure as form};
 use crate::handoff::{Accounted, Disclosure};
 use crate::records::lookup;
-use crate::sharing::{Parted, Receiver};
+use crate::sharing::{Duty, Parted, Receiver, Receiving};
 
 /// One disclosure with its account.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,27 @@ pub fn disclosures<P: Phone + ?Sized>(phone: &P, assignment: &AssignmentId) -> R
         all.push(DisclosureView { account, truth, acknowledged: said });
     }
     Ok(all)
+}
+
+/// The accounting of a person's disclosures that have left, oldest first: what is shown to them on request (45 CFR 164.528). What was
+/// withheld is not in it.
+///
+/// # Errors
+/// [`LookupError`].
+pub fn accounting<P: Phone + ?Sized>(phone: &P, person: &PersonId) -> Result<Vec<Accounted>, LookupError> {
+    let all = phone.pointing_at("AuditEvent", "entity", &format!("Patient/{person}"))?;
+    let left = all.iter().filter_map(form::read_account).filter(|account| account.at.is_some());
+    Ok(left.map(|account| Accounted { withheld: Vec::new(), ..account }).collect())
+}
+
+/// The reports and warnings that the law of the scene asks for. A duty opens nothing: what may be told is the matrix's.
+///
+/// # Errors
+/// [`LookupError`].
+pub fn duties<P: Phone + ?Sized>(phone: &P, assignment: &AssignmentId) -> Result<Vec<Duty>, LookupError> {
+    let incident = lookup::incident_of(phone, assignment)?;
+    let (rules, area) = (lookup::sharing_rules(phone)?, lookup::area_of(phone, &incident)?);
+    Ok(Receiving::ALL.iter().flat_map(|to| rules.duties_to(*to, area.as_deref())).cloned().collect())
 }
 
 /// Whether whoever a Task asks has answered at all.

@@ -152,8 +152,13 @@ impl Shift {
             // What the receiver's own reader sees, which knows nothing of the members that only we read.
             let said = foreign::read(&serde_json::from_slice(&bytes).map_err(|_| ShiftError::InVain("a report in JSON"))?);
             let withheld: Vec<&str> = account.withheld.iter().filter_map(|one| one.of.as_deref()).collect();
-            let told: Vec<String> =
+            let mut told: Vec<String> =
                 screen.facts.iter().filter(|fact| !withheld.contains(&fact.id.as_str())).map(|fact| fact.text.clone()).collect();
+            for person in screen.people.iter().filter(|person| person.roles.iter().any(|role| role == "in-crisis")) {
+                told.extend(person.contacts.iter().cloned());
+                let named = !account.withheld.iter().any(|one| one.what == "name" && one.of.as_deref() == Some(&person.id));
+                told.extend(person.shown.iter().filter(|_| named).flat_map(|shown| shown.split(' ')).map(str::to_owned));
+            }
             self.crossings.push(Crossing::compare(way, &told, &said.join("\n"), account.withheld.len()));
             self.show_document(to, &said, account).await;
         }

@@ -90,6 +90,32 @@ class Visit(unittest.TestCase):
         self.assertEqual(client.assignment(started.assignment).row.truth, anydoor.ItemTruth.AT_THE_AGENCY())
         self.assertEqual([n.id for n in client.search_notes("talked home", 5)], [note])
 
+    def test_what_is_told_is_decided_when_it_leaves_and_its_sender_sees_what_is_withheld(self):
+        client = self.open()
+        asyncio.run(client.sync(True))
+        started = self.begin(client)
+        client.observe(started.assignment, anydoor.ObservedInput(person=started.person, kind="breathing", text="breathes fast",
+                                                                 need="", danger_to_life=True, label=""))
+        client.observe(started.assignment, anydoor.ObservedInput(person=started.person, kind="remark", text="lost her job",
+                                                                 need="", danger_to_life=False, label="said-team"))
+        client.escalate(started.assignment, self.sandbox.ids["psap"], "ems", "+12155550142")
+        asyncio.run(client.sync(False))
+        out = {one.to: one for one in client.disclosures(started.assignment)}
+        self.assertEqual(set(out), {"psap-police-read", "ems"})
+        self.assertIn("not-needed", [one.reason for one in out["psap-police-read"].withheld])
+        self.assertIn("danger-to-life", [told.kind for told in out["psap-police-read"].told])
+        self.assertEqual({row.to for row in client.accounting(started.person)}, {"psap-police-read", "ems"})
+
+        spoken = anydoor.BasisInput(kind="consent-verbal", given_by="", scope=["situation"], purpose="", until=None, until_event=None,
+                                    words=None, notice_language=None, law=None, facts=[])
+        with self.assertRaises(anydoor.AnydoorError.NotAllowed) as refused:
+            client.give_basis(started.person, self.sandbox.ids["psap"], spoken)
+        self.assertEqual(refused.exception.why, "basis-words")
+        spoken.words = "yes, tell them"
+        basis = client.give_basis(started.person, self.sandbox.ids["psap"], spoken)
+        client.withdraw_basis(basis)
+        self.assertEqual([one.holds for one in client.bases(started.person)], [False])
+
     def test_errors_are_typed(self):
         client = self.open()
         with self.assertRaises(anydoor.AnydoorError.NotFound):

@@ -93,6 +93,7 @@ async fn the_call_taker_gets_what_help_needs_and_the_sender_alone_sees_what_was_
     };
     let (thin, full) = (report("brief-911")?, report("brief-ems")?);
     assert!(thin.contains("lips blue") && thin.contains("88 Quarry Rd") && thin.contains("+12155550177"), "what help needs");
+    assert!(thin.contains("crisis.alder.example"), "the agency's own name, from its own table");
     for never in ["cannot breathe for fear", "Part 2", "Whitaker", "panic", "part2", "said-988", "withheld", "urn:988"] {
         assert!(!thin.contains(never), "{never}: {thin}");
     }

@@ -48,7 +48,7 @@ const CRATES: [(&str, &[&str]); 4] = [
     ("sandbox", &["anydoor_core", "anydoor_gateway", "anydoor_roads"]),
 ];
 /// The only types and constants of the domain that `api` takes: codes, what it converts into rows, what it hands on.
-const API_TAKES: [&str; 49] = [
+const API_TAKES: [&str; 51] = [
     // codes and inputs
     "assignment::Capture",
     "assignment::Closing",
@@ -102,6 +102,8 @@ const API_TAKES: [&str; 49] = [
     "note::NoteError",
     "roads::RoadsError",
     "sharing::NotABasis",
+    "sharing::Duty",
+    "handoff::Accounted",
 ];
 /// Errors of planning, taken like those above.
 const API_TAKES_TOO: [&str; 2] = ["planning::coverage::CoverageError", "planning::rounds::RoundError"];

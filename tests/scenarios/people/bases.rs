@@ -124,6 +124,12 @@ async fn who_has_accepted_is_told_of_a_withdrawal_and_the_account_stays() -> Tes
     let account = case.phone.client.disclosures(&case.assignment)?.remove(0);
     assert_eq!((account.to.as_str(), account.acknowledged), ("treating", Some(true)));
     assert!(!account.bases.is_empty() && account.at.is_some());
+    let [row] = <[_; 1]>::try_from(case.phone.client.accounting(&case.person)?).map_err(|_| "one line")?;
+    assert_eq!((row.to.as_str(), row.bases), ("treating", account.bases));
+    let demand = case.phone.client.park_demand("subpoena")?;
+    case.phone.client.sync(false).await?;
+    let parked = case.world.gateway.read(&format!("Task/{demand}")).await?;
+    assert!(!parked.to_text().contains(&case.person) && parked.text("/status") == Some("requested"));
     assert!(case.withdraw().is_err(), "once");
     // Nothing more goes on it.
     let service = case.world.county.services[0].id.to_string();
