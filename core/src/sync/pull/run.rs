@@ -132,6 +132,12 @@ impl Pull {
             if let Some(request) = self.confirm(store, page)? {
                 return Ok(Some(request));
             }
+            if self.stage == Stage::Agency {
+                let lost = scope::around_lost(store)?;
+                if !lost.is_empty() {
+                    store.leave_scope(&lost)?;
+                }
+            }
             if self.full && self.stage == Stage::Agency {
                 let mut strays = scope::strays(store)?;
                 strays.extend(scope::around_offers(store)?);

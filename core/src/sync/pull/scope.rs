@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::search::{Search, Wanted, chunked};
 use crate::base::clock::Instant;
 use crate::base::ids::{self, TeamId};
-use crate::delivery::{Act, Intent, IntentState};
+use crate::delivery::{Act, Intent, IntentState, ParkReason};
 use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
 use crate::fhir::{Document, assignment, incident};
@@ -101,6 +101,20 @@ fn read_around(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Document
 fn asked_for(store: &Store) -> Result<BTreeSet<String>, StoreError> {
     let unseen = |intent: &Intent| intent.act == Act::Claim && intent.state != IntentState::Asked;
     Ok(store.unsent()?.into_iter().filter(unseen).map(|intent| intent.reference()).collect())
+}
+
+/// What hangs on Tasks that this team asked for and that another team has: it was read while the claim seemed to hold.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn around_lost(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut all = Vec::new();
+    for lost in store.parked()?.iter().filter(|parked| parked.reason == ParkReason::TakenByOther && parked.intent.act == Act::Claim) {
+        if let Some(task) = readable(store.referenced(&lost.intent.reference()))? {
+            all.extend(store.all_of(&task)?.into_iter().filter(|reference| *reference != task.reference()));
+        }
+    }
+    Ok(all)
 }
 
 /// What hangs on open offers and is here all the same: a release before offers that name nobody has read it.
