@@ -13,6 +13,7 @@ mod current;
 pub mod directory;
 pub mod document;
 pub mod element;
+pub mod escalation;
 pub mod handoff;
 pub mod in_error;
 pub mod incident;

@@ -10,6 +10,7 @@ use anydoor_tests::hostile::{Bystander, Framing, Hostile, Reply};
 
 mod answers;
 mod documents;
+mod lifeline;
 mod links;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;

@@ -78,7 +78,7 @@ async fn the_call_taker_gets_no_part_2_fact_and_the_phone_says_what_was_withheld
     phone.client.sync(true).await?;
     let labels: Vec<String> = phone.client.assignment(taken.assignment.as_str())?.facts.into_iter().map(|f| f.label).collect();
     assert!(labels.contains(&"part2".to_owned()) && labels.contains(&"call".to_owned()));
-    phone.client.escalate(taken.assignment.as_str(), world.county.psap.as_str(), "ems", "+12155550142")?;
+    phone.escalate(taken.assignment.as_str())?;
     phone.client.sync(false).await?;
     let report = world.gateway.search(&format!("DocumentReference?related=Task/{}", taken.assignment)).await?.remove(0);
     let text = String::from_utf8(fhir::incident::received_bytes(&report).unwrap())?;

@@ -47,7 +47,7 @@ const CRATES: [(&str, &[&str]); 4] = [
     ("sandbox", &["anydoor_core", "anydoor_gateway", "anydoor_roads"]),
 ];
 /// The only types and constants of the domain that `api` takes: codes, what it converts into rows, what it hands on.
-const API_TAKES: [&str; 47] = [
+const API_TAKES: [&str; 50] = [
     // codes and inputs
     "assignment::Capture",
     "assignment::Closing",
@@ -60,6 +60,7 @@ const API_TAKES: [&str; 47] = [
     "planning::rounds::RoundPlan",
     "roads::View",
     "safety::Need",
+    "safety::PhonePosition",
     "team::Capability",
     "team::Need",
     "team::Needs",
@@ -90,6 +91,8 @@ const API_TAKES: [&str; 47] = [
     "fhir::Document",
     "roads::Closed",
     "roads::Roads",
+    "safety::Ending",
+    "safety::Prepared",
     "team::ByRoad",
     // errors
     "assignment::ReasonMissing",

@@ -233,11 +233,13 @@ fn attachment() -> Attachment {
 fn escalation() -> Escalation {
     Escalation {
         id: EscalationId::parse("escalation").unwrap(),
-        assignment: assignment(true).id,
+        assignment: Some(assignment(true).id),
         team: actor().team,
         by: actor().member,
         psap: OrganizationId::parse("psap").unwrap(),
         need: Need::CrewInDanger,
+        silent: false,
+        phone: None,
         place: place(),
         callback: "+1-555-0103".into(),
         number: "0042".into(),
@@ -250,8 +252,8 @@ fn acknowledgement() -> Acknowledgement {
 }
 
 fn acknowledged() -> Document {
-    let mut task = fhir::safety::write(&escalation());
-    fhir::safety::acknowledge(&mut task, &acknowledgement(), "accepted");
+    let mut task = fhir::escalation::write(&escalation());
+    fhir::escalation::acknowledge(&mut task, &acknowledgement(), "accepted");
     task
 }
 
@@ -492,7 +494,7 @@ fn written() -> Vec<(&'static str, Vec<Value>)> {
         ("assignment", vec![offered(), claimed(), projected()]),
         ("attachment", fhir::attachment::write(&attachment()).into()),
         ("attachment-data", vec![fhir::attachment::with_data(&fhir::attachment::write(&attachment())[0], CONTENT)]),
-        ("escalation", vec![fhir::safety::write(&escalation()), acknowledged()]),
+        ("escalation-by-identifier", vec![fhir::escalation::write(&escalation()), acknowledged()]),
         (
             "follow-up",
             vec![fhir::handoff::write_follow_up(&follow_up()), fhir::handoff::write_attempt("attempt", &follow_up(), &attempt())],
@@ -589,8 +591,10 @@ fn what_was_written_of_a_visit_is_read_as_it_was_meant() {
     // Of the place, a call for help tells the address and the position.
     let told = Place { address: place().address, position: place().position, ..Place::default() };
     let call = || Escalation { place: told.clone(), ..escalation() };
-    reads("escalation", fhir::safety::read, [(0, call()), (1, call())]);
-    assert_eq!(documents("escalation").iter().map(fhir::safety::acknowledgement).collect::<Vec<_>>(), [None, Some(acknowledgement())]);
+    // As earlier releases wrote it, and as it is written now.
+    reads("escalation", fhir::escalation::read, [(0, call()), (1, call())]);
+    reads("escalation-by-identifier", fhir::escalation::read, [(0, call()), (1, call())]);
+    assert_eq!(documents("escalation").iter().map(fhir::escalation::acknowledgement).collect::<Vec<_>>(), [None, Some(acknowledgement())]);
     reads("step-down", fhir::safety::read_step_down, [(0, step_down())]);
     reads("follow-up", fhir::handoff::read_follow_up, [(0, follow_up())]);
     assert_eq!(fhir::handoff::attempt_outcome(&documents("follow-up")[1]).as_deref(), Some("reached-support"));
