@@ -104,6 +104,12 @@ fn is_proven(disk: &dyn Disk, path: &Path, record: &Record) -> Result<bool, Stor
     Ok(record.format == FORMAT && laid_down == seal(&record.proof).as_bytes())
 }
 
+/// The files of calls for help that a wipe which was cut short is about to take along.
+pub(super) fn going(disk: &dyn Disk, path: &Path) -> Vec<String> {
+    let record: Option<Record> = disk.read(&begun(path), MOST).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    record.filter(|record| is_proven(disk, path, record).unwrap_or_default()).map(|record| record.calls).unwrap_or_default()
+}
+
 /// Lays down in the lock file by which word a wipe of this database is known. In place: the lock hangs on the file.
 pub(super) fn lay_down_proof(disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
     let (lock, seal) = (path.with_extension(LOCK), seal(&proof(key)?));

@@ -16,16 +16,26 @@ use ring::hmac;
 /// What hides a secret in the test's own memory and on the way to the process.
 const MASK: u8 = 0xA5;
 /// The keys and the token, each byte masked: made up, and nowhere else in any process.
-const WORK_KEY: &[u8; 32] = b"\x11\x92\x03\xf4\x05\xe6\x17\x98\x09\xda\x1b\xac\x0d\x7e\x0f\x60\x31\xc2\x43\xb4\x55\xa6\x67\x58\x79\x4a\x8b\x3c\x9d\x2e\xbf\x70";
-const CALLS_KEY: &[u8; 32] = b"\x71\x2e\xb3\x34\xc5\x46\xd7\x58\xe9\x6a\xfb\x7c\x0d\x8e\x1f\x90\x21\xa2\x33\xb4\x45\xc6\x57\xd8\x69\xea\x7b\xfc\x8d\x0e\x9f\x10";
-const TOKEN: &[u8] = b"\xd1\xca\xce\xc0\xcb\x88\x92\x94\x97\xc3\xc4\xc6\xc0\x95\x94\x92\x91\xc2\xc1\xc4\x88\xcb\xca\xd1\xcc\xcb\x88\xc8\xc0";
+const WORK_KEY: &[u8; 32] =
+    b"\x11\x92\x03\xf4\x05\xe6\x17\x98\x09\xda\x1b\xac\x0d\x7e\x0f\x60\x31\xc2\x43\xb4\x55\xa6\x67\x58\x79\x4a\x8b\x3c\x9d\x2e\xbf\x70";
+const CALLS_KEY: &[u8; 32] =
+    b"\x71\x2e\xb3\x34\xc5\x46\xd7\x58\xe9\x6a\xfb\x7c\x0d\x8e\x1f\x90\x21\xa2\x33\xb4\x45\xc6\x57\xd8\x69\xea\x7b\xfc\x8d\x0e\x9f\x10";
+const TOKEN: &[u8] =
+    b"\xd1\xca\xce\xc0\xcb\x88\x92\x94\x97\xc3\xc4\xc6\xc0\x95\x94\x92\x91\xc2\xc1\xc4\x88\xcb\xca\xd1\xcc\xcb\x88\xc8\xc0";
 
 fn unmasked(hidden: &[u8]) -> Vec<u8> {
     hidden.iter().map(|byte| byte ^ MASK).collect()
 }
 
 fn config(folder: &str, server: &str) -> Config {
-    Config { folder: folder.into(), server: server.into(), agency: "agency".into(), member: "ana".into(), lead: false, team: "harbor-1".into() }
+    Config {
+        folder: folder.into(),
+        server: server.into(),
+        agency: "agency".into(),
+        member: "ana".into(),
+        lead: false,
+        team: "harbor-1".into(),
+    }
 }
 
 /// The process that is looked into: it works, then lets go of one thing after the other, each time it is told to.
@@ -155,12 +165,15 @@ async fn no_key_and_no_token_is_in_memory_after_pause_sign_out_and_drop() {
     let journal = derived(&work, &salt(&database.with_extension("journal")), b"anydoor journal 1");
     let lifeline = derived(&calls, &salt(&database.with_extension("calls-1")), b"anydoor escalations 1");
     let photo = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-    let photo = photo.filter(|path| path.to_string_lossy().contains(".attachment-")).map(|path| derived(&work, &salt(&path), b"anydoor attachment 1"));
+    let photo = photo
+        .filter(|path| path.to_string_lossy().contains(".attachment-"))
+        .map(|path| derived(&work, &salt(&path), b"anydoor attachment 1"));
     let mut secrets = vec![WORK_KEY.to_vec(), hex(WORK_KEY), journal];
     let of_work = secrets.len();
     secrets.extend(photo);
     secrets.extend([CALLS_KEY.to_vec(), lifeline, TOKEN.to_vec()]);
-    let names = |found: &[usize]| format!("work key {}, in hex {}, journal's {}, others {:?}", found[0], found[1], found[2], &found[of_work..]);
+    let names =
+        |found: &[usize]| format!("work key {}, in hex {}, journal's {}, others {:?}", found[0], found[1], found[2], &found[of_work..]);
     let before = process.holds(&secrets);
     println!("at work: {}", names(&before));
     assert!(before[0] > 0 && before[2] > 0 && before[secrets.len() - 1] > 0, "the test looks for the wrong thing: {}", names(&before));

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use super::carry_over;
 use super::frame::{Frame, Said};
-use super::pair::{Appended, Pair, numbers, read};
+use super::pair::{Appended, Pair, names, numbers, read};
 use super::standing::Standing;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::error::StoreError;
 use crate::store::key::Key;
+use crate::store::wipe;
 
 /// The open files.
 pub struct Escalations {
@@ -65,9 +66,10 @@ impl Escalations {
     /// Takes a file that no other process holds, with room; makes one where there is none. Whether there was none of any kind.
     fn take_a_file(&mut self) -> bool {
         let there = numbers(self.disk.as_ref(), &self.base).unwrap_or_default();
-        // While a wipe waits to be finished, what stands in the files of before is about to go.
-        let wiping = !matches!(self.disk.length(&self.base.with_extension("wiping")), Ok(None));
-        for number in there.iter().filter(|_| !wiping) {
+        // What a wipe is about to take along is no place for the next call.
+        let going = wipe::going(self.disk.as_ref(), &self.base);
+        let goes = |number: &u32| names(&self.base, *number).iter().any(|name| going.iter().any(|gone| name.ends_with(gone)));
+        for number in there.iter().filter(|number| !goes(number)) {
             match Pair::resume(self.disk.as_ref(), &self.base, *number, &self.key) {
                 Ok(Some(pair)) if !pair.is_mostly_used() || there.last() == Some(number) => {
                     self.own = Some(pair);

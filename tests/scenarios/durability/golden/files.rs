@@ -31,7 +31,7 @@ const PUBLIC: &str = "757d52d7b940c36c61f6f09e99792271a36785267d16605c322c833607
 const WRAPPED: &[u8] = b"wrapped by the key store";
 
 /// The head of the calls' chain: it holds the Tasks' texts, the names of what came of them, and their order.
-const CHAIN_HEAD: &str = "2e25db31e4cd4c94c425c00baa13e4d2db550c4b8a6990b1d0e676001ffad99c";
+const CHAIN_HEAD: &str = "e8ddc7b525a63e4a73e4ff8e6dd2b637740bbcd753bd66c69acb686e09140bcf";
 
 /// The word that the work key gives for a wipe: a phone that is asked for it years later must find the same.
 const WIPE_PROOF: &str = "eff110e239d7245bc69d0d6986033504aa72a249a14dbe8fc61faee0375bc278";
@@ -543,8 +543,8 @@ fn a_wipe_is_recorded_as_it_was_with_its_proof() {
     let store = copies.open();
     let at = actor().now;
     store.name_wipe(UNSENT_AT_REST, WipeReason::LeftAgency, actor().member.as_str(), at).unwrap();
-    let [mut was, is] =
-        [frozen("work.wiping"), std::fs::read(copies.path("work.wiping")).unwrap()].map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
+    let [mut was, is] = [frozen("work.wiping"), std::fs::read(copies.path("work.wiping")).unwrap()]
+        .map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
     let was = was.as_object_mut().unwrap();
     was.insert("format".into(), json!(2));
     was.insert("proof".into(), json!(WIPE_PROOF));
