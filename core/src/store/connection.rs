@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::disk::Disk;
 use super::error::StoreError;
@@ -35,13 +35,16 @@ pub(super) fn connect(disk: &dyn Disk, path: &Path, key: &Key, settings: &str) -
     Ok(connection)
 }
 
-/// Gives SQLCipher the key. What it frees meanwhile (the statement's text among it) is written over; all of a connection's memory
-/// always would be a system call for each piece.
+/// Gives SQLCipher the key by the call that is made for it, which wipes its copies: `PRAGMA key` would leave the statement's text in
+/// memory that SQLite has freed.
+#[allow(unsafe_code)]
 pub(super) fn give_key(connection: &Connection, key: &Key) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = ON;")?;
-    let given = leaving_no_trace(|| connection.execute_batch(&key.pragma()));
-    connection.execute_batch("PRAGMA cipher_memory_security = OFF;")?;
-    given
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    let text = key.in_hex();
+    let length = std::ffi::c_int::try_from(text.len()).unwrap_or_default();
+    // SAFETY: the handle is this open connection's own, and the text outlives the call, which copies what it needs.
+    let code = leaving_no_trace(|| unsafe { ffi::sqlite3_key(connection.handle(), text.as_ptr().cast(), length) });
+    if code == ffi::SQLITE_OK { Ok(()) } else { Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)) }
 }
 
 /// Looks at an existing file read-only, so that a wrong key or a newer schema leaves every byte as it was.

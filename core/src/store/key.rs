@@ -41,18 +41,18 @@ impl Key {
         self.0.as_slice()
     }
     /// SQLCipher's raw form, which skips the 390 ms of passphrase stretching.
-    pub(super) fn pragma(&self) -> Zeroizing<String> {
+    pub(super) fn in_hex(&self) -> Zeroizing<String> {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().map_or('0', char::from);
         // With room for all of it: one that grows leaves copies.
-        let mut pragma = Zeroizing::new(String::with_capacity(96));
-        pragma.push_str("PRAGMA key = \"x'");
+        let mut text = Zeroizing::new(String::with_capacity(72));
+        text.push_str("x'");
         for byte in self.0.iter() {
-            pragma.push(digit(byte >> 4));
-            pragma.push(digit(byte & 15));
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
         }
-        pragma.push_str("'\";");
-        pragma
+        text.push('\'');
+        text
     }
     /// A word in hex that only this key gives, for this purpose. It tells nothing of the key.
     pub(super) fn word(&self, purpose: &[u8]) -> Result<String, StoreError> {

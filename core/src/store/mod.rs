@@ -27,6 +27,7 @@ mod journal;
 mod key;
 pub mod keys;
 mod localise;
+mod lock;
 mod migrations;
 mod notes;
 mod open;

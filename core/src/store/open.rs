@@ -16,14 +16,12 @@ use super::error::StoreError;
 use super::journal;
 use super::key::Key;
 use super::keys::KeyFile;
+use super::lock::hold;
 use super::migrations::migrations;
 use super::roll_forward::roll_forward;
 use super::salvage::rescue;
 use super::second_copy::SecondCopy;
 use super::wipe::{finish_begun, lay_down_proof};
-
-/// The file whose lock the holder of a database has; it stays when the holder goes.
-pub(super) const LOCK: &str = "lock";
 
 /// Whether this is the database's key, whatever the database says: the key file names it, or it opens a frame of the journal.
 fn key_is_right(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreError> {
@@ -54,7 +52,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_on(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
-        let held = disk.hold(&path.with_extension(LOCK))?.ok_or(StoreError::InUse)?;
+        let held = hold(disk.as_ref(), path)?;
         finish_begun(disk.as_ref(), path)?;
         let opened = match Self::ready(disk, path, key, agency) {
             // A page that does not read, where the key is known to be right: the file is damaged, and nothing else.

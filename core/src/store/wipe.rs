@@ -17,10 +17,9 @@ use super::audit::{self, chained};
 use super::database::Store;
 use super::disk::{Disk, write_new};
 use super::error::StoreError;
-use super::escalations::pair::files_of_calls;
 use super::frame::Work;
 use super::key::Key;
-use super::open::LOCK;
+use super::lock;
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::delivery::WipeReason;
@@ -97,7 +96,7 @@ fn seal(proof: &str) -> String {
 }
 
 fn is_proven(disk: &dyn Disk, path: &Path, record: &Record) -> Result<bool, StoreError> {
-    let laid_down = match disk.read(&path.with_extension(LOCK), MOST) {
+    let laid_down = match disk.read(&lock::beside(path), MOST) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         read => read?,
     };
@@ -110,9 +109,18 @@ pub(super) fn going(disk: &dyn Disk, path: &Path) -> Vec<String> {
     record.filter(|record| is_proven(disk, path, record).unwrap_or_default()).map(|record| record.calls).unwrap_or_default()
 }
 
+/// The names of every file of calls, with their copies and locks: what a wipe takes along.
+fn files_of_calls(disk: &dyn Disk, path: &Path) -> Result<Vec<String>, StoreError> {
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return Ok(Vec::new()) };
+    let calls = format!("{}.calls-", stem.to_string_lossy());
+    let files = disk.list(folder)?;
+    let names = files.iter().filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
+    Ok(names.filter(|name| name.starts_with(&calls)).collect())
+}
+
 /// Lays down in the lock file by which word a wipe of this database is known. In place: the lock hangs on the file.
 pub(super) fn lay_down_proof(disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
-    let (lock, seal) = (path.with_extension(LOCK), seal(&proof(key)?));
+    let (lock, seal) = (lock::beside(path), seal(&proof(key)?));
     if disk.read(&lock, MOST)? == seal.as_bytes() {
         return Ok(());
     }
@@ -134,7 +142,7 @@ impl Wipe {
 /// Everything of this database, but the record, the lock and what was called after; then the record says that it is done.
 fn remove(disk: &dyn Disk, path: &Path, record: &Record) -> Result<(), StoreError> {
     let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return Ok(()) };
-    let stay = [begun(path), ended(path), path.with_extension(LOCK)];
+    let stay = [begun(path), ended(path), lock::beside(path)];
     let goes = |name: &str| match name.strip_prefix(&*stem.to_string_lossy()) {
         Some(rest) if rest.starts_with(".calls-") => record.calls.iter().any(|call| call == name),
         Some(rest) => rest.starts_with('.'),

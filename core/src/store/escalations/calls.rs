@@ -3,6 +3,7 @@
 //! Rule: every change of one is a frame of the chain; "sent" is a version of the server's. Neighbours: `file` opens, `standing`
 //! says what the frames come to, `sync::escalations` sends.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::file::Escalations;
@@ -155,7 +156,8 @@ impl Escalations {
         let there = |number: u32, hash: &str| frames.iter().any(|(of, all)| *of == number && all.iter().any(|frame| frame.hash == hash));
         let named =
             noted.split(' ').filter_map(|head| head.split_once(':')).filter_map(|(number, hash)| Some((number.parse().ok()?, hash)));
-        named.filter(|(number, hash)| !there(*number, hash)).map(|(number, _)| number).collect()
+        let lost: BTreeSet<u32> = named.filter(|(number, hash)| !there(*number, hash)).map(|(number, _)| number).collect();
+        lost.into_iter().collect()
     }
 
     /// The first frame that does not follow from the one before it: its file and its place there.

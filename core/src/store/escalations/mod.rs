@@ -8,6 +8,6 @@ mod calls;
 mod carry_over;
 pub(super) mod file;
 mod frame;
-pub(super) mod pair;
+mod pair;
 pub(super) mod row;
 mod standing;

@@ -35,14 +35,6 @@ pub(super) fn numbers(disk: &dyn Disk, base: &Path) -> Result<Vec<u32>, StoreErr
     Ok(numbers)
 }
 
-/// The names of every file of calls, with their copies and locks: what a wipe takes along.
-pub(in crate::store) fn files_of_calls(disk: &dyn Disk, base: &Path) -> Result<Vec<String>, StoreError> {
-    let Some(stem) = base.file_stem().map(|stem| format!("{}.calls-", stem.to_string_lossy())) else { return Ok(Vec::new()) };
-    let files = disk.list(base.parent().unwrap_or(Path::new(".")))?;
-    let names = files.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned));
-    Ok(names.filter(|name| name.starts_with(&stem)).collect())
-}
-
 /// The frames of a file, whichever copy they read in. `Err` where neither reads.
 pub(super) fn read(disk: &dyn Disk, base: &Path, number: u32, key: &Key) -> Result<Vec<Frame>, StoreError> {
     let [first, second] = names(base, number).map(|path| sealed::read(disk, &path, SORT, key).and_then(|found| found.ok_or(NONE)));
