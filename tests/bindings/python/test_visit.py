@@ -89,7 +89,7 @@ class Visit(unittest.TestCase):
         ids = self.sandbox.ids
         team = ids["teams"][0]
         config = anydoor.LifelineConfig(folder=self.folder.name, server=server or ids["base"], agency=ids["agency"], member=team["members"][0],
-                                        name="Ana Ruiz", team=team["id"], psap="psap", callback="+12155550142")
+                                        name="Ana Ruiz", team=team["id"], psap=ids["agency"], callback="+12155550142")
         return anydoor.Lifeline.open(config, bytes(reversed(KEY)), None)
 
     def begin(self, client):

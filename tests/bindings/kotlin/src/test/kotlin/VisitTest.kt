@@ -18,10 +18,16 @@ import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.io.TempDir
 import uniffi.anydoor.Anydoor
 import uniffi.anydoor.AnydoorException
+import uniffi.anydoor.CallInput
 import uniffi.anydoor.ClosingInput
 import uniffi.anydoor.Config
+import uniffi.anydoor.EscalationItem
 import uniffi.anydoor.ItemTruth
+import uniffi.anydoor.Lifeline
+import uniffi.anydoor.LifelineConfig
+import uniffi.anydoor.LifelineObserver
 import uniffi.anydoor.OnViewInput
+import uniffi.anydoor.PhonePositionInput
 import uniffi.anydoor.QueueItem
 import uniffi.anydoor.QueueObserver
 
@@ -58,7 +64,7 @@ class VisitTest {
 
     /** Help from 911: opened without the work, with a key and a token of its own. */
     private fun lifeline(folder: Path, server: String = id("base")) = Lifeline.open(
-        LifelineConfig(folder.toString(), server, id("agency"), crew().first(), "Ana Ruiz", team(), "psap", "+12155550142"),
+        LifelineConfig(folder.toString(), server, id("agency"), crew().first(), "Ana Ruiz", team(), id("agency"), "+12155550142"),
         key.reversedArray(),
         null,
     )
