@@ -36,5 +36,10 @@ pub mod team;
 pub mod views;
 pub mod words;
 
+/// What is freed is wiped: no key, token or note stays behind in memory that nobody uses any more (P25).
+#[cfg(feature = "phone")]
+#[global_allocator]
+static FREED_IS_WIPED: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 #[cfg(feature = "phone")]
 uniffi::setup_scaffolding!("anydoor");

@@ -250,6 +250,8 @@ escalation-state-on-phone = On this phone, not sent yet
 escalation-state-sent = Sent; nobody has answered yet
 escalation-state-acknowledged = They have it
 escalation-state-cancelled = Cancelled
+escalation-state-refused = The server does not take it. Call 911 now
+escalation-state-rejected = They said no. Call 911 now
 escalation-state-exhausted = Nobody answered. Call now
 
 not-sent-sign-in = Not sent: sign in. Call 911 now

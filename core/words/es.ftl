@@ -250,6 +250,8 @@ escalation-state-on-phone = En este teléfono, aún sin enviar
 escalation-state-sent = Enviado; nadie ha contestado todavía
 escalation-state-acknowledged = Ya lo tienen
 escalation-state-cancelled = Cancelado
+escalation-state-refused = El servidor no lo acepta. Llame al 911 ahora
+escalation-state-rejected = Dijeron que no. Llame al 911 ahora
 escalation-state-exhausted = Nadie contestó. Llame ahora
 
 not-sent-sign-in = Sin enviar: inicie sesión. Llame al 911 ahora

@@ -347,14 +347,14 @@ fn escalation() -> Outcome<Line> {
             phone.client.resume(phone.key.clone())?;
             queued = phone.client.everything()?.len();
         }
-        phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+        phone.escalate(&started.assignment)?;
         let _ = phone.client.sync(false).await;
         world.server.network().set(Network::Up);
         let (before, began) = (world.server.requests(), Instant::now());
         let client = phone.client.clone();
         let syncing = tokio::spawn(async move { client.sync(false).await });
         let requests = loop {
-            if phone.client.escalations()?.first().is_some_and(|item| item.state == "sent") {
+            if phone.lifeline.escalations().first().is_some_and(|item| item.state == "sent") {
                 break world.server.requests() - before;
             }
             tokio::time::sleep(Duration::from_micros(200)).await;

@@ -26,7 +26,7 @@ fn every_view(document: &Document, others: &[Document]) {
     settles(fhir::assignment::read, |a| fhir::assignment::write(a, State::Offered, &subject, "agency"), document);
     settles(fhir::assignment::read_stamp, fhir::assignment::write_stamp, document);
     settles(fhir::assignment::read_visit, |v| fhir::assignment::write_visit(v, &[]), document);
-    settles(fhir::safety::read, fhir::safety::write, document);
+    settles(fhir::escalation::read, fhir::escalation::write, document);
     settles(fhir::safety::read_step_down, fhir::safety::write_step_down, document);
     settles(fhir::basis::read, fhir::basis::write, document);
     settles(fhir::handoff::read_follow_up, fhir::handoff::write_follow_up, document);
@@ -46,7 +46,7 @@ fn every_view(document: &Document, others: &[Document]) {
     let _ = fhir::incident::received_bytes(document);
     let _ = fhir::join::members(document);
     let _ = (fhir::assignment::is_called_off(document), fhir::assignment::is_stamp(document), fhir::note::is_signed(document));
-    let _ = (fhir::safety::acknowledgement(document), fhir::safety::why_back(document), fhir::safety::task_code(document));
+    let _ = (fhir::escalation::acknowledgement(document), fhir::safety::why_back(document), fhir::safety::task_code(document));
     let _ = (fhir::handoff::read_state(document), fhir::handoff::attempt_outcome(document));
     incident(document, others, &find);
 }

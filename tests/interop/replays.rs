@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anydoor_core::fhir::safety;
+use anydoor_core::fhir::escalation;
 use anydoor_core::http::Timeouts;
 use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::safety::Acknowledgement;
@@ -40,7 +40,7 @@ async fn play(base: &str) -> Tested<Played> {
     let (ana, ben) = (phone(0)?, phone(1)?);
     let offer = offer(&gateway).await?;
     let started = shift::play(&county, &gateway, &ana, &ben).await?;
-    let asked = ana.client.escalate(&started.assignment, county.psap.as_str(), "ems", "+12155550100")?;
+    let asked = ana.escalate(&started.assignment)?;
     let crew = county.teams.first().map(|team| team.crew.iter().map(|member| member.id.to_string()).collect());
     ben.client.claim(&offer, crew.unwrap_or_default(), None)?;
     ben.client.sync(false).await?;
@@ -50,7 +50,7 @@ async fn play(base: &str) -> Tested<Played> {
     ben.client.tap(&offer, "en-route", "")?;
     settle(&[&ana, &ben]).await?;
     let said = Acknowledgement { who: "call-taker 7".into(), at: anydoor_core::base::clock::Instant::now(), channel: "cad".into() };
-    gateway.change(&format!("Task/{}", asked.id), |task| safety::acknowledge(task, &said, "accepted")).await?;
+    gateway.change(&format!("Task/{}", asked.id), |task| escalation::acknowledge(task, &said, "accepted")).await?;
     settle(&[&ana, &ben]).await?;
     let writes = proxy.recorded().into_iter().filter(Exchange::writes).collect();
     Ok(Played { gateway, phones: [ana, ben], writes, _proxy: proxy })

@@ -11,7 +11,7 @@ use anydoor_core::acts::{ActError, Plan};
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{MemberId, OrganizationId, TeamId};
 use anydoor_core::door::{DoorError, eido};
-use anydoor_core::fhir::{Document, Revision, order, safety};
+use anydoor_core::fhir::{Document, Revision, escalation, order, safety};
 use anydoor_core::http::{Outcome, Request};
 use anydoor_core::records::lookup::required;
 use anydoor_core::safety::Acknowledgement;
@@ -191,8 +191,9 @@ impl County {
     }
 
     fn acknowledge(&mut self, server: &Server) {
-        let asks =
-            |body: &&Value| Document::from_value((*body).clone()).is_ok_and(|task| safety::task_code(&task) == Some(safety::ESCALATION));
+        let asks = |body: &&Value| {
+            Document::from_value((*body).clone()).is_ok_and(|task| safety::task_code(&task) == Some(escalation::ESCALATION))
+        };
         let calls: Vec<String> =
             server.all("Task").filter(asks).filter_map(|body| Some(format!("Task/{}", body["id"].as_str()?))).collect();
         if let Some(task) = self.chance.pick(&calls).cloned() {
@@ -307,7 +308,7 @@ impl County {
             }
             Said::Acknowledge { task } => {
                 let said = Acknowledgement { who: "call-taker 7".into(), at: now, channel: "cad".into() };
-                change(task, Box::new(move |task| safety::acknowledge(task, &said, "accepted")))
+                change(task, Box::new(move |task| escalation::acknowledge(task, &said, "accepted")))
             }
         }
     }

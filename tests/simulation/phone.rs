@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use anydoor_core::acts::escalate::Call;
 use anydoor_core::acts::{Actor, Decision, Ledger, Plan, attach, escalate, respond, sign, stamp};
 use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::base::Code;
@@ -152,7 +153,7 @@ impl Phone {
         let store = Store::open_on(&shared, &self.disk.path("work.db"), &key(), self.agency.as_str())?;
         let rolled = store.opening().rolled_forward;
         assert!(store.opening().moved_aside.is_empty(), "{}: {:?}", self.name, store.opening());
-        self.lane_store = Some(Escalations::open_on(&self.disk, &self.disk.path("help.escalations"), &key())?);
+        self.lane_store = Some(Escalations::open_on(&shared, &self.disk.path("help.db"), &key()));
         self.store = Some(store);
         Ok(rolled)
     }
@@ -354,8 +355,9 @@ impl Phone {
         let Some(task) = self.own_task(chance) else { return false };
         let Ok(id) = AssignmentId::parse(task.id()) else { return false };
         let psap = OrganizationId::derived("psap");
-        let (_, document) = escalate::escalate(&id, &psap, Need::ALL[0], &Place::default(), "+1", &self.actor(world));
-        let kept = self.lane_store.as_mut().is_some_and(|file| file.keep(&document).is_ok());
+        let call = Call { assignment: Some(id), need: Need::ALL[0], silent: false, phone: None, callback: "+1".into(), psap };
+        let (_, document) = escalate::escalate(call, None, &self.actor(world));
+        let kept = self.lane_store.as_mut().is_some_and(|file| file.keep(&document, None).is_ok());
         if kept {
             self.told.help.push(document.reference());
         }
@@ -391,7 +393,7 @@ impl Phone {
         let now = self.now(world);
         let Some(store) = &mut self.lane_store else { return Ok(None) };
         if self.lane.is_none() {
-            self.lane = Some(EscalationRun::new(store)?);
+            self.lane = Some(EscalationRun::new(store));
         }
         if self.lane_pending.is_none()
             && let Some(lane) = &mut self.lane

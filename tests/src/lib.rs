@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
+use anydoor_core::api::{Anydoor, AnydoorError, CallInput, Config, EscalationItem, Lifeline, LifelineConfig, OnViewInput, StartedRow};
 use anydoor_core::base::clock::SystemClock;
 use anydoor_core::http::Timeouts;
 use anydoor_core::http::{NoToken, Tokens, Transport};
@@ -37,6 +37,8 @@ pub struct Who {
 pub struct Phone {
     /// The client.
     pub client: Arc<Anydoor>,
+    /// Its calls for help.
+    pub lifeline: Arc<Lifeline>,
     /// Its configuration.
     pub config: Config,
     /// The key of its database.
@@ -117,14 +119,25 @@ impl Phone {
             team: team.id.to_string(),
         };
         let key = vec![7; 32];
-        let client = Anydoor::open_with_timeouts(config.clone(), &key, tokens, Arc::new(SystemClock::default()), timeouts)?;
-        client.open_escalations(vec![9; 32])?;
-        Ok(Self { client, config, key, folder })
+        let clock = Arc::new(SystemClock::default());
+        let client = Anydoor::open_with_timeouts(config.clone(), &key, tokens.clone(), clock.clone(), timeouts)?;
+        let calls = LifelineConfig::beside(&config, "Ana Ruiz", county.psap.as_str(), "+12155550100");
+        let lifeline = Lifeline::open_with(&calls, &[9; 32], tokens, clock, timeouts)?;
+        client.set_lifeline(&lifeline)?;
+        Ok(Self { client, lifeline, config, key, folder })
     }
 
     /// The folder with its databases.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Asks 911 for EMS from this assignment.
+    ///
+    /// # Errors
+    /// As [`Lifeline::escalate`].
+    pub fn escalate(&self, assignment: &str) -> Result<EscalationItem, AnydoorError> {
+        self.lifeline.escalate(CallInput::from(assignment, "ems"))
     }
 
     /// Starts an incident on view with a full crew.

@@ -38,7 +38,7 @@ pub async fn claims_are_true(world: &World, phone: &Phone, assignment: &str) -> 
     claimed.extend(handed.iter().filter(|item| there(&item.truth)).map(|item| format!("Task/{}", item.task)));
     claimed.extend(stepped.iter().filter(|item| there(&item.truth)).map(|item| format!("Task/{}", item.id)));
     claimed.extend(due.iter().filter(|item| there(&item.truth)).map(|item| format!("Task/{}", item.id)));
-    claimed.extend(phone.client.escalations()?.iter().filter(|item| item.state == "sent").map(|item| format!("Task/{}", item.id)));
+    claimed.extend(phone.lifeline.escalations().iter().filter(|item| item.state == "sent").map(|item| format!("Task/{}", item.id)));
     for reference in claimed {
         let theirs = world.gateway.read(&reference).await.map_err(|error| format!("{reference} was claimed: {error}"))?;
         // An escalation rests in a file of its own, which is not exported.

@@ -6,14 +6,17 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Lifeline;
 use super::error::{AnydoorError, Result};
-use crate::acts::{Actor, Ids, Ledger, Plan};
+use super::line::Line;
+use crate::acts::{Actor, Ids, Ledger, Plan, brief};
 use crate::base::clock::{Clock, ServerTime, SystemClock};
-use crate::base::ids::{MemberId, OrganizationId, TeamId};
+use crate::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use crate::http::Timeouts;
 use crate::http::{SignedIn, Tokens, Transport};
-use crate::store::{Escalations, Key, Store, file_name};
-use crate::sync::StopReason;
+use crate::safety::Escalation;
+use crate::store::{Key, Store, file_name};
+use crate::views::escalations;
 
 /// What the phone is opened for.
 #[derive(Debug, Clone, uniffi::Record)]
@@ -46,13 +49,14 @@ pub(super) struct Inner {
     pub(super) agency: OrganizationId,
     pub(super) path: PathBuf,
     pub(super) store: Mutex<Option<Store>>,
-    pub(super) escalations: Mutex<Option<Escalations>>,
+    /// The calls for help, where the shell has opened them.
+    pub(super) lifeline: Mutex<Option<Arc<Line>>>,
+    /// Files of calls that have lost what the main chain knows of.
+    pub(super) calls_lost: Mutex<Vec<u32>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) server_time: Mutex<Option<ServerTime>>,
     pub(super) transport: Transport,
-    pub(super) escalation_transport: Transport,
     pub(super) syncing: tokio::sync::Mutex<()>,
-    pub(super) laning: tokio::sync::Mutex<()>,
     pub(super) attaching: tokio::sync::Mutex<()>,
     pub(super) changed: tokio::sync::broadcast::Sender<()>,
     pub(super) asked_to_wait: Mutex<Option<std::time::Duration>>,
@@ -60,8 +64,6 @@ pub(super) struct Inner {
     /// The member has signed out: what is here stays, and nothing is sent or fetched but calls for help.
     pub(super) signed_out: std::sync::atomic::AtomicBool,
     pub(super) roads: Mutex<Option<Arc<crate::roads::Roads>>>,
-    /// Why the run of escalations stopped the last time it did.
-    pub(super) escalations_stop: Mutex<Option<StopReason>>,
 }
 
 impl std::fmt::Debug for Anydoor {
@@ -106,17 +108,15 @@ impl Anydoor {
             agency: OrganizationId::parse(&config.agency)?,
             path,
             store: Mutex::new(Some(store)),
-            escalations: Mutex::new(None),
+            lifeline: Mutex::new(None),
+            calls_lost: Mutex::default(),
             clock,
             server_time: Mutex::new(None),
-            transport: Transport::with_timeouts(&config.server, tokens.clone(), timeouts)?,
-            escalation_transport: Transport::with_timeouts(&config.server, tokens, timeouts)?.for_escalations(),
+            transport: Transport::with_timeouts(&config.server, tokens, timeouts)?,
             signed_in: Mutex::new(None),
             signed_out: std::sync::atomic::AtomicBool::new(false),
             roads: Mutex::new(None),
-            escalations_stop: Mutex::new(None),
             syncing: tokio::sync::Mutex::new(()),
-            laning: tokio::sync::Mutex::new(()),
             attaching: tokio::sync::Mutex::new(()),
             changed: tokio::sync::broadcast::channel(16).0,
             asked_to_wait: Mutex::new(None),
@@ -150,28 +150,28 @@ impl Anydoor {
         Ok(opened)
     }
 
-    /// Takes the tokens of a sign-in: `token` for everything, `escalation_token` for this shift's escalations alone.
-    /// Local work is untouched.
+    /// Takes the tokens of a sign-in: `token` for everything, `escalation_token` for this shift's escalations alone, which the
+    /// lifeline takes where it is open. Local work is untouched.
     pub fn sign_in(&self, token: String, escalation_token: Option<String>) {
+        if let Some(line) = self.inner.line() {
+            line.sign_in(Some(token.clone()), escalation_token.clone());
+        }
         if let Some(tokens) = lock(&self.inner.signed_in).as_ref() {
             tokens.take(Some(token), escalation_token);
         }
         self.inner.signed_out.store(false, std::sync::atomic::Ordering::Release);
-        self.start_lane(None);
     }
 
-    /// Opens the escalations' own file with a key of its own, readable after first unlock. It works while the work
-    /// database is closed.
+    /// Joins this work with the calls for help: from now on they are prepared from it, their reports are written into it, a sync
+    /// sends them first, and its audit chain takes in theirs. The lifeline works without this.
     ///
     /// # Errors
-    /// `StorageLocked`; the file is untouched.
-    pub fn open_escalations(&self, first_unlock_key: Vec<u8>) -> Result<()> {
-        let path = self.inner.path.with_extension("escalations");
-        crate::store::finish_begun(&crate::store::disk::RealDisk, &self.inner.path)?;
-        let opened = Escalations::open(&path, &Key::new(&first_unlock_key)?)?;
-        *lock(&self.inner.escalations) = Some(opened);
-        // Where the work database is closed, its own opening takes the head in.
-        let _ = self.inner.note_escalations();
+    /// `StorageLocked` and others: they are joined, and the chain takes theirs in at the next opening.
+    pub fn set_lifeline(&self, lifeline: &Lifeline) -> Result<()> {
+        lifeline.line.serve(Arc::downgrade(&self.inner));
+        *lock(&self.inner.lifeline) = Some(lifeline.line.clone());
+        self.inner.note_escalations()?;
+        self.inner.prepare_lifeline();
         Ok(())
     }
 
@@ -200,6 +200,7 @@ impl Anydoor {
         }
         drop(guard);
         self.inner.note_escalations()?;
+        self.inner.prepare_lifeline();
         self.inner.tell();
         Ok(())
     }
@@ -238,17 +239,6 @@ impl Inner {
         Ok(())
     }
 
-    /// Runs `f` on the store where that is free within a quarter of a second: what must not wait for a migration uses this.
-    pub(super) fn store_if_free<R>(&self, f: impl FnOnce(&mut Store) -> Result<R>) -> Result<R> {
-        for _ in 0..25 {
-            if let Ok(mut guard) = self.store.try_lock() {
-                return guard.as_mut().map_or(Err(AnydoorError::StorageLocked), f);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        Err(AnydoorError::StorageLocked)
-    }
-
     /// One act: reads, plans and commits under one lock, so that neither a sync nor an autosave comes in between; then
     /// tells the watches. Returns what the plan was made with.
     pub(super) fn act<T, E>(&self, act: impl FnOnce(&Store, &Actor) -> std::result::Result<(Plan, T), E>) -> Result<T>
@@ -285,13 +275,48 @@ impl Inner {
         Ok(done)
     }
 
-    /// The main chain takes in the head of the escalations' chain, which may have grown while the phone was locked (P27).
+    pub(super) fn line(&self) -> Option<Arc<Line>> {
+        lock(&self.lifeline).clone()
+    }
+
+    /// The main chain takes in the heads of the calls' chains, which may have grown while the phone was locked (P27); and what it
+    /// took in before must still be there.
     pub(super) fn note_escalations(&self) -> Result<()> {
-        let head = lock(&self.escalations).as_ref().map(Escalations::head).transpose()?.flatten();
-        match head {
-            Some(head) => self.store(|store| Ok(store.note_escalations(&head, self.member.as_str(), self.clock.now())?)),
+        let Some(line) = self.line() else { return Ok(()) };
+        let noted = self.store(|store| Ok(store.noted_escalations()?))?;
+        let calls = lock(&line.calls);
+        let Some(file) = calls.as_ref() else { return Ok(()) };
+        *lock(&self.calls_lost) = file.lost_since(&noted);
+        let heads = file.heads();
+        drop(calls);
+        match heads {
+            Some(heads) => self.store(|store| Ok(store.note_escalations(&heads, self.member.as_str(), self.clock.now())?)),
             None => Ok(()),
         }
+    }
+
+    /// Lays beside the calls what one from each open assignment would need, and how long the agency lets one wait. Where that
+    /// fails, a call goes with less.
+    pub(super) fn prepare_lifeline(&self) {
+        let Some(line) = self.line() else { return };
+        let known = self.store(|store| {
+            let open = store.open_assignments()?.into_iter().filter_map(|id| AssignmentId::parse(&id).ok());
+            let prepared: Vec<_> = open.filter_map(|id| escalations::prepared(store, &id, &self.team).ok().flatten()).collect();
+            Ok((prepared, escalations::patience(store)?))
+        });
+        let mut calls = lock(&line.calls);
+        if let (Ok((prepared, patience)), Some(file)) = (known, calls.as_mut()) {
+            drop(file.set_patience(patience));
+            prepared.iter().for_each(|one| drop(file.prepare(one)));
+        }
+    }
+
+    /// Writes the reports behind a call. Where they cannot be kept that must not say that the call failed: the call is out.
+    pub(super) fn report_escalation(&self, call: &Escalation) {
+        if let Some(assignment) = &call.assignment {
+            drop(self.plan(|store, actor| brief::reports(store, assignment, &call.id, (&call.psap, call.need), actor)));
+        }
+        drop(self.note_escalations());
     }
 
     pub(super) fn tell(&self) {

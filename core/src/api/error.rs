@@ -58,6 +58,10 @@ pub enum AnydoorError {
     /// The database is closed, locked, or its key does not fit; the file is untouched.
     #[error("storage locked")]
     StorageLocked,
+    /// Another part of this phone has this member's work open: an activity that was not closed, an extension, another process.
+    /// Nothing was touched; it can be opened once that has closed or ended.
+    #[error("in use by another part of this phone")]
+    InUse,
     /// The database gave an error, which `code` names; it gets a new connection, and what was asked for was not done.
     #[error("storage failed, code {code}")]
     StorageFailed {
@@ -104,7 +108,8 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for AnydoorError {
 impl From<StoreError> for AnydoorError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } => Self::StorageLocked,
+            StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } | StoreError::Closed => Self::StorageLocked,
+            StoreError::InUse => Self::InUse,
             StoreError::RecoveryKey => Self::Invalid { what: "recovery key".into() },
             StoreError::Full => Self::StorageFull,
             StoreError::MaybeKept => Self::MaybeKept,

@@ -1,4 +1,5 @@
-//! What the phones see: one root object, [`Anydoor`], with screen-sized calls. It translates, nothing more.
+//! What the phones see: one root object, [`Anydoor`], with screen-sized calls, and [`Lifeline`], which calls for help without it.
+//! It translates, nothing more.
 //!
 //! Rule: no lock and no transaction is held across a call into Kotlin or Swift; asynchronous work runs on the root
 //! object's own runtime, so that a dropped future on the shell's side stops nothing half-way.
@@ -54,7 +55,6 @@ mod conflicts;
 mod coverage;
 mod disclosures;
 mod error;
-mod escalations;
 mod export;
 mod follow_ups;
 mod handoffs;
@@ -62,6 +62,8 @@ mod in_error;
 mod input;
 mod joins;
 mod keys;
+mod lifeline;
+mod line;
 mod map;
 mod nearest;
 mod needs_you;
@@ -90,12 +92,12 @@ pub use conflicts::ConflictRow;
 pub use coverage::{CoverageScreen, IfGoneRow, ReachedRow, WithinRow};
 pub use disclosures::{AccountingRow, DisclosureItem, DutyRow, ObservedInput, PreviewScreen, ToldRow, WithheldRow};
 pub use error::{AnydoorError, Result};
-pub use escalations::EscalationItem;
 pub use follow_ups::FollowUpItem;
 pub use handoffs::{BasisInput, BasisItem, HandoffItem};
 pub use in_error::InErrorRow;
 pub use joins::ProposalRow;
 pub use keys::{KeptKey, keep_key, kept_key, new_work_key, unsent_of_other_members};
+pub use lifeline::{CallInput, EscalationItem, Lifeline, LifelineConfig, LifelineObserver, PhonePositionInput};
 pub use map::{MapLayerRow, RoadsRow};
 pub use nearest::{JurisdictionRow, NearestScreen, NeedsInput, Scene, SceneInput, TeamRow};
 pub use needs_you::NeedsYouRow;

@@ -3,8 +3,8 @@
 use super::input::code;
 use super::{Anydoor, AnydoorError, Result, lock};
 use crate::delivery::WipeReason;
-use crate::store::StoreError;
-use crate::store::disk::{Disk, RealDisk};
+use crate::store::Escalations;
+use crate::store::disk::RealDisk;
 
 /// How the database on this phone stands.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -19,6 +19,10 @@ pub struct StorageRow {
     pub salvaged: u32,
     /// Calls for help that were brought back from a damaged file; a call that was not is shown no more, and its file is kept.
     pub calls_salvaged: u32,
+    /// The numbers of files of calls for help that do not read with their key; they are left as they are.
+    pub calls_unread: Vec<u32>,
+    /// The numbers of files of calls for help that lack what the audit chain knows of: lost, cut short or put back.
+    pub calls_lost: Vec<u32>,
     /// Whether everything that is not yet safe at the agency has two copies on this phone.
     pub second_copy: bool,
 }
@@ -35,6 +39,9 @@ impl Anydoor {
         self.inner.signed_out.store(true, std::sync::atomic::Ordering::Release);
         if let Some(tokens) = lock(&self.inner.signed_in).as_ref() {
             tokens.forget();
+        }
+        if let Some(line) = self.inner.line() {
+            line.sign_out();
         }
         self.inner.store(|store| Ok(store.unsent_and_drafts()?))
     }
@@ -57,10 +64,10 @@ impl Anydoor {
     /// reached its server or their file is not open to tell, `Invalid` with `reason`, `StorageLocked`: nothing is removed.
     pub fn wipe(&self, unsent: u32, reason: &str) -> Result<()> {
         let reason: WipeReason = code(reason, "reason")?;
-        let mut calls = lock(&self.inner.escalations);
-        let waiting = match calls.as_ref() {
-            Some(file) => !file.unsent()?.is_empty(),
-            None => RealDisk.length(&self.inner.path.with_extension("escalations")).map_err(StoreError::from)?.is_some(),
+        let line = self.inner.line();
+        let waiting = match &line {
+            Some(line) => line.has_unsent(),
+            None => Escalations::are_there(&RealDisk, &self.inner.path)?,
         };
         if waiting {
             return Err(AnydoorError::NotAllowed { why: "escalation".into() });
@@ -68,9 +75,12 @@ impl Anydoor {
         let mut guard = lock(&self.inner.store);
         let store = guard.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let wipe = store.name_wipe(unsent, reason, self.inner.member.as_str(), self.inner.clock.now())?;
-        (*guard, *calls) = (None, None);
+        *guard = None;
+        if let Some(line) = &line {
+            *lock(&line.calls) = None;
+        }
         wipe.finish(&RealDisk)?;
-        drop((guard, calls));
+        drop(guard);
         self.inner.tell();
         Ok(())
     }
@@ -81,7 +91,9 @@ impl Anydoor {
     /// # Errors
     /// `StorageLocked`.
     pub fn storage(&self) -> Result<StorageRow> {
-        let calls = lock(&self.inner.escalations).as_ref().map(|file| file.opening().clone()).unwrap_or_default();
+        let line = self.inner.line();
+        let calls = line.and_then(|line| lock(&line.calls).as_ref().map(|file| file.opening().clone())).unwrap_or_default();
+        let calls_lost = lock(&self.inner.calls_lost).clone();
         self.inner.store(|store| {
             let opening = store.opening();
             Ok(StorageRow {
@@ -90,6 +102,8 @@ impl Anydoor {
                 moved_aside: opening.moved_aside.iter().chain(&calls.moved_aside).cloned().collect(),
                 salvaged: opening.salvaged,
                 calls_salvaged: calls.salvaged,
+                calls_unread: calls.unread,
+                calls_lost,
                 second_copy: store.has_second_copy(),
             })
         })

@@ -82,7 +82,11 @@ impl Anydoor {
         let inner = self.inner.clone();
         let runtime = self.runtime.as_ref().ok_or(AnydoorError::StorageLocked)?;
         let handle = runtime.spawn(async move {
-            let escalations = inner.send_escalations().await;
+            let line = inner.line();
+            let escalations = match &line {
+                Some(line) => line.send().await,
+                None => Ok(()),
+            };
             if inner.signed_out.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(AnydoorError::SignInAgain);
             }
@@ -90,7 +94,13 @@ impl Anydoor {
             if let Some(stop) = report.stop {
                 return Err(of_stop(stop));
             }
-            escalations?;
+            if let Some(line) = line.filter(|line| line.has_unsent()) {
+                // What came of this run may be what kept a call back.
+                line.send().await?;
+            } else {
+                escalations?;
+            }
+            inner.prepare_lifeline();
             // Behind everything else; what names a content goes once the content is there.
             let (attached, stopped) = inner.send_attachments().await?;
             if attached > 0 {

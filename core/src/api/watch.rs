@@ -26,6 +26,12 @@ impl std::fmt::Debug for Watch {
     }
 }
 
+impl Watch {
+    pub(super) fn of(task: tokio::task::JoinHandle<()>) -> Self {
+        Self { task }
+    }
+}
+
 #[uniffi::export]
 impl Watch {
     /// Ends it. A call that is under way ends; none follows.

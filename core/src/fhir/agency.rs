@@ -4,6 +4,8 @@
 //!
 //! Rule: a table of another version or shape is left whole, and the last good one (or the default) stands.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use super::Document;
 use super::element::{concept, ours};
 use crate::base::json;
 use crate::handoff::follow_up::Schedule;
+use crate::safety::DEFAULT_PATIENCE;
 
 /// The version of the tables.
 pub(super) const VERSION: u32 = 1;
@@ -55,6 +58,23 @@ pub fn follow_up_hours(libraries: &[Document]) -> Schedule {
     tables(libraries, FOLLOW_UP_HOURS).find_map(|(_, table)| hours(&table)).unwrap_or_default()
 }
 
+/// The name of the table of how long an escalation may stay unanswered: `{"version": 1, "seconds": 120}`.
+const ESCALATION_PATIENCE: &str = "escalation-patience";
+/// How long that may be, in seconds: half a minute to ten minutes.
+const PATIENCE_S: std::ops::RangeInclusive<u64> = 30..=600;
+
+/// Writes how long an escalation may stay unanswered.
+pub fn write_escalation_patience(id: &str, patience: Duration) -> Document {
+    library(ESCALATION_PATIENCE, id, &json!({ "version": VERSION, "seconds": patience.as_secs() }))
+}
+
+/// How long an escalation may stay unanswered, as the newest good table among the agency's Libraries says; the default of two
+/// minutes where there is none.
+pub fn escalation_patience(libraries: &[Document]) -> Duration {
+    let seconds = |table: Value| table.get("seconds").and_then(Value::as_u64).filter(|seconds| PATIENCE_S.contains(seconds));
+    tables(libraries, ESCALATION_PATIENCE).find_map(|(_, table)| seconds(table)).map_or(DEFAULT_PATIENCE, Duration::from_secs)
+}
+
 fn hours(table: &Value) -> Option<Schedule> {
     let hours: Option<Vec<u32>> = table
         .get("hours")?
@@ -68,6 +88,15 @@ fn hours(table: &Value) -> Option<Schedule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_agency_says_how_long_a_call_for_help_waits_within_bounds() {
+        let says = |seconds| escalation_patience(&[write_escalation_patience("a", Duration::from_secs(seconds))]);
+        assert_eq!(escalation_patience(&[]), DEFAULT_PATIENCE);
+        assert_eq!(says(60), Duration::from_secs(60));
+        // One that never rings, or rings before anybody can answer, is no table.
+        assert_eq!([says(0), says(29), says(601), says(u64::MAX)], [DEFAULT_PATIENCE; 4]);
+    }
 
     #[test]
     fn the_agency_says_when_and_a_bad_table_leaves_the_last_good_one() {

@@ -170,7 +170,7 @@ impl Document {
         self.0.to_string()
     }
 
-    /// Every literal reference `Type/id` in it, with the top-level element it stands under.
+    /// Every reference `Type/id` in it, literal or by our own identifier, with the top-level element it stands under.
     pub fn references(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         if let Value::Object(map) = &self.0 {
@@ -277,6 +277,9 @@ fn difference(a: &Value, b: &Value, path: &str) -> Option<String> {
 fn collect_references(element: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
+            if let Some(target) = super::reference::named(map) {
+                found.push((element.to_owned(), target));
+            }
             for (key, inner) in map {
                 match inner {
                     Value::String(text) if key == "reference" => {

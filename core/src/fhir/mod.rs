@@ -15,6 +15,7 @@ pub mod directory;
 pub mod disclosure;
 pub mod document;
 pub mod element;
+pub mod escalation;
 pub mod handoff;
 pub mod in_error;
 pub mod incident;

@@ -4,7 +4,7 @@
 //! made relative when its document is taken in ([`localise`]); one of another server stays, and leads nowhere: its id may be
 //! somebody else's here (P14). Neighbours: `document` finds references, `http` localises what an answer brings.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::{Origin, Url};
 
 use super::Document;
@@ -30,7 +30,7 @@ pub enum Reference<'a> {
     Urn(&'a str),
     /// A resource inside the same document: `#id`.
     Contained(&'a str),
-    /// By an identifier alone, or by nothing that leads to a resource.
+    /// By an identifier alone (see [`named`] for ours), or by nothing that leads to a resource.
     Logical,
 }
 
@@ -82,6 +82,24 @@ pub fn id_of<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
         Reference::Here { kind: there, id, .. } if there == kind => Some(id),
         _ => None,
     }
+}
+
+/// The system of the identifier that names a document of ours by its own id.
+const OWN_ID: &str = "id";
+
+/// A reference that names a document by its id and asks nothing of a server: one that checks references would refuse a literal one
+/// until the document is there.
+pub fn logical(kind: &str, id: &str) -> Value {
+    json!({ "type": kind, "identifier": { "system": super::element::ours(OWN_ID), "value": id } })
+}
+
+/// `Type/id` where a Reference element names a document of ours by [`logical`], else `None`.
+pub fn named(element: &serde_json::Map<String, Value>) -> Option<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let identifier = element.get("identifier").filter(|_| !element.contains_key("reference"))?;
+    let ours = identifier.get("system").and_then(Value::as_str)? == super::element::ours(OWN_ID);
+    let plain = format!("{}/{}", text(element.get("type"))?, text(identifier.get("value"))?);
+    literal(&plain).filter(|_| ours).map(str::to_owned)
 }
 
 /// The base address of a FHIR server, by which its absolute references are known.

@@ -150,12 +150,18 @@ async fn read(mut response: reqwest::Response) -> Outcome {
         content_type: header("content-type"),
         ..Answer::default()
     };
+    // Put together once: a body that grows is copied each time, and each copy is wiped.
+    let (mut chunks, mut length) = (Vec::new(), 0);
     while let Some(chunk) = response.chunk().await.map_err(|_| Failure::NoAnswer)? {
-        if answer.body.len() + chunk.len() > MOST_BYTES {
+        length += chunk.len();
+        if length > MOST_BYTES {
             return Err(Failure::TooLarge);
         }
-        answer.body.extend_from_slice(&chunk);
+        chunks.push(chunk);
     }
+    answer.body.reserve_exact(length);
+    // Each goes as it is copied.
+    chunks.into_iter().for_each(|chunk| answer.body.extend_from_slice(&chunk));
     Ok(answer)
 }
 

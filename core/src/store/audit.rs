@@ -54,6 +54,14 @@ impl Store {
         Ok(tx.commit()?)
     }
 
+    /// Every head of the escalations' chains that was ever taken in, separated by spaces.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn noted_escalations(&self) -> Result<String, StoreError> {
+        Ok(self.audit_rows("escalations")?.join(" "))
+    }
+
     /// The hash of the newest row of the audit chain; `None` before the first.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 use rusqlite::Transaction;
 
 use super::connection::connect;
+use super::disk::Held;
 use super::error::StoreError;
 use super::frame::What;
 use super::migrations;
@@ -18,6 +19,10 @@ pub struct Store {
     pub(super) agency: String,
     pub(super) copy: SecondCopy,
     pub(super) opening: Opening,
+    /// What tells the database's file from another of its name.
+    pub(super) identity: Option<u64>,
+    /// Nobody else has this database and its journal open.
+    pub(super) held: Held,
 }
 
 impl std::fmt::Debug for Store {
@@ -90,7 +95,16 @@ impl Store {
         kept
     }
 
+    /// Whether the database's file still has its name. One that is gone takes what is written to it along.
+    fn is_there(&self) -> Result<bool, StoreError> {
+        let (disk, path, _) = self.copy.place();
+        Ok(self.identity.is_some() && disk.identity(&path)? == self.identity)
+    }
+
     fn keep_once(&mut self, write: impl Fn(&Transaction<'_>) -> Result<(What, usize), StoreError>) -> Result<(), StoreError> {
+        if !self.is_there()? {
+            return Err(StoreError::Damaged);
+        }
         for _ in 0..2 {
             let tx = self.connection.transaction()?;
             let (what, items) = write(&tx)?;

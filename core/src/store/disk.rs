@@ -4,7 +4,7 @@
 //! and reorders what was not synced; phones use [`RealDisk`].
 
 use std::fmt::Debug;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,11 +44,38 @@ pub trait Disk: Send + Sync + Debug {
     /// # Errors
     /// The system's.
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// What tells the file of this name from another that took its name; `None` where there is none.
+    ///
+    /// # Errors
+    /// The system's.
+    fn identity(&self, path: &Path) -> io::Result<Option<u64>>;
+    /// Takes the lock that a file stands for, made where there is none; `None` where somebody else has it. It is let go when it
+    /// is dropped, and when its process ends, however that ends.
+    ///
+    /// # Errors
+    /// The system's.
+    fn hold(&self, path: &Path) -> io::Result<Option<Held>>;
     /// The files of a folder, sorted.
     ///
     /// # Errors
     /// The system's.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
+}
+
+/// A lock that is held for as long as this lives.
+pub struct Held(Box<dyn std::any::Any + Send>);
+
+impl Held {
+    /// Held for as long as `lock` lives.
+    pub fn by(lock: impl std::any::Any + Send) -> Self {
+        Self(Box::new(lock))
+    }
+}
+
+impl Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Held").field(&self.0.type_id()).finish()
+    }
 }
 
 /// An open file.
@@ -110,6 +137,21 @@ impl Disk for RealDisk {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => sync_folder(path),
+        }
+    }
+    fn identity(&self, path: &Path) -> io::Result<Option<u64>> {
+        match std::fs::metadata(path) {
+            Ok(found) => Ok(Some(std::os::unix::fs::MetadataExt::ino(&found))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+    fn hold(&self, path: &Path) -> io::Result<Option<Held>> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Held::by(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
     }
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {

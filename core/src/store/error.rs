@@ -8,6 +8,12 @@ use crate::records::{RecordsError, Unavailable};
 /// What can go wrong with the database. No personal data, no paths.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// Another part of this phone has it open: it is let go of when that closes or ends.
+    #[error("in use by another part of this phone")]
+    InUse,
+    /// It was closed meanwhile.
+    #[error("closed")]
+    Closed,
     /// The key does not open it, or it is no database. The file is untouched.
     #[error("the key does not open this file, or it is no database; the file is untouched")]
     KeyOrFile,
@@ -116,7 +122,9 @@ impl From<rusqlite::Error> for StoreError {
 pub(super) fn seen(kind: &str) -> impl Fn(StoreError) -> RecordsError {
     move |error| match error {
         StoreError::Document(_) | StoreError::Read(_) => RecordsError::Unreadable { kind: kind.to_owned() },
-        StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } => RecordsError::Unavailable(Unavailable::Locked),
+        StoreError::KeyOrFile | StoreError::KeyFile | StoreError::Newer { .. } | StoreError::InUse | StoreError::Closed => {
+            RecordsError::Unavailable(Unavailable::Locked)
+        }
         StoreError::Damaged => RecordsError::Unavailable(Unavailable::Damaged),
         StoreError::Full => RecordsError::Unavailable(Unavailable::Full),
         StoreError::Database { code } => RecordsError::Unavailable(Unavailable::Failed { code }),

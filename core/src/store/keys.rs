@@ -12,7 +12,6 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
-use ring::hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -144,10 +143,8 @@ pub fn work_key() -> Result<zeroize::Zeroizing<Vec<u8>>, StoreError> {
 }
 
 pub(super) fn key_id(key: &Key) -> Result<String, StoreError> {
-    let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, b"anydoor").extract(key.bytes());
-    let mut id = [0; 32];
-    derived.expand(&[b"key id"], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut id)).map_err(|_| StoreError::Cipher)?;
-    Ok(hex(id.get(..16).unwrap_or_default()))
+    let word = key.word(b"key id")?;
+    Ok(word.get(..32).unwrap_or_default().to_owned())
 }
 
 fn hex(bytes: &[u8]) -> String {

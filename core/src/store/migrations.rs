@@ -5,7 +5,7 @@
 use rusqlite_migration::{M, Migrations};
 
 /// The newest schema that this release knows.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 
 pub(super) fn migrations() -> Migrations<'static> {
     Migrations::new(vec![
@@ -15,6 +15,7 @@ pub(super) fn migrations() -> Migrations<'static> {
         M::up(include_str!("../../migrations/0004_teams.sql")),
         M::up(include_str!("../../migrations/0005_watermarks_of_resources.sql")),
         M::up(include_str!("../../migrations/0006_search.sql")),
+        M::up(include_str!("../../migrations/0007_order_of_drafts.sql")),
     ])
 }
 

@@ -1,6 +1,7 @@
 //! Opening: a database that cannot be read is moved aside and salvaged, and one that is behind its journal is brought up to it.
 //!
-//! Rule: a wrong key, a file that is no database and a newer schema leave every byte as it was (P2, P7). Neighbours:
+//! Rule: a wrong key, a file that is no database and a newer schema leave every byte as it was (P2, P7). One holder has a
+//! database and its journal, across processes: two would write to two journals of one name (P3). Neighbours:
 //! `connection` looks before it writes, `salvage` and `roll_forward` bring back what is unsent, `wipe` finishes what was cut
 //! short.
 
@@ -10,16 +11,17 @@ use std::sync::Arc;
 use super::aside::aside;
 use super::connection::connect;
 use super::database::{Opening, SETTINGS, Store};
-use super::disk::{Disk, RealDisk};
+use super::disk::{Disk, Held, RealDisk};
 use super::error::StoreError;
 use super::journal;
 use super::key::Key;
 use super::keys::KeyFile;
+use super::lock::hold;
 use super::migrations::migrations;
 use super::roll_forward::roll_forward;
 use super::salvage::rescue;
 use super::second_copy::SecondCopy;
-use super::wipe::finish_begun;
+use super::wipe::{finish_begun, lay_down_proof};
 
 /// Whether this is the database's key, whatever the database says: the key file names it, or it opens a frame of the journal.
 fn key_is_right(disk: &dyn Disk, path: &Path, key: &Key) -> Result<bool, StoreError> {
@@ -39,7 +41,8 @@ impl Store {
     /// On return the schema is current and this phone's writer name is stored.
     ///
     /// # Errors
-    /// [`StoreError::KeyOrFile`] and [`StoreError::Newer`] leave the file untouched.
+    /// [`StoreError::KeyOrFile`] and [`StoreError::Newer`] leave the file untouched; [`StoreError::InUse`] where somebody else has
+    /// it open.
     pub fn open(path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
         Self::open_on(&RealDisk::shared(), path, key, agency)
     }
@@ -49,13 +52,17 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_on(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
+        let held = hold(disk.as_ref(), path)?;
         finish_begun(disk.as_ref(), path)?;
-        match Self::ready(disk, path, key, agency) {
+        let opened = match Self::ready(disk, path, key, agency) {
             // A page that does not read, where the key is known to be right: the file is damaged, and nothing else.
             Err(StoreError::Damaged) => Self::salvaged(disk, path, key, agency),
             Err(StoreError::KeyOrFile) if key_is_right(disk.as_ref(), path, key)? => Self::salvaged(disk, path, key, agency),
             other => other,
-        }
+        }?;
+        // Where the disk is full it is laid down by the next opening, or by the wipe itself.
+        drop(lay_down_proof(disk.as_ref(), path, key));
+        Ok(opened.held_by(held))
     }
 
     /// Closes a database in which a page was found damaged, moves it aside, and opens a new one with all that was unsent.
@@ -63,11 +70,15 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn mend(self) -> Result<Self, StoreError> {
-        let Self { connection, agency, copy, .. } = self;
+        let Self { connection, agency, copy, held, .. } = self;
         drop(connection);
         let (disk, path, key) = copy.place();
         drop(copy);
-        Self::salvaged(&disk, &path, &key, &agency)
+        Ok(Self::salvaged(&disk, &path, &key, &agency)?.held_by(held))
+    }
+
+    fn held_by(self, held: Held) -> Self {
+        Self { held, ..self }
     }
 
     fn salvaged(disk: &Arc<dyn Disk>, path: &Path, key: &Key, agency: &str) -> Result<Self, StoreError> {
@@ -90,7 +101,15 @@ impl Store {
             _ => StoreError::Database { code: 0 },
         })?;
         let copy = SecondCopy::new(disk, path, key);
-        let mut store = Self { connection, writer: String::new(), agency: agency.to_owned(), copy, opening: Opening::default() };
+        let mut store = Self {
+            connection,
+            writer: String::new(),
+            agency: agency.to_owned(),
+            copy,
+            opening: Opening::default(),
+            identity: disk.identity(path)?,
+            held: Held::by(()),
+        };
         store.read_what_is_unsent()?;
         store.writer = match store.setting("writer")? {
             Some(writer) => writer,

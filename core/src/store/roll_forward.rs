@@ -12,9 +12,10 @@ use super::disk::Disk;
 use super::drafts;
 use super::error::StoreError;
 use super::frame::{Entry, What};
-use super::journal::{self, Contents};
+use super::journal;
 use super::key::Key;
 use super::migrations::SCHEMA;
+use super::sealed::Contents;
 use super::second_copy::{SecondCopy, number, set_number};
 
 /// Brings a database that is behind up to the journal. On return it holds everything that the journal does.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::connection::connection as connection_to;
+use super::connection::{connection as connection_to, give_key};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::frame::{Copied, DraftText, What, Work};
@@ -18,7 +18,7 @@ use super::roll_forward::take;
 /// were not there already.
 pub(super) fn rescue(disk: &dyn Disk, damaged: &Path, key: &Key, connection: &mut Connection, writer: &str) -> Result<u32, StoreError> {
     let Ok(from) = connection_to(disk, damaged, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(0) };
-    if from.execute_batch("PRAGMA cipher_log_level = NONE;").and_then(|()| from.execute_batch(&key.pragma())).is_err() {
+    if give_key(&from, key).is_err() {
         return Ok(0);
     }
     let mut brought = 0;

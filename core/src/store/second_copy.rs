@@ -195,7 +195,7 @@ fn works(connection: &Connection) -> Result<Vec<Work>, StoreError> {
 }
 
 fn drafts(connection: &Connection) -> Result<Vec<DraftText>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts")?;
+    let mut statement = connection.prepare_cached("SELECT id, incident, person, author, text, changed, body FROM drafts ORDER BY saved")?;
     let rows = statement.query_map([], |row| {
         Ok(DraftText {
             id: row.get(0)?,

@@ -2,24 +2,32 @@
 //!
 //! Rule: whoever wipes says how many unsent things that destroys; a wrong number destroys nothing. Before the first file
 //! goes, a record stands beside them on disk (`wiping`); a wipe that was cut short is finished before anything else is made
-//! in its place. With the last file gone the record says so (`wiped`) and removes nothing any more; the next database
-//! begins its audit chain with it, so that the gap shows (P27).
+//! in its place. The record holds a word that only the database's key gives, and whose hash the database has laid down in its
+//! lock file: a record that nobody wrote with that key destroys nothing and bars nothing, and is moved aside. With the last file
+//! gone the record says so (`wiped`) and removes nothing any more; the next database begins its audit chain with it, so that the
+//! gap shows (P27).
 //! Neighbours: `open` finishes and notes, `api` names.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::audit;
+use super::aside::aside;
+use super::audit::{self, chained};
 use super::database::Store;
 use super::disk::{Disk, write_new};
 use super::error::StoreError;
 use super::frame::Work;
+use super::key::Key;
+use super::lock;
 use crate::base::Code;
 use crate::base::clock::Instant;
 use crate::delivery::WipeReason;
 
-const FORMAT: u32 = 1;
+/// 1 held no proof and is not believed any more.
+const FORMAT: u32 = 2;
+/// What the word that proves a record is for.
+const PURPOSE: &[u8] = b"anydoor wipe 2";
 /// The longest record that is read, in bytes.
 const MOST: u64 = 4_096;
 
@@ -34,6 +42,12 @@ struct Record {
     unsent: u32,
     /// The last hash of the audit chain that was destroyed.
     head: Option<String>,
+    /// The word that only the database's key gives.
+    #[serde(default)]
+    proof: String,
+    /// The names of the files of calls for help that go: what is called after is no part of this.
+    #[serde(default)]
+    calls: Vec<String>,
 }
 
 impl Record {
@@ -58,12 +72,61 @@ fn ended(path: &Path) -> PathBuf {
     path.with_extension("wiped")
 }
 
+/// Reads a record; one that is none is moved aside.
 fn read(disk: &dyn Disk, record: &Path) -> Result<Option<Record>, StoreError> {
     if disk.length(record)?.is_none() {
         return Ok(None);
     }
-    // Written whole or not at all, under a name that nothing else has.
-    serde_json::from_slice(&disk.read(record, MOST)?).map(Some).map_err(|_| StoreError::File(std::io::ErrorKind::InvalidData))
+    match disk.read(record, MOST).map(|bytes| serde_json::from_slice(&bytes)) {
+        Ok(Ok(read)) => Ok(Some(read)),
+        Ok(Err(_)) => aside(disk, record).map(|_| None),
+        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => aside(disk, record).map(|_| None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The word that only this key gives: it proves that a wipe was named by whoever had the database open.
+fn proof(key: &Key) -> Result<String, StoreError> {
+    key.word(PURPOSE)
+}
+
+/// What the lock file lays down of that word.
+fn seal(proof: &str) -> String {
+    chained(&[proof])
+}
+
+fn is_proven(disk: &dyn Disk, path: &Path, record: &Record) -> Result<bool, StoreError> {
+    let laid_down = match disk.read(&lock::beside(path), MOST) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        read => read?,
+    };
+    Ok(record.format == FORMAT && laid_down == seal(&record.proof).as_bytes())
+}
+
+/// The files of calls for help that a wipe which was cut short is about to take along.
+pub(super) fn going(disk: &dyn Disk, path: &Path) -> Vec<String> {
+    let record: Option<Record> = disk.read(&begun(path), MOST).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    record.filter(|record| is_proven(disk, path, record).unwrap_or_default()).map(|record| record.calls).unwrap_or_default()
+}
+
+/// The names of every file of calls, with their copies and locks: what a wipe takes along.
+fn files_of_calls(disk: &dyn Disk, path: &Path) -> Result<Vec<String>, StoreError> {
+    let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return Ok(Vec::new()) };
+    let calls = format!("{}.calls-", stem.to_string_lossy());
+    let files = disk.list(folder)?;
+    let names = files.iter().filter_map(|file| Some(file.file_name()?.to_string_lossy().into_owned()));
+    Ok(names.filter(|name| name.starts_with(&calls)).collect())
+}
+
+/// Lays down in the lock file by which word a wipe of this database is known. In place: the lock hangs on the file.
+pub(super) fn lay_down_proof(disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
+    let (lock, seal) = (lock::beside(path), seal(&proof(key)?));
+    if disk.read(&lock, MOST)? == seal.as_bytes() {
+        return Ok(());
+    }
+    let mut file = disk.open(&lock, false)?;
+    file.write_at(0, seal.as_bytes())?;
+    Ok(file.sync()?)
 }
 
 impl Wipe {
@@ -72,16 +135,21 @@ impl Wipe {
     /// # Errors
     /// [`StoreError::File`]; the next opening goes on with it.
     pub fn finish(self, disk: &dyn Disk) -> Result<(), StoreError> {
-        remove(disk, &self.path)
+        finish_begun(disk, &self.path)
     }
 }
 
-/// Everything of this database, but the record; then the record says that it is done.
-fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+/// Everything of this database, but the record, the lock and what was called after; then the record says that it is done.
+fn remove(disk: &dyn Disk, path: &Path, record: &Record) -> Result<(), StoreError> {
     let (Some(folder), Some(stem)) = (path.parent(), path.file_stem()) else { return Ok(()) };
-    let (own, records) = (format!("{}.", stem.to_string_lossy()), [begun(path), ended(path)]);
+    let stay = [begun(path), ended(path), lock::beside(path)];
+    let goes = |name: &str| match name.strip_prefix(&*stem.to_string_lossy()) {
+        Some(rest) if rest.starts_with(".calls-") => record.calls.iter().any(|call| call == name),
+        Some(rest) => rest.starts_with('.'),
+        None => false,
+    };
     let mut files = disk.list(folder)?;
-    files.retain(|file| !records.contains(file) && file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&own)));
+    files.retain(|file| !stay.contains(file) && file.file_name().is_some_and(|name| goes(&name.to_string_lossy())));
     files.sort_by_key(|file| file.extension().is_none_or(|kind| kind != "key"));
     for file in files {
         disk.remove(&file)?;
@@ -96,7 +164,8 @@ fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
 /// [`StoreError::File`]; then nothing is to be made there yet.
 pub fn finish_begun(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     match read(disk, &begun(path))? {
-        Some(_) => remove(disk, path),
+        Some(record) if is_proven(disk, path, &record)? => remove(disk, path, &record),
+        Some(_) => aside(disk, &begun(path)).map(drop),
         None => Ok(()),
     }
 }
@@ -121,8 +190,11 @@ impl Store {
             return Err(StoreError::OtherCount { now });
         }
         let head = self.audit_head()?;
-        let record = Record { format: FORMAT, at: at.to_string(), who: who.to_owned(), reason: reason.code().to_owned(), unsent, head };
-        let (disk, path, _) = self.copy.place();
+        let (disk, path, key) = self.copy.place();
+        lay_down_proof(disk.as_ref(), &path, &key)?;
+        let (at, who, reason) = (at.to_string(), who.to_owned(), reason.code().to_owned());
+        let calls = files_of_calls(disk.as_ref(), &path)?;
+        let record = Record { format: FORMAT, at, who, reason, unsent, head, proof: proof(&key)?, calls };
         let fresh = path.with_extension("wiping-new");
         let text = serde_json::to_vec(&record).map_err(|_| StoreError::Cipher)?;
         write_new(disk.as_ref(), &fresh, &text)?;
@@ -161,7 +233,7 @@ mod tests {
     use crate::acts::{Ledger, Plan};
     use crate::base::ids::MemberId;
     use crate::fhir::Document;
-    use crate::store::Key;
+    use crate::store::Escalations;
     use crate::store::disk::RealDisk;
 
     fn key() -> Key {
@@ -207,7 +279,7 @@ mod tests {
         wipe.finish(&RealDisk).unwrap();
         let mut left = files(folder.path());
         left.retain(|name| !others.contains(name));
-        assert_eq!(left, ["work-1.wiped"]);
+        assert_eq!(left, ["work-1.lock", "work-1.wiped"]);
         let store = Store::open(&path, &key(), "agency").unwrap();
         assert_eq!(store.unsent().unwrap(), []);
         assert_eq!(store.first_break_in_audit().unwrap(), None);
@@ -247,6 +319,51 @@ mod tests {
         assert!(path.with_extension("escalations").exists(), "a call for help is gone");
     }
 
+    #[test]
+    fn a_record_that_nobody_wrote_with_the_key_destroys_nothing_and_bars_nothing() {
+        let record = |format: u32, proof: &str| {
+            serde_json::json!({ "format": format, "at": at().to_string(), "who": "m", "reason": "ordered", "unsent": 1, "head": null, "proof": proof })
+                .to_string()
+        };
+        let others = Key::new(&[8; 32]).unwrap();
+        for (what, planted) in [
+            ("garbage", "garbage".to_owned()),
+            ("nothing", String::new()),
+            ("as an earlier release wrote it", record(1, "")),
+            ("without a proof", record(2, "")),
+            ("with a made-up proof", record(2, &"0".repeat(64))),
+            ("with another key's proof", record(2, &proof(&others).unwrap())),
+            ("too long", "x".repeat(100_000)),
+        ] {
+            for key in [key(), others.clone()] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("work-1.db");
+                drop(with_one_unsent(&path));
+                std::fs::write(begun(&path), &planted).unwrap();
+                std::fs::write(ended(&path), "garbage").unwrap();
+                drop(Store::open(&path, &key, "agency"));
+                let store = Store::open(&path, &self::key(), "agency").unwrap_or_else(|error| panic!("{what}: barred: {error}"));
+                assert_eq!(store.unsent().unwrap().len(), 1, "{what}: the unsent note is gone");
+                assert_eq!(std::fs::read_to_string(folder.path().join("work-1.wiping.damaged-1")).unwrap(), planted, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_for_help_that_was_made_after_the_record_is_not_wiped_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("work-1.db");
+        let store = with_one_unsent(&path);
+        drop(Escalations::open(&path, &key()));
+        drop((store.name_wipe(1, WipeReason::Ordered, "member", at()).unwrap(), store));
+        let mut calls = Escalations::open(&path, &key());
+        calls.keep(&Document::new("Task", "help"), None).unwrap();
+        drop(calls);
+        drop(Store::open(&path, &key(), "agency").unwrap());
+        assert_eq!(Escalations::open(&path, &key()).all().len(), 1);
+        assert!(!path.with_extension("calls-1").exists() && path.with_extension("calls-2").exists());
+    }
+
     /// A disk on which one name cannot be synced.
     #[derive(Debug)]
     struct Unsynced;
@@ -268,6 +385,12 @@ mod tests {
         }
         fn remove(&self, path: &Path) -> std::io::Result<()> {
             RealDisk.remove(path)
+        }
+        fn identity(&self, path: &Path) -> std::io::Result<Option<u64>> {
+            RealDisk.identity(path)
+        }
+        fn hold(&self, path: &Path) -> std::io::Result<Option<crate::store::disk::Held>> {
+            RealDisk.hold(path)
         }
         fn list(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
             RealDisk.list(folder)

@@ -25,7 +25,7 @@ impl<T> Locked<T> for std::sync::Mutex<Option<T>> {
 }
 
 fn closed() -> StoreError {
-    StoreError::Missing { kind: "open database" }
+    StoreError::Closed
 }
 
 /// Drives `run` to its end. `heard` gets the server's time of each answer.
@@ -63,7 +63,8 @@ pub async fn run(
     Ok(engine.into_report())
 }
 
-/// Sends and asks after the escalations. Returns what changed and why it stopped early.
+/// Sends and asks after the escalations. `heard` gets the server's time of each answer. Returns what changed and why it stopped
+/// early.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -71,9 +72,10 @@ pub async fn run_escalations(
     transport: &Transport,
     store: &impl Locked<Escalations>,
     clock: &dyn Clock,
+    heard: impl Fn(Instant),
 ) -> Result<(Vec<String>, Option<StopReason>), StoreError> {
-    let mut run = store.with(|store| EscalationRun::new(store)).ok_or_else(closed)??;
-    drive(&mut run, transport, store, clock, |_| {}).await?;
+    let mut run = store.with(|store| EscalationRun::new(store)).ok_or_else(closed)?;
+    drive(&mut run, transport, store, clock, heard).await?;
     Ok((run.changed, run.stop))
 }
 

@@ -48,6 +48,7 @@ pub(super) const TABLE: &[Parameter] = &[
     ("Task", "focus", Reference, &["focus"]),
     ("Task", "based-on", Reference, &["basedOn"]),
     ("Task", "part-of", Reference, &["partOf"]),
+    ("Task", "group-identifier", Token, &["groupIdentifier"]),
     ("Task", "patient", Reference, &["for>Patient"]),
     ("Task", "subject", Reference, &["for"]),
     ("Task", "code", Token, &["code"]),

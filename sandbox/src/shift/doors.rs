@@ -1,6 +1,6 @@
 //! Both doors: one incident through both, 911 for help, 988 to go on talking.
 
-use anydoor_core::api::{ClosingInput, DisclosureItem};
+use anydoor_core::api::{CallInput, ClosingInput, DisclosureItem};
 use anydoor_core::fhir;
 use anydoor_core::fhir::disclosure::{BRIEF_911, BRIEF_EMS};
 use anydoor_core::incident::{FactKind, Urgency};
@@ -102,7 +102,7 @@ impl Shift {
         self.taps(index, &assignment, &[("acknowledged", 1), ("en-route", 1), ("on-scene", 10), ("contact", 1)]).await?;
         self.pass(6);
         let (client, name) = (self.phone_of(index)?.client.clone(), self.name(index).await);
-        let asked = client.escalate(&assignment, self.county.psap.as_str(), "ems", "+12155550142")?;
+        let asked = self.phone_of(index)?.lifeline.escalate(CallInput::from(&assignment, "ems"))?;
         self.say(&name, &format!("asks 911 for EMS, report number {}: {}", asked.number, asked.state)).await;
         let sent = self.escalation(index, &asked.id, "sent").await?;
         self.say(&name, &format!("escalation is {sent}: nobody has answered yet")).await;
@@ -110,7 +110,7 @@ impl Shift {
         self.book_report(index, &assignment).await?;
         self.clock.pass(40);
         let said = Acknowledgement { who: "call-taker 7".into(), at: self.clock.shows(), channel: "cad".into() };
-        self.gateway.change(&format!("Task/{}", asked.id), |task| fhir::safety::acknowledge(task, &said, "accepted")).await?;
+        self.gateway.change(&format!("Task/{}", asked.id), |task| fhir::escalation::acknowledge(task, &said, "accepted")).await?;
         self.say("911", "call-taker 7 has it: ambulance on its way").await;
         self.sync(index, false).await?;
         let answered = self.escalation(index, &asked.id, "acknowledged").await?;
@@ -131,7 +131,7 @@ impl Shift {
 
     pub(super) async fn escalation(&self, index: usize, id: &str, wanted: &'static str) -> Result<String> {
         for _ in 0..500 {
-            let state = self.phone_of(index)?.client.escalations()?.into_iter().find(|e| e.id == id).map(|e| e.state).unwrap_or_default();
+            let state = self.phone_of(index)?.lifeline.escalations().into_iter().find(|e| e.id == id).map(|e| e.state).unwrap_or_default();
             if state == wanted {
                 return Ok(state);
             }

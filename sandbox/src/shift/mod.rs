@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anydoor_core::acts::receive::{Intake, News};
-use anydoor_core::api::{Anydoor, AnydoorError, Config, ReachedRow, Scene, SyncRow};
+use anydoor_core::api::{Anydoor, AnydoorError, Config, Lifeline, LifelineConfig, ReachedRow, Scene, SyncRow};
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{self, TeamId};
 use anydoor_core::door::DoorError;
-use anydoor_core::http::{BadAddress, FixedToken, NoToken, Tokens, Transport};
+use anydoor_core::http::{BadAddress, FixedToken, NoToken, Timeouts, Tokens, Transport};
 use anydoor_core::incident::{Incident, Urgency};
 use anydoor_core::team::{Candidate, Need, Needs, Ranking, Team};
 use anydoor_gateway::Trouble;
@@ -124,6 +124,7 @@ struct Phone {
     name: String,
     team: Team,
     client: Arc<Anydoor>,
+    lifeline: Arc<Lifeline>,
     _folder: tempfile::TempDir,
 }
 
@@ -253,10 +254,13 @@ impl Shift {
         // In a phone these come out of its key store; here they are the seed's.
         let mut seeded = crate::county::Seeded::new(self.play.seed ^ team.name.len() as u64);
         let mut key = || (0..4).flat_map(|_| seeded.number().to_le_bytes()).collect::<Vec<u8>>();
-        let client = Anydoor::open_with(config, &key(), tokens, self.clock.clone())?;
-        client.open_escalations(key())?;
+        let name = team.crew.first().map_or("crew", |member| member.name.as_str());
+        let calls = LifelineConfig::beside(&config, name, self.county.psap.as_str(), "+12155550142");
+        let client = Anydoor::open_with(config, &key(), tokens.clone(), self.clock.clone())?;
+        let lifeline = Lifeline::open_with(&calls, &key(), tokens, self.clock.clone(), Timeouts::default())?;
+        client.set_lifeline(&lifeline)?;
         client.open_roads(self.pack.path.to_string_lossy().into_owned())?;
-        Ok(Phone { name: team.name.clone(), team, client, _folder: folder })
+        Ok(Phone { name: team.name.clone(), team, client, lifeline, _folder: folder })
     }
 
     async fn say(&self, who: &str, words: &str) {

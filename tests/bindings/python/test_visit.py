@@ -43,6 +43,24 @@ class Rows(anydoor.QueueObserver):
         self.heard.put(("changed", rows))
 
 
+class Calls(anydoor.LifelineObserver):
+    def __init__(self):
+        self.heard = queue.Queue()
+        self.rung = queue.Queue()
+
+    def changed(self, calls):
+        self.heard.put(calls)
+
+    def rings(self, call):
+        self.rung.put(call)
+
+    def until(self, state):
+        while True:
+            calls = self.heard.get(timeout=10)
+            if calls and calls[-1].state == state:
+                return calls[-1]
+
+
 class Visit(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -63,8 +81,16 @@ class Visit(unittest.TestCase):
 
     def open(self, **kwargs):
         client = anydoor.Anydoor.open(self.config(**kwargs), KEY, None)
-        client.open_escalations(bytes(reversed(KEY)))
+        client.set_lifeline(self.lifeline(**kwargs))
         return client
+
+    def lifeline(self, server=None):
+        """Help from 911: opened without the work, with a key and a token of its own."""
+        ids = self.sandbox.ids
+        team = ids["teams"][0]
+        config = anydoor.LifelineConfig(folder=self.folder.name, server=server or ids["base"], agency=ids["agency"], member=team["members"][0],
+                                        name="Ana Ruiz", team=team["id"], psap=ids["agency"], callback="+12155550142")
+        return anydoor.Lifeline.open(config, bytes(reversed(KEY)), None)
 
     def begin(self, client):
         crew = self.sandbox.ids["teams"][0]["members"]
@@ -98,7 +124,9 @@ class Visit(unittest.TestCase):
                                                                  need="", danger_to_life=True, label=""))
         client.observe(started.assignment, anydoor.ObservedInput(person=started.person, kind="remark", text="lost her job",
                                                                  need="", danger_to_life=False, label="said-team"))
-        client.escalate(started.assignment, self.sandbox.ids["psap"], "ems", "+12155550142")
+        lifeline = self.lifeline()
+        client.set_lifeline(lifeline)
+        lifeline.escalate(anydoor.CallInput(assignment=started.assignment, need="ems", silent=False, position=None))
         asyncio.run(client.sync(False))
         out = {one.to: one for one in client.disclosures(started.assignment)}
         self.assertEqual(set(out), {"psap-police-read", "ems"})
@@ -115,6 +143,20 @@ class Visit(unittest.TestCase):
         basis = client.give_basis(started.person, self.sandbox.ids["psap"], spoken)
         client.withdraw_basis(basis)
         self.assertEqual([one.holds for one in client.bases(started.person)], [False])
+
+    def test_help_is_called_without_any_work_and_ends_by_name(self):
+        lifeline, calls = self.lifeline(), Calls()
+        watch = lifeline.watch(calls)
+        here = anydoor.PhonePositionInput(latitude=40.1, longitude=-75.3, age_s=4, accuracy_m=12.0)
+        made = lifeline.escalate(anydoor.CallInput(assignment=None, need="crew-in-danger", silent=True, position=here))
+        self.assertEqual((made.state, made.copies, made.silent, made.rings), ("on-phone", 2, True, False))
+        self.assertEqual(calls.until("sent").id, made.id)
+        lifeline.cancel(made.id)
+        ended = calls.rung.get(timeout=10)
+        self.assertEqual((ended.id, ended.state, ended.cancelled_by), (made.id, "cancelled", "Ana Ruiz"))
+        with self.assertRaises(anydoor.AnydoorError.Invalid):
+            lifeline.escalate(anydoor.CallInput(assignment=None, need="pizza", silent=False, position=None))
+        watch.stop()
 
     def test_errors_are_typed(self):
         client = self.open()

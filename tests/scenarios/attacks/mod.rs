@@ -10,7 +10,10 @@ use anydoor_tests::hostile::{Bystander, Framing, Hostile, Reply};
 
 mod answers;
 mod documents;
+mod holders;
+mod lifeline;
 mod links;
+mod memory;
 
 type Tested = Result<(), Box<dyn std::error::Error>>;
 

@@ -82,7 +82,7 @@ async fn the_call_taker_gets_what_help_needs_and_the_sender_alone_sees_what_was_
     let seen =
         ObservedInput { kind: "breathing".into(), text: "breathes fast, lips blue".into(), danger_to_life: true, ..Default::default() };
     phone.client.observe(taken.assignment.as_str(), seen)?;
-    let called = phone.client.escalate(taken.assignment.as_str(), world.county.psap.as_str(), "ems", "+12155550142")?;
+    let called = phone.escalate(taken.assignment.as_str())?;
     phone.client.sync(false).await?;
     let reports = world.gateway.search(&format!("DocumentReference?related=Task/{}", taken.assignment)).await?;
     let report = |kind: &str| {

@@ -91,7 +91,7 @@ fn make_the_newest() {
     let mut store = Store::open(&path, &Key::new(&KEY).unwrap(), "agency").unwrap();
     fill(&mut store);
     store.close().unwrap();
-    std::fs::remove_file(path.with_extension("journal")).unwrap();
+    ["journal", "lock"].iter().for_each(|beside| std::fs::remove_file(path.with_extension(beside)).unwrap());
 }
 
 /// The golden files, each copied to a folder of its own.

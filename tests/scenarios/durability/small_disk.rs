@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use anydoor_core::api::{Anydoor, AnydoorError, Config, OnViewInput, StartedRow};
+use anydoor_core::api::{Anydoor, AnydoorError, CallInput, Config, Lifeline, LifelineConfig, OnViewInput, StartedRow};
 use anydoor_core::base::clock::SystemClock;
 use anydoor_core::base::ids::fresh;
-use anydoor_core::http::NoToken;
+use anydoor_core::http::{NoToken, Timeouts};
 
 const MOUNTED: &str = "ANYDOOR_SMALL_DISK";
 /// `unshare` gives a process mounts of its own, which go when it ends.
@@ -51,15 +51,19 @@ struct Phone {
     folder: PathBuf,
     config: Config,
     client: Arc<Anydoor>,
+    lifeline: Arc<Lifeline>,
     started: StartedRow,
     accepted: BTreeMap<String, String>,
     told: u32,
 }
 
 fn opened(config: &Config) -> Result<Arc<Anydoor>, AnydoorError> {
-    let client = Anydoor::open_with(config.clone(), &[7; 32], Arc::new(NoToken), Arc::new(SystemClock::default()))?;
-    client.open_escalations(vec![9; 32])?;
-    Ok(client)
+    Anydoor::open_with(config.clone(), &[7; 32], Arc::new(NoToken), Arc::new(SystemClock::default()))
+}
+
+fn lifeline(config: &Config) -> Arc<Lifeline> {
+    let calls = LifelineConfig::beside(config, "Ana Ruiz", &fresh(), "+12155550100");
+    Lifeline::open_with(&calls, &[9; 32], Arc::new(NoToken), Arc::new(SystemClock::default()), Timeouts::default()).unwrap()
 }
 
 impl Phone {
@@ -85,7 +89,8 @@ impl Phone {
             alone: None,
         };
         let started = client.respond_on_view(said).unwrap();
-        Self { folder: folder.to_owned(), config, client, started, accepted: BTreeMap::new(), told: 0 }
+        let lifeline = lifeline(&config);
+        Self { folder: folder.to_owned(), config, client, lifeline, started, accepted: BTreeMap::new(), told: 0 }
     }
 
     /// Writes and signs a note of some 4 KB. Whatever is not accepted is refused by the words "storage full".
@@ -120,6 +125,8 @@ impl Phone {
     fn open_again(&mut self) -> Result<(), AnydoorError> {
         self.client.pause().ok();
         self.client = opened(&self.config)?;
+        // The one before still holds its file, as another process would: this one reads it.
+        self.lifeline = lifeline(&self.config);
         Ok(())
     }
 
@@ -161,15 +168,15 @@ fn a_real_disk_that_fills_loses_nothing_that_was_accepted() {
         assert!(accepted > 20, "{accepted} notes before it was full");
         phone.holds_everything();
         // A call for help has its room.
-        let called = phone.client.escalate(&phone.started.assignment, &fresh(), "ems", "+12155550100").unwrap();
-        assert!(called.saved, "the call for help did not fit");
+        let called = phone.lifeline.escalate(CallInput::from(&phone.started.assignment, "ems")).unwrap();
+        assert_eq!(called.copies, 2, "the call for help did not fit");
         // Opened while it is full, it opens or says so; either way nothing is lost by it.
         let while_full = phone.open_again();
         assert!(matches!(while_full, Ok(()) | Err(AnydoorError::StorageFull)), "{while_full:?}");
         std::fs::remove_file(phone.another_app()).unwrap();
         phone.open_again().unwrap();
         phone.holds_everything();
-        assert!(phone.client.escalations().unwrap().iter().any(|call| call.id == called.id), "the call for help is gone");
+        assert!(phone.lifeline.escalations().iter().any(|call| call.id == called.id), "the call for help is gone");
         // There is room: the next note goes, and nothing of before is lost by it.
         assert!(phone.note(at + 1), "there is room, and it is still refused");
         phone.open_again().unwrap();

@@ -48,7 +48,7 @@ const CRATES: [(&str, &[&str]); 4] = [
     ("sandbox", &["anydoor_core", "anydoor_gateway", "anydoor_roads"]),
 ];
 /// The only types and constants of the domain that `api` takes: codes, what it converts into rows, what it hands on.
-const API_TAKES: [&str; 51] = [
+const API_TAKES: [&str; 55] = [
     // codes and inputs
     "assignment::Capture",
     "assignment::Closing",
@@ -61,6 +61,7 @@ const API_TAKES: [&str; 51] = [
     "planning::rounds::RoundPlan",
     "roads::View",
     "safety::Need",
+    "safety::PhonePosition",
     "team::Capability",
     "team::Need",
     "team::Needs",
@@ -92,6 +93,9 @@ const API_TAKES: [&str; 51] = [
     "fhir::Document",
     "roads::Closed",
     "roads::Roads",
+    "safety::Ending",
+    "safety::Escalation",
+    "safety::Prepared",
     "team::ByRoad",
     // errors
     "assignment::ReasonMissing",

@@ -79,8 +79,10 @@ async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_cam
     let content = photo(200_000);
     phone.client.attach("photo", &started.incident, &started.person, &started.assignment, "image/png", content.clone())?;
     phone.client.pause()?;
-    let files_in =
-        |part: &str| std::fs::read_dir(phone.folder()).unwrap().flatten().any(|f| f.file_name().to_string_lossy().ends_with(part));
+    let is_copied = || {
+        let mut names = std::fs::read_dir(phone.folder()).unwrap().flatten().map(|file| file.file_name().to_string_lossy().into_owned());
+        names.any(|name| name.contains(".attachment-") && name.ends_with("-copy"))
+    };
     let path = std::fs::read_dir(phone.folder())?.flatten().map(|f| f.path()).find(|p| p.extension().is_some_and(|e| e == "db"));
     let mut store = Store::open(&path.ok_or("no database")?, &Key::new(&phone.key)?, &phone.config.agency)?;
     let now = "2026-11-25T02:00:00Z".parse()?;
@@ -103,12 +105,12 @@ async fn everything_else_goes_first_and_a_copy_goes_only_when_the_same_bytes_cam
     let other = attachment::with_data(&body, b"other").to_text().into_bytes();
     run.hear(&mut store, Ok(Answer { status: 200, body: other, ..Answer::default() }), now)?;
     assert_eq!((run.next(&mut store, now)?, run.stop), (None, None), "something newer waits");
-    assert!(files_in("-copy") && store.unsent()?.iter().any(|intent| intent.kind == "Binary"));
+    assert!(is_copied() && store.unsent()?.iter().any(|intent| intent.kind == "Binary"));
     let mut run = AttachmentRun::new(&store)?;
     assert!(run.next(&mut store, now)?.is_some());
     run.hear(&mut store, Ok(taken), now)?;
     run.next(&mut store, now)?;
     run.hear(&mut store, Ok(Answer { status: 200, body: body.to_text().into_bytes(), ..Answer::default() }), now)?;
-    assert!(!files_in("-copy") && store.unsent()?.iter().all(|intent| intent.kind != "Binary"));
+    assert!(!is_copied() && store.unsent()?.iter().all(|intent| intent.kind != "Binary"));
     Ok(())
 }

@@ -220,15 +220,15 @@ async fn an_escalation_goes_before_everything_and_is_sent_only_with_the_servers_
     let started = phone.on_view(&world)?;
     phone.client.sync(false).await?;
     world.server.network().set(Network::Down);
-    let asked = phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
-    assert_eq!((asked.state.as_str(), asked.saved), ("on-phone", true));
+    let asked = phone.escalate(&started.assignment)?;
+    assert_eq!((asked.state.as_str(), asked.copies), ("on-phone", 2));
     assert!(phone.client.sync(false).await.is_err());
-    assert_eq!(phone.client.escalations()?[0].state, "on-phone");
+    assert_eq!(phone.lifeline.escalations()[0].state, "on-phone");
     // It opens and goes while the work database is closed.
     phone.client.pause()?;
     world.server.network().set(Network::Up);
     let _ = phone.client.sync(false).await;
-    assert_eq!(phone.client.escalations()?[0].state, "sent");
+    assert_eq!(phone.lifeline.escalations()[0].state, "sent");
     assert_eq!(world.gateway.read(&format!("Task/{}", asked.id)).await?.text("/status"), Some("requested"));
     Ok(())
 }

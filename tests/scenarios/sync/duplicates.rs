@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anydoor_core::acts::{Actor, Ledger, respond};
 use anydoor_core::api::StartedRow;
-use anydoor_core::fhir::{Document, safety};
+use anydoor_core::fhir::{Document, escalation};
 use anydoor_core::http::{NoToken, Transport};
 use anydoor_core::incident::{Place, Urgency};
 use anydoor_core::safety::Acknowledgement;
@@ -199,19 +199,19 @@ async fn a_census_of_yesterday_takes_no_visit_off_the_phone() -> Tested {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receivers_word_on_an_escalation_outlives_the_escalation_sent_again() -> Tested {
     let shift = Shift::play(Strictness::Strict, |_, _| Fault::None).await?;
-    let asked = shift.ana.client.escalate(&shift.started.assignment, shift.world.county.psap.as_str(), "ems", "+12155550100")?;
+    let asked = shift.ana.escalate(&shift.started.assignment)?;
     settle(&shift.phones()).await?;
     let said = Acknowledgement { who: "call-taker 7".into(), at: anydoor_core::base::clock::Instant::now(), channel: "cad".into() };
     let task = format!("Task/{}", asked.id);
-    shift.world.gateway.change(&task, |task| safety::acknowledge(task, &said, "accepted")).await?;
+    shift.world.gateway.change(&task, |task| escalation::acknowledge(task, &said, "accepted")).await?;
     settle(&shift.phones()).await?;
-    assert_eq!(shift.ana.client.escalations()?[0].state, "acknowledged");
+    assert_eq!(shift.ana.lifeline.escalations()[0].state, "acknowledged");
     let before = shift.there().await?;
     let writes: Vec<Exchange> = shift.writes().into_iter().filter(|write| write.line().contains(&asked.id)).collect();
     assert_eq!(writes.len(), 1);
     replayed(&shift, &writes, 1).await?;
     settle(&shift.phones()).await?;
-    assert_eq!(shift.ana.client.escalations()?[0].state, "acknowledged", "the phone takes nothing back");
+    assert_eq!(shift.ana.lifeline.escalations()[0].state, "acknowledged", "the phone takes nothing back");
     same(&before, &shift.there().await?, |_| true);
     Ok(())
 }

@@ -49,7 +49,7 @@ async fn a_visit_arrives_once(fault: Fault) -> Tested {
         failed += usize::from(phone.client.sync(false).await.is_err());
         claims_are_true(&world, &phone, &started.assignment).await?;
     }
-    let asked = phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+    let asked = phone.escalate(&started.assignment)?;
     visit::end(&world.county, &phone, &started)?;
     for _ in 0..4 {
         failed += usize::from(phone.client.sync(false).await.is_err());
@@ -61,7 +61,7 @@ async fn a_visit_arrives_once(fault: Fault) -> Tested {
     settle(&[&phone]).await?;
     assert_eq!(phone.client.needs_you()?, vec![], "{fault:?}");
     assert_eq!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::AtTheAgency);
-    assert_eq!(phone.client.escalations()?[0].state, "sent");
+    assert_eq!(phone.lifeline.escalations()[0].state, "sent");
     world.gateway.read(&format!("Task/{}", asked.id)).await?;
     alike(&world, &phone).await?;
     written_once(&world, &started.assignment).await

@@ -6,6 +6,7 @@ mod duplicates;
 mod engine;
 mod half_done;
 mod hostile_network;
+mod lifeline;
 mod misbehaviour;
 mod newer_release;
 mod references;

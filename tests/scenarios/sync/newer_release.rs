@@ -122,7 +122,7 @@ async fn codes_of_a_later_release_are_kept_shown_and_never_written_over() -> Tes
     let person = screen.people[0].id.clone();
     let draft = shared.phone.client.save_draft("", &shared.incident, &person, "sat with her".into())?;
     shared.phone.client.sign(&draft, &shared.assignment)?;
-    shared.phone.client.escalate(&shared.assignment, shared.world.county.psap.as_str(), "ems", "+12155550100")?;
+    shared.phone.escalate(&shared.assignment)?;
     settle(&[&shared.phone]).await?;
     assert_eq!(shared.phone.client.needs_you()?, vec![]);
     assert_eq!(shared.versions(&theirs).await?, before, "nothing of theirs was written again");

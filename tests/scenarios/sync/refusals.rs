@@ -177,13 +177,12 @@ async fn a_call_for_help_goes_with_its_own_token_when_the_sign_in_has_ended() ->
         phone.client.sync(false).await?;
     }
     world.server.want_token(Some("for-escalations".into()));
-    let psap = world.county.psap.as_str();
-    let asked = own_token.client.escalate(&helped.assignment, psap, "ems", "+12155550100")?;
-    no_token.client.escalate(&stuck.assignment, psap, "ems", "+12155550101")?;
+    let asked = own_token.escalate(&helped.assignment)?;
+    no_token.escalate(&stuck.assignment)?;
     assert_eq!(own_token.client.sync(false).await.unwrap_err(), AnydoorError::SignInAgain);
     let _ = no_token.client.sync(false).await;
-    assert_eq!(own_token.client.escalations()?[0].state, "sent");
-    let told = no_token.client.escalations()?.remove(0);
+    assert_eq!(own_token.lifeline.escalations()[0].state, "sent");
+    let told = no_token.lifeline.escalations().remove(0);
     assert_eq!((told.state.as_str(), told.why_not_sent.as_deref()), ("on-phone", Some("sign-in")));
     world.server.want_token(None);
     assert_eq!(world.gateway.read(&format!("Task/{}", asked.id)).await?.text("/status"), Some("requested"));

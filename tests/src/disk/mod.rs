@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anydoor_core::store::disk::{Disk, DiskFile};
+use anydoor_core::store::disk::{Disk, DiskFile, Held};
 
 /// Bytes that reach a platter together.
 const SECTOR: usize = 512;
@@ -48,6 +48,8 @@ struct Inner {
     names: BTreeMap<PathBuf, Node>,
     /// Which openings hold which of SQLite's locks on a file: a connection that ends must not take the log from another.
     locks: BTreeMap<(Node, u64), i32>,
+    /// Which files are held as locks, each by the number of its holding.
+    held: BTreeMap<PathBuf, u64>,
     /// A file that is open keeps its number when it is renamed or removed.
     files: BTreeMap<Node, File>,
     next: Node,
@@ -138,6 +140,7 @@ impl SimDisk {
     pub fn process_gone(&self) {
         let mut inner = self.lock();
         inner.locks.clear();
+        inner.held.clear();
         inner.files.values_mut().for_each(|file| file.shared.clear());
     }
 
@@ -170,6 +173,7 @@ impl SimDisk {
             file.durable = left;
         }
         inner.locks.clear();
+        inner.held.clear();
         inner.ails = Ails::default();
     }
 
@@ -351,8 +355,38 @@ impl Disk for SimDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.delete(path)
     }
+    fn identity(&self, path: &Path) -> io::Result<Option<u64>> {
+        Ok(self.lock().named(path).map(|(node, _)| node))
+    }
+    fn hold(&self, path: &Path) -> io::Result<Option<Held>> {
+        self.act(|inner| {
+            if inner.held.contains_key(path) {
+                return Ok(None);
+            }
+            inner.next += 1;
+            let holding = inner.next;
+            inner.held.insert(path.to_owned(), holding);
+            Ok(Some(Held::by(SimHeld { disk: self.clone(), path: path.to_owned(), holding })))
+        })
+    }
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         self.act(|inner| Ok(inner.names.keys().filter(|path| path.parent() == Some(folder)).cloned().collect()))
+    }
+}
+
+/// A lock of one process; one that is gone has let go of it already.
+struct SimHeld {
+    disk: SimDisk,
+    path: PathBuf,
+    holding: u64,
+}
+
+impl Drop for SimHeld {
+    fn drop(&mut self) {
+        let mut inner = self.disk.lock();
+        if inner.held.get(&self.path) == Some(&self.holding) {
+            inner.held.remove(&self.path);
+        }
     }
 }
 

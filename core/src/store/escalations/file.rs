@@ -1,25 +1,30 @@
-//! The file: opened, or made with room for what it is for.
+//! The files of calls: opened, with room for what they are for.
 //!
-//! Rule: its pages and its journal are allocated when it is made, so that a full disk does not stop a call for help. One that
-//! is damaged is moved aside unchanged, and `carry_over` says what of it goes on. Neighbours: `calls` writes, `chain` links.
+//! Rule: a process appends to a file that it alone holds, made with room ahead so that a full disk does not stop a call for
+//! help; the others are read. A file that does not read with this key is left as it is and named, and never stands in the way of
+//! the next call. Neighbours: `pair` is one file and its copy, `calls` writes and asks, `carry_over` brings in an earlier
+//! release's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rusqlite::{Connection, params};
-
-use super::{carry_over, chain};
-use crate::store::aside::{aside, last_aside};
-use crate::store::audit::chained;
-use crate::store::connection::connect;
-use crate::store::database::Opening;
+use super::carry_over;
+use super::frame::{Frame, Said};
+use super::pair::{Appended, Pair, names, numbers, read};
+use super::standing::Standing;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::error::StoreError;
 use crate::store::key::Key;
+use crate::store::wipe;
 
-/// The open file.
+/// The open files.
 pub struct Escalations {
-    pub(super) connection: Connection,
-    opening: Opening,
+    disk: Arc<dyn Disk>,
+    base: PathBuf,
+    key: Key,
+    own: Option<Pair>,
+    order: u64,
+    opening: CallsOpening,
 }
 
 impl std::fmt::Debug for Escalations {
@@ -28,171 +33,152 @@ impl std::fmt::Debug for Escalations {
     }
 }
 
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS escalations (
-  id      TEXT PRIMARY KEY,
-  body    TEXT NOT NULL,              -- the Task
-  version TEXT,                       -- the server's version id
-  unknown INTEGER NOT NULL DEFAULT 0, -- sent, no answer yet
-  made    INTEGER NOT NULL            -- order of making
-);
-CREATE TABLE IF NOT EXISTS chain (    -- what was asked and what came of it; a gap shows
-  seq  INTEGER PRIMARY KEY,
-  id   TEXT NOT NULL,
-  what TEXT NOT NULL,                 -- made | arrived | heard | salvaged
-  sum  TEXT NOT NULL,                 -- SHA-256 of the Task as it was then, or the server's version id
-  hash TEXT NOT NULL                  -- SHA-256 over the hash before it and this row
-);
-CREATE TRIGGER IF NOT EXISTS chain_never_changes BEFORE UPDATE ON chain BEGIN SELECT RAISE(ABORT, 'chain is immutable'); END;
-CREATE TRIGGER IF NOT EXISTS chain_never_shrinks BEFORE DELETE ON chain BEGIN SELECT RAISE(ABORT, 'chain is immutable'); END;
-PRAGMA user_version = 2;";
-
-/// A rollback journal that stays allocated: a write-ahead log would have to grow when the disk is full.
-const SETTINGS: &str = "PRAGMA journal_mode = PERSIST; PRAGMA journal_size_limit = -1; PRAGMA cache_size = -512;";
-
-/// Pages held ready, of 4 KB: some forty escalations.
-const PAGES_AHEAD: i64 = 64;
+/// What an opening of the calls found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallsOpening {
+    /// Calls that were brought over from a damaged file of an earlier release.
+    pub salvaged: u32,
+    /// The names of an earlier release's files whose calls go on here; nothing in them was changed.
+    pub moved_aside: Vec<String>,
+    /// The numbers of files that do not read with this key: left as they are.
+    pub unread: Vec<u32>,
+}
 
 impl Escalations {
-    /// Opens the file, made where there is none. One that is damaged is moved aside unchanged, and what of it still reads
-    /// goes on in a new one; [`Escalations::opening`] tells.
-    ///
-    /// # Errors
-    /// [`StoreError::KeyOrFile`] leaves the file untouched.
-    pub fn open(path: &Path, key: &Key) -> Result<Self, StoreError> {
-        Self::open_on(&RealDisk, path, key)
+    /// Opens the calls beside the work database at `base`; whether that is there, open, locked or damaged changes nothing. A
+    /// file that cannot be read or made is no error: [`Escalations::can_keep`] tells whether the next call is kept.
+    pub fn open(base: &Path, key: &Key) -> Self {
+        Self::open_on(&RealDisk::shared(), base, key)
     }
 
     /// As [`Escalations::open`], on this disk.
-    ///
-    /// # Errors
-    /// As [`Escalations::open`].
-    pub fn open_on(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let mut opened = match Self::ready(disk, path, key) {
-            Err(StoreError::Damaged) => Self::anew(disk, path, key)?,
-            Err(StoreError::KeyOrFile) if carry_over::is_the_key(disk, path, key) => Self::anew(disk, path, key)?,
-            other => other?,
-        };
-        if opened.head()?.is_none() {
-            opened.take_over(disk, path, key)?;
-        }
-        // Where the disk is full already, what is there must do; the next opening tries again.
-        let _ = carry_over::name_the_key(disk, path, key).and_then(|()| Ok(allocate(&opened.connection)?));
-        Ok(opened)
+    pub fn open_on(disk: &Arc<dyn Disk>, base: &Path, key: &Key) -> Self {
+        let mut opened =
+            Self { disk: disk.clone(), base: base.to_owned(), key: key.clone(), own: None, order: 0, opening: CallsOpening::default() };
+        let fresh = opened.take_a_file();
+        opened.order = opened.standing().order;
+        // Where the disk does not let it, the next opening tries again.
+        drop(opened.carry_over(fresh));
+        opened.make_the_next_ready();
+        opened
     }
 
-    fn ready(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let connection = connect(disk, path, key, SETTINGS)?;
-        every_page_reads(&connection)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version < 2 {
-            connection.execute_batch(SCHEMA)?;
+    /// Takes a file that no other process holds, with room; makes one where there is none. Whether there was none of any kind.
+    fn take_a_file(&mut self) -> bool {
+        let there = numbers(self.disk.as_ref(), &self.base).unwrap_or_default();
+        // What a wipe is about to take along is no place for the next call.
+        let going = wipe::going(self.disk.as_ref(), &self.base);
+        let goes = |number: &u32| names(&self.base, *number).iter().any(|name| going.iter().any(|gone| name.ends_with(gone)));
+        for number in there.iter().filter(|number| !goes(number)) {
+            match Pair::resume(self.disk.as_ref(), &self.base, *number, &self.key) {
+                Ok(Some(pair)) if !pair.is_mostly_used() || there.last() == Some(number) => {
+                    self.own = Some(pair);
+                    break;
+                }
+                Ok(_) => {}
+                Err(_) => self.opening.unread.push(*number),
+            }
         }
-        Ok(Self { connection, opening: Opening::default() })
+        if self.own.is_none() {
+            self.own = self.make_one(&there);
+        }
+        there.is_empty()
     }
 
-    /// Moves the file aside and makes a new one.
-    fn anew(disk: &dyn Disk, path: &Path, key: &Key) -> Result<Self, StoreError> {
-        let moved_aside = aside(disk, path)?;
-        let mut opened = Self::ready(disk, path, key)?;
-        opened.opening.moved_aside = moved_aside;
-        Ok(opened)
+    fn make_one(&self, there: &[u32]) -> Option<Pair> {
+        let next = there.last().map_or(1, |last| last.saturating_add(1));
+        (next..next.saturating_add(4)).find_map(|number| Pair::make(self.disk.as_ref(), &self.base, number, &self.key).ok().flatten())
     }
 
-    /// Carries over what still reads of the file that was moved aside last: into a new file in which nothing was kept yet,
-    /// so that a process that ends in between costs nothing.
-    fn take_over(&mut self, disk: &dyn Disk, path: &Path, key: &Key) -> Result<(), StoreError> {
-        let Some(damaged) = last_aside(disk, path)? else { return Ok(()) };
-        let calls = carry_over::readable(disk, &damaged, key);
-        let tx = self.connection.transaction()?;
-        for (made, call) in (1_i64..).zip(&calls) {
-            let (id, body) = (call.task.id(), call.task.to_text());
-            tx.execute("INSERT INTO escalations VALUES (?, ?, ?, ?, ?)", params![id, body, call.version, call.unknown, made])?;
-            chain::link(&tx, id, "salvaged", &chained(&[&body]))?;
+    /// A file that is half used is followed by a new one while there may be room on the disk.
+    fn make_the_next_ready(&mut self) {
+        if self.own.as_ref().is_some_and(Pair::is_mostly_used) {
+            let there = numbers(self.disk.as_ref(), &self.base).unwrap_or_default();
+            if there.last() == self.own.as_ref().map(|own| &own.number) {
+                drop(self.make_one(&there));
+            }
         }
-        tx.commit()?;
-        self.opening.salvaged = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+    }
+
+    fn carry_over(&mut self, fresh: bool) -> Result<(), StoreError> {
+        let Some(found) = carry_over::carried(self.disk.as_ref(), &self.base, &self.key, fresh)? else { return Ok(()) };
+        for (id, call) in &found.calls {
+            if self.get(id).is_none() {
+                self.append(call)?;
+                self.opening.salvaged += u32::from(found.damaged);
+            }
+        }
+        self.opening.moved_aside = carry_over::put_aside(self.disk.as_ref(), &self.base)?;
         Ok(())
     }
 
-    /// The head of the chain: the hash of its last row; `None` before the first.
+    /// Keeps a frame. On return it is on disk, in as many copies as it says.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn head(&self) -> Result<Option<String>, StoreError> {
-        chain::head(&self.connection)
+    /// [`StoreError`]; it may be there after the next opening.
+    pub(super) fn append(&mut self, said: &Said) -> Result<u32, StoreError> {
+        let order = self.order + 1;
+        for _ in 0..2 {
+            if let Some(own) = &mut self.own {
+                own.mend(self.disk.as_ref(), &self.base, &self.key);
+                if let Appended::Kept(copies) = own.append(order, said)? {
+                    self.order = order;
+                    return Ok(copies);
+                }
+            }
+            self.take_another();
+        }
+        Err(StoreError::Full)
     }
 
-    /// The number of the first row of the chain that does not follow from the one before it.
+    /// Lets go of a file that is full or was never there, for the next one.
+    fn take_another(&mut self) {
+        let there = numbers(self.disk.as_ref(), &self.base).unwrap_or_default();
+        let before = self.own.as_ref().map_or(0, |own| own.number);
+        let later = there.iter().filter(|number| **number > before);
+        let next = later.filter_map(|number| Pair::resume(self.disk.as_ref(), &self.base, *number, &self.key).ok().flatten()).next();
+        if let Some(next) = next.or_else(|| self.make_one(&there)) {
+            self.own = Some(next);
+        }
+    }
+
+    /// The frames of every file that reads, each with the number of its file.
+    pub(super) fn frames(&self) -> Vec<(u32, Vec<Frame>)> {
+        let own = self.own.as_ref().map(|own| (own.number, own.frames.clone()));
+        let others = numbers(self.disk.as_ref(), &self.base).unwrap_or_default();
+        let others = others.into_iter().filter(|number| own.as_ref().is_none_or(|(own, _)| own != number));
+        let others = others.filter_map(|number| Some((number, read(self.disk.as_ref(), &self.base, number, &self.key).ok()?)));
+        let mut all: Vec<(u32, Vec<Frame>)> = others.collect();
+        all.extend(own);
+        all.sort_by_key(|(number, _)| *number);
+        all
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        let frames = self.frames();
+        Standing::of(frames.into_iter().flat_map(|(number, frames)| frames.into_iter().map(move |frame| (number, frame))).collect())
+    }
+
+    /// Lets go of the file that this process holds; the next frame takes one again.
+    pub fn let_go(&mut self) {
+        self.own = None;
+    }
+
+    /// Whether there is a file that the next call goes into, and in how many copies.
+    pub fn can_keep(&self) -> usize {
+        self.own.as_ref().map_or(0, Pair::copies)
+    }
+
+    /// Whether calls are kept beside the work database at `base`, of this release or an earlier one; told without a key.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn first_break(&self) -> Result<Option<i64>, StoreError> {
-        chain::first_break(&self.connection)
+    /// [`StoreError::File`].
+    pub fn are_there(disk: &dyn Disk, base: &Path) -> Result<bool, StoreError> {
+        Ok(!numbers(disk, base)?.is_empty() || disk.length(&carry_over::earlier(base))?.is_some())
     }
 
     /// What this opening found and did.
-    pub fn opening(&self) -> &Opening {
+    pub fn opening(&self) -> &CallsOpening {
         &self.opening
-    }
-}
-
-/// Damage is found now and not when somebody calls for help.
-fn every_page_reads(connection: &Connection) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("PRAGMA cipher_integrity_check")?;
-    let damaged = statement.query([])?.next()?.is_some();
-    if damaged { Err(StoreError::Damaged) } else { Ok(()) }
-}
-
-/// Fills pages and lets them go again: they stay in the file, and so does the room in the journal that they needed.
-fn allocate(connection: &Connection) -> rusqlite::Result<()> {
-    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    if free >= PAGES_AHEAD / 4 {
-        return Ok(());
-    }
-    connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; CREATE TABLE ahead (page BLOB);
-         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PAGES_AHEAD})
-         INSERT INTO ahead SELECT zeroblob(3800) FROM n; COMMIT;
-         BEGIN IMMEDIATE; UPDATE ahead SET page = zeroblob(3801); DROP TABLE ahead; COMMIT;"
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fhir::Document;
-
-    fn open(folder: &tempfile::TempDir) -> Escalations {
-        Escalations::open(&folder.path().join("help.escalations"), &Key::new(&[2; 32]).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn the_file_does_not_grow_with_the_first_calls_for_help() {
-        let folder = tempfile::tempdir().unwrap();
-        let sizes = || -> Vec<u64> {
-            ["help.escalations", "help.escalations-journal"].map(|n| std::fs::metadata(folder.path().join(n)).unwrap().len()).to_vec()
-        };
-        let mut file = open(&folder);
-        let ready = sizes();
-        for at in 0..20 {
-            let mut task = Document::new("Task", &format!("t-{at}"));
-            task.set("description", serde_json::json!("help ".repeat(300)));
-            file.keep(&task).unwrap();
-            file.arrived(task.id(), "1").unwrap();
-        }
-        assert_eq!(sizes(), ready, "a full disk would have stopped one of these");
-    }
-
-    #[test]
-    fn a_row_taken_out_of_the_chain_shows() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = open(&folder);
-        for id in ["a", "b", "c"] {
-            file.keep(&Document::new("Task", id)).unwrap();
-        }
-        assert_eq!(file.first_break().unwrap(), None);
-        assert!(file.connection.execute("DELETE FROM chain WHERE seq = 2", []).is_err());
-        file.connection.execute_batch("DROP TRIGGER chain_never_shrinks; DELETE FROM chain WHERE seq = 2").unwrap();
-        assert_eq!(file.first_break().unwrap(), Some(3));
     }
 }

@@ -175,7 +175,7 @@ impl Pull {
         match self.stage {
             Stage::Tasks => Ok(scope::tasks(&self.team)),
             Stage::Census if self.full => Ok(scope::census(&self.team)),
-            Stage::Surroundings => scope::surroundings(store, &self.touched),
+            Stage::Surroundings => scope::surroundings(store, &self.team, &self.touched),
             Stage::Named => scope::named(store, &self.touched),
             Stage::Agency if self.full => Ok(scope::agency(store.agency())),
             Stage::Begin | Stage::Census | Stage::Agency => Ok(Vec::new()),

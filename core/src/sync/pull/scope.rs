@@ -11,6 +11,7 @@ use crate::base::ids::{self, TeamId};
 use crate::delivery::{Act, Intent, IntentState, ParkReason};
 use crate::fhir::document::id_of;
 use crate::fhir::element::OURS;
+use crate::fhir::escalation::{ESCALATION, GROUP};
 use crate::fhir::{Document, assignment, incident};
 use crate::store::{Store, StoreError};
 use crate::sync::outbox::readable;
@@ -51,6 +52,7 @@ pub fn every_search(agency_id: &str) -> Vec<(String, String)> {
     let mut all = tasks(&nobody);
     all.extend(hanging(&AROUND_INCIDENTS, "ServiceRequest"));
     all.extend(hanging(&AROUND_TASKS, "Task"));
+    all.push(escalations(&nobody, &of("Task")));
     all.extend(hanging(&AROUND_PEOPLE, "Patient"));
     all.extend(hanging(&AROUND_FOLLOW_UPS, "Task"));
     all.extend(NAMED.iter().map(|kind| Search::by(kind, "_id", of(kind))));
@@ -72,6 +74,20 @@ pub(super) fn tasks(team: &TeamId) -> Vec<Search> {
         census: false,
     };
     vec![offers, owner]
+}
+
+/// This team's calls for help: no server must know their assignments when they are made, so they name them by identifier alone, by
+/// which few servers search. Each of the assignments keeps a watermark of its own.
+fn escalations(team: &TeamId, assignments: &BTreeSet<String>) -> Search {
+    Search {
+        called: "escalations of the team".into(),
+        is_the_teams_work: false,
+        kind: "Task",
+        query: format!("code={OURS}task%7C{ESCALATION}&group-identifier={OURS}{GROUP}%7C{team}"),
+        wanted: Wanted::EscalationsOf(team.clone(), assignments.clone()),
+        marks: assignments.iter().map(|assignment| format!("Task?escalation={assignment}")).collect(),
+        census: false,
+    }
 }
 
 /// The same, whole: what is here and not among them has left scope.
@@ -135,7 +151,7 @@ pub(super) fn around_offers(store: &Store) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub(super) fn surroundings(store: &Store, touched: &BTreeSet<String>) -> Result<Vec<Search>, StoreError> {
+pub(super) fn surroundings(store: &Store, team: &TeamId, touched: &BTreeSet<String>) -> Result<Vec<Search>, StoreError> {
     let tasks = read_around(store, touched)?;
     let requests: BTreeSet<String> = tasks.iter().filter_map(|t| t.target("/focus")).map(str::to_owned).collect();
     let all: BTreeSet<String> = tasks.iter().map(Document::reference).collect();
@@ -145,6 +161,9 @@ pub(super) fn surroundings(store: &Store, touched: &BTreeSet<String>) -> Result<
     }
     for (kind, by) in AROUND_TASKS {
         searches.extend(chunked(store, kind, by, &all)?);
+    }
+    if !all.is_empty() {
+        searches.push(escalations(team, &all));
     }
     Ok(searches)
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::base::clock::Instant;
-use crate::fhir::{Document, OURS, Revision, assignment, team};
+use crate::base::ids::TeamId;
+use crate::fhir::{Document, OURS, Revision, assignment, escalation, team};
 use crate::store::{Store, StoreError};
 
 /// Ids per search: URLs stay under 4 KB.
@@ -23,6 +24,8 @@ pub(super) enum Wanted {
     Ids(BTreeSet<String>),
     /// Documents that refer to one of these.
     Referring(BTreeSet<String>),
+    /// Escalations of this team that are part of one of these assignments.
+    EscalationsOf(TeamId, BTreeSet<String>),
     /// Open offers.
     OpenOffers,
     /// What the agency has of the type: nothing that another agency wrote, of places those that belong to somebody and are no
@@ -35,6 +38,9 @@ impl Wanted {
         match self {
             Self::Ids(ids) => ids.contains(document.id()),
             Self::Referring(targets) => document.references().iter().any(|(_, target)| targets.contains(target)),
+            Self::EscalationsOf(team, of) => {
+                escalation::is_of_team(document, team) && document.references().iter().any(|(_, target)| of.contains(target))
+            }
             Self::OpenOffers => assignment::is_open_offer(document),
             Self::OfAgency(agency) => is_of_agency(document, agency),
         }

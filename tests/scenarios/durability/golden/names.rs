@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anydoor_core::store::{Escalations, Key, Store};
+use anydoor_core::store::{Key, Store};
 use rusqlite::Connection;
 
 use super::sources::{NAMING, Sources, blanks};
@@ -22,14 +22,12 @@ fn lists() -> Vec<(&'static str, Names)> {
         ("byte-strings.txt", sources.byte_strings()),
         ("codes.txt", sources.codes()),
         ("constants.txt", sources.constant_names()),
-        ("escalation-chain.txt", sources.arguments("link", 2)),
         ("extensions.txt", extensions(&sources)),
         ("files.txt", files(&sources)),
         ("fluent-keys.txt", fluent_keys()),
         ("id-kinds.txt", sources.id_kinds().into_values().collect()),
         ("id-seeds.txt", sources.seeds()),
         ("settings.txt", settings(&sources)),
-        ("tables-escalations.txt", tables_of_escalations()),
         ("tables-work.txt", tables_of_a_new_database()),
         ("uris.txt", uris(&sources)),
         ("watermarks.txt", watermarks(&sources)),
@@ -141,13 +139,6 @@ fn tables_of_a_new_database() -> Names {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("work.db");
     Store::open(&path, &Key::new(&KEY).unwrap(), "agency").unwrap().close().unwrap();
-    tables(&path)
-}
-
-fn tables_of_escalations() -> Names {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("work.escalations");
-    drop(Escalations::open(&path, &Key::new(&KEY).unwrap()).unwrap());
     tables(&path)
 }
 

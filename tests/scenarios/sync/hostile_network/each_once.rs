@@ -32,7 +32,7 @@ async fn visit_without(at: usize, fault: Fault) -> Result<usize, Box<dyn std::er
     phone.client.attach("photo", &started.incident, &started.person, &started.assignment, "image/png", photo)?;
     let _ = phone.client.sync(false).await;
     claims_are_true(&world, &phone, &started.assignment).await?;
-    let asked = phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+    let asked = phone.escalate(&started.assignment)?;
     visit::end(&world.county, &phone, &started)?;
     for _ in 0..2 {
         let _ = phone.client.sync(false).await;

@@ -40,7 +40,7 @@ async fn a_slow_server_costs_patience_and_nothing_else(fault: Fault) -> Tested {
     let Bad { world, phone, proxy, bad } = slow(fault).await?;
     bad.store(true, Ordering::SeqCst);
     let started = visit::begin(&world.county, &phone)?;
-    let asked = phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+    let asked = phone.escalate(&started.assignment)?;
     visit::end(&world.county, &phone, &started)?;
     for _ in 0..2 {
         let (before, began) = (proxy.exchanges(), Instant::now());
@@ -50,13 +50,13 @@ async fn a_slow_server_costs_patience_and_nothing_else(fault: Fault) -> Tested {
         assert!(proxy.exchanges() - before <= 3, "{fault:?}: it went on asking");
         claims_are_true(&world, &phone, &started.assignment).await?;
         assert_ne!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::AtTheAgency, "{fault:?}");
-        assert_ne!(phone.client.escalations()?[0].state, "sent", "{fault:?}");
+        assert_ne!(phone.lifeline.escalations()[0].state, "sent", "{fault:?}");
     }
     bad.store(false, Ordering::SeqCst);
     good_again(&phone).await?;
     assert_eq!(phone.client.needs_you()?, vec![], "{fault:?}");
     assert_eq!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::AtTheAgency, "{fault:?}");
-    assert_eq!(phone.client.escalations()?[0].state, "sent", "{fault:?}");
+    assert_eq!(phone.lifeline.escalations()[0].state, "sent", "{fault:?}");
     assert_eq!(world.gateway.read(&format!("Task/{}", asked.id)).await?.version(), Some("1"), "{fault:?}");
     alike(&world, &phone).await?;
     written_once(&world, &started.assignment).await

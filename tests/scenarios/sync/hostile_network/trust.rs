@@ -82,10 +82,10 @@ fn a_phone_says_server_trouble_and_keeps_its_work_where_a_certificate_is_not_tru
             let phone = world.phone_at(&base, 0, 0)?;
             let started = visit::begin(&world.county, &phone)?;
             let held = phone.client.everything()?;
-            phone.client.escalate(&started.assignment, world.county.psap.as_str(), "ems", "+12155550100")?;
+            phone.escalate(&started.assignment)?;
             assert_eq!(phone.client.sync(true).await.unwrap_err(), AnydoorError::ServerTrouble, "{wrong}");
             assert_eq!(phone.client.assignment(&started.assignment)?.row.truth, ItemTruth::OnThisPhone);
-            assert_eq!(phone.client.escalations()?[0].state, "on-phone");
+            assert_eq!(phone.lifeline.escalations()[0].state, "on-phone");
             assert!(held.iter().all(|reference| phone.client.export(reference).is_ok()));
             assert_eq!(world.server.requests(), before, "{wrong}: the server was asked nothing");
         }

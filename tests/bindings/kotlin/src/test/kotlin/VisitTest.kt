@@ -18,10 +18,16 @@ import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.io.TempDir
 import uniffi.anydoor.Anydoor
 import uniffi.anydoor.AnydoorException
+import uniffi.anydoor.CallInput
 import uniffi.anydoor.ClosingInput
 import uniffi.anydoor.Config
+import uniffi.anydoor.EscalationItem
 import uniffi.anydoor.ItemTruth
+import uniffi.anydoor.Lifeline
+import uniffi.anydoor.LifelineConfig
+import uniffi.anydoor.LifelineObserver
 import uniffi.anydoor.OnViewInput
+import uniffi.anydoor.PhonePositionInput
 import uniffi.anydoor.QueueItem
 import uniffi.anydoor.QueueObserver
 
@@ -52,9 +58,16 @@ class VisitTest {
     private fun open(folder: Path, server: String = id("base")): Anydoor {
         val own = Files.createTempDirectory(folder, "phone")
         val client = Anydoor.open(Config(own.toString(), server, id("agency"), crew().first(), false, team()), key, null)
-        client.openEscalations(key.reversedArray())
+        client.setLifeline(lifeline(own, server))
         return client
     }
+
+    /** Help from 911: opened without the work, with a key and a token of its own. */
+    private fun lifeline(folder: Path, server: String = id("base")) = Lifeline.open(
+        LifelineConfig(folder.toString(), server, id("agency"), crew().first(), "Ana Ruiz", team(), id("agency"), "+12155550142"),
+        key.reversedArray(),
+        null,
+    )
 
     private fun begin(client: Anydoor) = client.respondOnView(
         OnViewInput("woman crying in the park", "urgent", "Orchard Park", 40.1, -75.3, "woman, about 30", crew(), null),
@@ -74,6 +87,24 @@ class VisitTest {
             assertEquals(0u, client.sync(false).unsent)
             assertEquals(ItemTruth.AtTheAgency, client.assignment(started.assignment).row.truth)
             assertEquals(listOf(note), client.searchNotes("talked home", 5u).map { it.id })
+        }
+    }
+
+    @Test fun `help is called without any work and ends by name`(@TempDir folder: Path) {
+        lifeline(folder).use { lifeline ->
+            val rung = LinkedBlockingQueue<EscalationItem>()
+            val observer = object : LifelineObserver {
+                override fun changed(calls: List<EscalationItem>) = Unit
+                override fun rings(call: EscalationItem) = rung.put(call)
+            }
+            lifeline.watch(observer).use {
+                val here = PhonePositionInput(40.1, -75.3, 4u, 12.0)
+                val made = lifeline.escalate(CallInput(null, "crew-in-danger", true, here))
+                assertEquals(listOf("on-phone", 2u, true), listOf(made.state, made.copies, made.silent))
+                lifeline.cancel(made.id)
+                val ended = rung.poll(10, TimeUnit.SECONDS)!!
+                assertEquals(listOf(made.id, "cancelled", "Ana Ruiz"), listOf(ended.id, ended.state, ended.cancelledBy))
+            }
         }
     }
 
