@@ -153,10 +153,15 @@ async fn a_call_is_cancelled_by_name_over_whatever_the_receiver_said() -> Tested
     assert_eq!(escalation::acknowledgement(&there).map(|said| said.who), Some("call-taker 7".into()), "the receiver's word is gone");
     let ended = phone.lifeline.escalations().remove(0);
     assert_eq!((ended.state.as_str(), ended.rings), ("cancelled", true));
-    // One that never left is over at once.
-    world.server.network().set(Network::Down);
-    let never = phone.escalate(&started.assignment)?;
-    assert_eq!(phone.lifeline.cancel(&never.id)?.state, "cancelled");
+    // One that never left is over without anybody's answer, as soon as it is known that it did not leave.
+    let nowhere = in_a_pocket(&phone, "http://127.0.0.1:9/fhir", Arc::default());
+    let never = nowhere.escalate(CallInput::from(&started.assignment, "ems"))?;
+    nowhere.cancel(&never.id)?;
+    let begun = std::time::Instant::now();
+    while nowhere.escalations()[0].state != "cancelled" {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", nowhere.escalations());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert!(phone.lifeline.cancel("another").is_err());
     Ok(())
 }
