@@ -92,6 +92,7 @@ spoken! {
     "need" crate::safety::Need,
     "next-step" crate::assignment::NextStep,
     "no-contact" crate::assignment::NoContact,
+    "not-a-lead" crate::acts::lead::NotALead,
     "not-sent" crate::safety::NotSent,
     "not-visited" crate::planning::rounds::NotVisited,
     "park-reason" crate::delivery::ParkReason,

@@ -4,6 +4,7 @@ use crate::acts::close::CloseError;
 use crate::acts::close_road::ClosureError;
 use crate::acts::decide::DecideError;
 use crate::acts::hand_off::HandOffError;
+use crate::acts::lead::NotALead;
 use crate::acts::respond::ClaimError;
 use crate::acts::stamp::StampError;
 use crate::acts::{ActError, Never};
@@ -267,7 +268,7 @@ impl From<ClaimError> for AnydoorError {
 impl From<ClosureError> for AnydoorError {
     fn from(error: ClosureError) -> Self {
         match error {
-            ClosureError::NotALead => Self::NotAllowed { why: "lead".into() },
+            ClosureError::NotALead(why) => not_a_lead(why, "lead"),
             ClosureError::NotALine => Self::Invalid { what: "line".into() },
             ClosureError::NoReason => Self::Invalid { what: "reason".into() },
         }
@@ -280,6 +281,7 @@ impl From<StampError> for AnydoorError {
             StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::base::Code::code(from)) },
             StampError::NotYourTeam => Self::NotAllowed { why: "other-team".into() },
             StampError::NotYours => Self::NotAllowed { why: "stamp-of-another".into() },
+            StampError::NotALead(why) => not_a_lead(why, "stamp-of-another"),
         }
     }
 }
@@ -322,9 +324,19 @@ impl From<InErrorRefused> for AnydoorError {
 impl From<CloseError> for AnydoorError {
     fn from(error: CloseError) -> Self {
         match error {
-            CloseError::LeadOnly => Self::NotAllowed { why: "lead-only".into() },
+            CloseError::LeadOnly(why) => not_a_lead(why, "lead-only"),
         }
     }
+}
+
+/// Why this member may not do what a lead may; `plain` where the phone was not opened for one. The words are `not-a-lead`.
+fn not_a_lead(why: NotALead, plain: &str) -> AnydoorError {
+    let why = match why {
+        NotALead::NotOpened => plain,
+        NotALead::NotNamed => "lead-not-named",
+        NotALead::Unknown => "lead-unknown",
+    };
+    AnydoorError::NotAllowed { why: why.into() }
 }
 
 /// What a run that stopped early means for the person.
