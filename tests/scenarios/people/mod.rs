@@ -1,3 +1,4 @@
 //! What touches a person's record.
 
+mod referred;
 mod wrong_person;
