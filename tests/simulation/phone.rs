@@ -527,6 +527,10 @@ impl Phone {
                         report.path("person took theirs");
                     } else {
                         let merged = in_our_favour(&base, &stored.document, &theirs);
+                        if theirs.at("/owner").is_some() && theirs.target("/owner") != merged.target("/owner") {
+                            // Not held yet (docs/reliability.md): a person who keeps ours takes the visit from its team.
+                            self.told.claims.remove(&held.intent.reference());
+                        }
                         store.commit(&decided_by("keep ours", seq, Decision::KeepOurs { merged, theirs }))?;
                         report.path("person kept ours");
                     }
