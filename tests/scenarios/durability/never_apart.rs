@@ -174,9 +174,11 @@ fn a_wipe_takes_the_key_away_before_anything_that_it_opens() {
     for after in 1.. {
         let phone = Phone::new();
         let path = phone.disk.path("work.db");
+        // As the one that holds the work leaves it.
+        phone.disk.lay("work.lock", Vec::new());
         KeyFile::new(&key(), b"wrapped", &agency).unwrap().write(phone.shared.as_ref(), &path).unwrap();
         let mut store = phone.open().unwrap();
-        drop(Escalations::open_on(phone.shared.as_ref(), &phone.disk.path("work.escalations"), &key()).unwrap());
+        drop(Escalations::open_on(&phone.shared, &path, &key()));
         store.keep_attachment("photo", &[7; 5_000]).unwrap();
         store.commit(&plan().create(Document::new("Basic", "b"))).unwrap();
         let wipe = store.name_wipe(1, WipeReason::Ordered, "ana", at()).unwrap();
@@ -192,7 +194,7 @@ fn a_wipe_takes_the_key_away_before_anything_that_it_opens() {
         cut_in_between += u32::from(!gone.is_empty() && !done);
         phone.disk.forget();
         if done {
-            assert_eq!(left.into_iter().collect::<Vec<_>>(), ["work.wiped"]);
+            assert_eq!(left.into_iter().collect::<Vec<_>>(), ["work.lock", "work.wiped"]);
             break;
         }
     }
@@ -204,10 +206,9 @@ fn a_wipe_takes_the_key_away_before_anything_that_it_opens() {
 fn nothing_is_ever_in_a_temporary_file() {
     let phone = Phone::new();
     let mut store = phone.open().unwrap();
-    let mut lane = Escalations::open_on(phone.shared.as_ref(), &phone.disk.path("work.escalations"), &key()).unwrap();
+    let mut lane = Escalations::open_on(&phone.shared, &phone.disk.path("work.db"), &key());
     let known = |name: &String| {
-        ["work.db", "work.db-wal", "work.db-shm", "work.journal", "work.escalations"].contains(&name.as_str())
-            || name.starts_with("work.escalations-")
+        ["work.db", "work.db-wal", "work.db-shm", "work.journal"].contains(&name.as_str()) || name.starts_with("work.calls-")
     };
     let look = |after: &str| {
         let strange: Vec<String> = names(&phone).into_iter().filter(|name| !known(name)).collect();
@@ -229,7 +230,7 @@ fn nothing_is_ever_in_a_temporary_file() {
     look("a draft");
     store.leave_scope(&(0..2_000).map(|id| format!("Observation/o{id}")).collect::<Vec<_>>()).unwrap();
     look("what left scope");
-    lane.keep(&Document::new("Task", "help")).unwrap();
+    lane.keep(&Document::new("Task", "help"), None).unwrap();
     look("a call for help");
     assert!(store.everything().unwrap().len() == 200 && store.search_notes("word", 10).is_ok());
     look("screens");

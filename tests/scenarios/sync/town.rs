@@ -57,6 +57,13 @@ pub fn offer(id: &str) -> Value {
     offer
 }
 
+/// A call for help of this team.
+fn escalation() -> Value {
+    let more = json!({ "status": "requested", "intent": "order", "code": coded("task", "escalation"), "partOf": [to("Task/a")],
+        "groupIdentifier": { "system": "urn:anydoor:1:team", "value": "mine" }, "owner": to("Organization/psap") });
+    document("Task", "x", more)
+}
+
 /// Everything that a full run asks for, at least one of each.
 pub struct Town(pub Vec<Value>);
 
@@ -78,6 +85,7 @@ impl Town {
                 "f",
                 json!({ "focus": to("ServiceRequest/r"), "partOf": [to("Task/a")], "status": "requested", "intent": "order" }),
             ),
+            escalation(),
             around("ServiceRequest", "h", "basedOn", json!([to("ServiceRequest/r")])),
             around("Linkage", "k", "item", json!([{ "resource": to("ServiceRequest/r") }])),
             around("Provenance", "s", "target", json!([to("Task/a")])),
@@ -137,6 +145,8 @@ fn fits(document: &Value, (name, value): (&str, &str)) -> bool {
         "_lastUpdated" => text(document, "/meta/lastUpdated") >= value.trim_start_matches("ge"),
         "_id" => value.split(',').any(|id| id == text(document, "/id")),
         "business-status" => value.ends_with(text(document, "/businessStatus/coding/0/code")) && document.get("businessStatus").is_some(),
+        "code" => value.ends_with(&format!("%7C{}", text(document, "/code/coding/0/code"))),
+        "group-identifier" => value.ends_with(&format!("%7C{}", text(document, "/groupIdentifier/value"))),
         "organization:missing" => document.get("managingOrganization").is_some(),
         _ => value.split(',').any(|target| body.contains(&format!("\"{target}\""))),
     }

@@ -96,9 +96,9 @@ impl Planted {
             (Self::BelievesAnyDocument, Ok(answer)) if batch && answer.status < 300 => with(answer, shifted(&answer.body)),
             (Self::AcknowledgesItself, Ok(answer)) if request.method == Method::Get && !searches => {
                 let Ok(mut task) = Document::parse(&answer.body) else { return outcome };
-                if anydoor_core::fhir::safety::task_code(&task) == Some(anydoor_core::fhir::safety::ESCALATION) {
+                if anydoor_core::fhir::safety::task_code(&task) == Some(anydoor_core::fhir::escalation::ESCALATION) {
                     let said = Acknowledgement { who: "nobody".into(), at: now, channel: "none".into() };
-                    anydoor_core::fhir::safety::acknowledge(&mut task, &said, "accepted");
+                    anydoor_core::fhir::escalation::acknowledge(&mut task, &said, "accepted");
                 }
                 with(answer, task.to_text().into_bytes())
             }
