@@ -166,6 +166,18 @@ mod tests {
         })
     }
 
+    const URLS: [&str; 3] = ["urn:example:of-others", "urn:anydoor:9:later-release", "urn:anydoor:1:crew"];
+
+    /// A Task with extensions, each of which stands once, more than once, or not at all.
+    fn extensions() -> impl Strategy<Value = Document> {
+        prop::collection::btree_set((prop::sample::select(URLS.to_vec()), 0..3), 0..6).prop_map(|all| {
+            let mut doc = Document::new("Task", "t");
+            let items: Vec<Value> = all.into_iter().map(|(url, value)| json!({ "url": url, "valueInteger": value })).collect();
+            doc.set("extension", set(items));
+            doc
+        })
+    }
+
     fn elements(doc: &Document) -> std::collections::BTreeMap<String, Value> {
         doc.value().as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect()
     }
@@ -207,6 +219,29 @@ mod tests {
             prop_assert!(result.merged.list("/extension").len() <= 1);
             if our == was { prop_assert_eq!(got, their); } else if their == was { prop_assert_eq!(got, our); }
             prop_assert_eq!(result.conflicts.is_empty(), our == was || their == was || our == their);
+        }
+
+        /// Extensions of any makers, some of which stand more than once: what one side left alone is the other's, whether this
+        /// release knows it or not, and what both added is there.
+        #[test]
+        fn no_extension_that_one_side_brought_is_lost(base in extensions(), ours in extensions(), theirs in extensions()) {
+            let result = reconcile(&base, &ours, &theirs);
+            for url in URLS {
+                let of = |doc: &Document| -> std::collections::BTreeSet<String> {
+                    doc.list("/extension").iter().filter(|item| item["url"] == url).map(ToString::to_string).collect()
+                };
+                let (was, our, their, got) = (of(&base), of(&ours), of(&theirs), of(&result.merged));
+                let conflict = result.conflicts.contains(&format!("extension({url})"));
+                if our == was {
+                    prop_assert_eq!(&got, &their);
+                } else if their == was {
+                    prop_assert_eq!(&got, &our);
+                } else if !conflict {
+                    prop_assert!(our.difference(&was).chain(their.difference(&was)).all(|added| got.contains(added)), "{}", url);
+                } else {
+                    prop_assert_eq!(&got, &their);
+                }
+            }
         }
 
         #[test]

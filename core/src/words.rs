@@ -102,6 +102,7 @@ spoken! {
     "need" crate::safety::Need,
     "next-step" crate::assignment::NextStep,
     "no-contact" crate::assignment::NoContact,
+    "not-a-lead" crate::acts::lead::NotALead,
     "not-sent" crate::safety::NotSent,
     "not-visited" crate::planning::rounds::NotVisited,
     "origin" crate::sharing::Origin,

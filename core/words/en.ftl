@@ -254,6 +254,10 @@ escalation-state-refused = The server does not take it. Call 911 now
 escalation-state-rejected = They said no. Call 911 now
 escalation-state-exhausted = Nobody answered. Call now
 
+not-a-lead-not-opened = Only a lead may do this
+not-a-lead-not-named = The agency's data does not name you as a lead
+not-a-lead-unknown = The agency has not said yet whether you lead. Sync, then try again
+
 not-sent-sign-in = Not sent: sign in. Call 911 now
 not-sent-offline = Not sent: no network. Call 911 now
 not-sent-server = Not sent: the server does not take it. Call 911 now

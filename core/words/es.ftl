@@ -254,6 +254,10 @@ escalation-state-refused = El servidor no lo acepta. Llame al 911 ahora
 escalation-state-rejected = Dijeron que no. Llame al 911 ahora
 escalation-state-exhausted = Nadie contestó. Llame ahora
 
+not-a-lead-not-opened = Solo un líder puede hacer esto
+not-a-lead-not-named = En los datos de la agencia usted no figura como líder
+not-a-lead-unknown = La agencia aún no ha dicho si usted es líder. Sincronice e intente otra vez
+
 not-sent-sign-in = Sin enviar: inicie sesión. Llame al 911 ahora
 not-sent-offline = Sin enviar: no hay red. Llame al 911 ahora
 not-sent-server = Sin enviar: el servidor no lo acepta. Llame al 911 ahora

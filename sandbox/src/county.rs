@@ -201,6 +201,9 @@ impl County {
             people.map(|people| fhir::population::write(&anydoor_core::base::ids::derived("population", self.agency.as_str()), &people)),
         );
         all.extend(self.teams.iter().flat_map(|team| fhir::team::write(team, self.agency.as_str())));
+        // The first member of the first team leads the shift.
+        let leads = self.teams.first().and_then(|team| team.crew.first());
+        all.extend(leads.map(|member| fhir::team::write_lead(&member.id, self.agency.as_str())));
         for document in self.services.iter().flat_map(fhir::directory::write) {
             if !all.iter().any(|d| d.reference() == document.reference()) {
                 all.push(document);

@@ -8,7 +8,7 @@ use anydoor_core::base::ids::PersonId;
 use anydoor_core::fhir::{self, Document, Revision};
 use anydoor_core::incident::Role;
 
-use crate::mangle::{json_bytes, mangles};
+use crate::mangle::{Mangle, json_bytes, mangles};
 use crate::{fuzz, seeds};
 
 /// What was read stays the same once it has been written: what says nothing (an empty text) is left out the first time.
@@ -77,6 +77,18 @@ fn a_resource_of_any_kind_is_read_or_refused_by_its_element() {
             every_view(&document, &others);
         }
     });
+}
+
+/// What failed once, as it was found: a photo whose digest says nothing.
+#[test]
+fn what_failed_once_is_read_or_refused_by_its_element() {
+    let seeds = seeds::fhir();
+    let others: Vec<Document> = seeds.iter().map(|seed| Document::from_value(seed.clone()).unwrap()).collect();
+    let found = [(36_296_usize, [Mangle::Rename { at: 10_506, odd: 225 }, Mangle::Swap { at: 35_913, odd: 169 }])];
+    for (seed, mangles) in found {
+        let document = Document::parse(&json_bytes(&seeds[seed % seeds.len()], &mangles)).unwrap();
+        every_view(&document, &others);
+    }
 }
 
 #[test]

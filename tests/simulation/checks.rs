@@ -1,5 +1,6 @@
 //! The promises, as conditions on what phones and server hold.
 
+use anydoor_core::base::ids::TeamId;
 use anydoor_core::delivery::Outbox as _;
 use anydoor_core::delivery::Truth;
 use anydoor_core::fhir::{Document, Revision};
@@ -37,19 +38,62 @@ pub fn at_every_step(phone: &mut Phone, server: &Server) {
             let there = server.version(reference, version);
             assert!(there.is_some(), "{}: {reference} is said to be at the agency as version {version}, which is not there", phone.name);
             if kind == "DocumentReference" && !text.is_empty() {
-                let same = there.is_some_and(|there| there.pointer("/content") == stored.document.at("/content"));
-                assert!(same, "{}: {reference} at the agency says something else", phone.name);
+                for element in ["/content", "/subject"] {
+                    let same = there.is_some_and(|there| meant(there.pointer(element)) == meant(stored.document.at(element)));
+                    assert!(same, "{}: {reference} at the agency says something else in {element}", phone.name);
+                }
             }
         } else if store.truth_of(kind, id).is_ok_and(|t| t == Truth::OnThisPhone) && stored.version.is_none() {
             let waits = store.unsent().is_ok_and(|all| all.iter().any(|i| i.kind == kind && i.id == id));
             assert!(waits, "{}: {reference} is not at the agency and nothing is left to send it (P5)", phone.name);
         }
     }
+    nothing_acknowledges_itself(phone, server);
+    nothing_strange_is_on_the_disk(phone);
     // Signed never changes (P13).
     for (reference, _) in phone.told.made.iter().filter(|(reference, _)| reference.starts_with("DocumentReference/")) {
         let mut contents = server.history(reference).map(|body| body.get("content"));
         if let Some(first) = contents.next() {
             assert!(contents.all(|content| content == first), "{reference} has been changed after it was signed");
+        }
+    }
+}
+
+/// An element as it is meant: references of this server's are the same absolute and not.
+fn meant(element: Option<&serde_json::Value>) -> Option<String> {
+    element.map(|element| element.to_string().replace(&format!("{}/", crate::server::BASE), ""))
+}
+
+/// No file but those that are known, whatever was done and whatever failed; and none that is temporary (P25).
+fn nothing_strange_is_on_the_disk(phone: &Phone) {
+    const KNOWN: [&str; 4] = ["work.db", "work.journal", "work.attachment-", "help."];
+    for name in phone.disk.names() {
+        assert!(KNOWN.iter().any(|known| name.starts_with(known)), "{}: {name} is on the disk", phone.name);
+    }
+    assert_eq!(phone.disk.temporary_files(), 0, "{}: a temporary file", phone.name);
+}
+
+/// A call for help is said to be acknowledged where somebody at the agency said so (P8).
+fn nothing_acknowledges_itself(phone: &Phone, server: &Server) {
+    let Some(lane) = &phone.lane_store else { return };
+    for reference in &phone.told.help {
+        let Some(row) = lane.get(reference.strip_prefix("Task/").unwrap()) else { continue };
+        let said = |body: &serde_json::Value| body.to_string().contains("urn:anydoor:1:acknowledged");
+        let shown = anydoor_core::fhir::escalation::acknowledgement(&row.task).is_some();
+        assert!(!shown || server.history(reference).any(said), "{}: {reference} is said to be acknowledged by nobody", phone.name);
+    }
+}
+
+/// Of the teams that ask for a visit one is told that it has it (P15).
+pub fn one_team_is_told_that_it_has_a_visit(phone: &Phone, told: &mut std::collections::BTreeMap<String, TeamId>) {
+    let Some(store) = &phone.store else { return };
+    let mine = format!("CareTeam/{}", phone.team);
+    for reference in &phone.told.claims {
+        let id = reference.strip_prefix("Task/").unwrap();
+        let own = store.document("Task", id).is_ok_and(|task| task.is_some_and(|task| task.target("/owner") == Some(mine.as_str())));
+        if own && store.truth_of("Task", id).is_ok_and(|truth| truth == Truth::AtTheAgency) {
+            let first = told.entry(reference.clone()).or_insert_with(|| phone.team.clone());
+            assert_eq!(*first, phone.team, "{}: {reference} is said to be this team's, and was another's", phone.name);
         }
     }
 }
@@ -116,6 +160,7 @@ pub fn at_rest(phones: &[Phone], server: &Server) {
     one_note_once(server);
     nothing_hangs_on_an_offer(phones, server);
     one_holder(phones, server);
+    nobody_elses_visits(phones);
     every_stamp_is_shown(phones, server);
 }
 
@@ -143,6 +188,18 @@ fn one_note_once(server: &Server) {
         let text = body.pointer("/content/0/attachment/data").map(ToString::to_string).unwrap_or_default();
         if !text.is_empty() {
             assert!(seen.insert(text), "a note stands twice at the agency");
+        }
+    }
+}
+
+/// A phone holds the visits of its own team, open offers, and what it has not sent (P26).
+fn nobody_elses_visits(phones: &[Phone]) {
+    for phone in phones {
+        let (store, mine) = (phone.store.as_ref().unwrap(), format!("CareTeam/{}", phone.team));
+        for task in store.of_kind("Task").unwrap().iter().filter(|task| anydoor_core::fhir::assignment::is_assignment(task)) {
+            let fits = task.target("/owner").is_none_or(|owner| owner == mine);
+            let unsent = store.truth_of_visit(task.id()).is_ok_and(|truth| truth != Truth::AtTheAgency);
+            assert!(fits || unsent, "{}: {} is another team's, and here", phone.name, task.reference());
         }
     }
 }

@@ -26,6 +26,9 @@ use crate::server::Server;
 /// The server's name for the copies of the gateway, as a client.
 pub const CLIENT: usize = 1_000;
 
+/// An extension of another maker's.
+const OF_THE_CAD: &str = "urn:example:cad:said";
+
 /// What somebody at the county says.
 #[derive(Debug, Clone)]
 enum Said {
@@ -75,6 +78,8 @@ pub struct County {
     waiting: VecDeque<Said>,
     incidents: Vec<Incident>,
     orders: u64,
+    /// What a dispatcher was told is on a Task: the Task and the words.
+    noted: Vec<(String, String)>,
     /// Updates that were taken, for a bug that is planted on them.
     pub updates: Vec<(Intake, Arc<Author>)>,
 }
@@ -101,6 +106,7 @@ impl County {
             waiting: VecDeque::new(),
             incidents: Vec::new(),
             orders: 0,
+            noted: Vec::new(),
             updates: Vec::new(),
         }
     }
@@ -302,6 +308,8 @@ impl County {
                 let says = move |task: &mut Document| {
                     if !task.list("/note").contains(&note) {
                         task.push("note", note.clone());
+                        // And something that no phone knows.
+                        task.push("extension", json!({ "url": OF_THE_CAD, "valueString": note["text"] }));
                     }
                 };
                 change(task, Box::new(says))
@@ -316,6 +324,9 @@ impl County {
     fn settle(&mut self, at: usize, said: Said, outcome: Result<Performed<Option<Intake>>, GatewayError<DoorError>>, report: &mut Report) {
         match outcome {
             Ok(performed) => {
+                if let Said::Note { task, text } = &said {
+                    self.noted.push((task.clone(), text.clone()));
+                }
                 if let (Said::Cad { incident, notes, .. }, Some(taken)) = (said, performed.done) {
                     let incident = &mut self.incidents[incident];
                     incident.taken = incident.taken.max(notes);
@@ -356,6 +367,7 @@ impl County {
     /// stands, for nobody else changed it. A request that the network put back may have lost it: a gateway keeps nothing, and
     /// knows a late copy only where it was about to write on what came after.
     pub fn at_rest(&self, server: &Server) {
+        self.what_others_wrote_stands(server);
         let facts: Vec<&str> = server.all("Observation").filter_map(|body| body["valueString"].as_str()).collect();
         for incident in &self.incidents {
             for note in &incident.notes[..incident.taken] {
@@ -372,6 +384,17 @@ impl County {
             let linked: Vec<String> = request.list("/supportingInfo").iter().map(ToString::to_string).collect();
             let once: std::collections::BTreeSet<&String> = linked.iter().collect();
             assert_eq!(once.len(), linked.len(), "the county: a document is linked twice");
+        }
+    }
+
+    /// A dispatcher's words, and what no phone understands, go through every change of a phone (P17). A server that lets two
+    /// writers through at once loses what it loses.
+    fn what_others_wrote_stands(&self, server: &Server) {
+        for (task, text) in self.noted.iter().filter(|(task, _)| !server.lets_two_through() && !set_back(server, task)) {
+            let there = server.current(task).unwrap();
+            let noted = there.list("/note").iter().any(|note| note["text"] == **text);
+            let known = there.list("/extension").iter().any(|item| item["url"] == OF_THE_CAD && item["valueString"] == **text);
+            assert!(noted && known, "the county: '{text}' is lost from {task}: noted {noted}, known {known}");
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct Histories {
     /// Phones on whose transaction the server failed, or which it refused: what was in it goes apart, so that one bad item
     /// holds up nothing else.
     refused: BTreeSet<String>,
+    /// What stands under each name of a revision, of each document.
+    contents: HashMap<(String, Name), String>,
+    /// The newest version of each of its team's Tasks that each phone showed.
+    own: HashMap<String, HashMap<String, u64>>,
     /// Versions that put an older content of a writer over a newer one: an old copy that came late.
     set_back: HashSet<(String, usize)>,
 }
@@ -67,6 +71,9 @@ impl Histories {
             let Some(revision) = self.learn(&document) else { continue };
             self.writes_follow_reads(&reference, &revision, request);
             let key = (reference.clone(), revision.name());
+            let content = meaning(document.value()).to_string();
+            let first = self.contents.entry(key.clone()).or_insert_with(|| content.clone());
+            assert_eq!(*first, content, "{reference}: one name, {}, for two contents", revision.name());
             let newest = self.newest.entry((reference.clone(), revision.writer.clone())).or_default();
             if revision.counter < *newest {
                 self.set_back.insert((reference, version));
@@ -111,6 +118,7 @@ impl Histories {
                 None => drop(shown.insert(reference.clone(), version)),
             }
         }
+        self.what_is_its_teams_stays(phone, &all, server);
         let here: HashSet<&str> = all.iter().map(|(reference, _)| reference.as_str()).collect();
         for (_, unit) in self.units.iter().filter(|(name, _)| *name == phone.name) {
             for reference in unit {
@@ -119,6 +127,28 @@ impl Histories {
                     "{}: {reference} was made here and is nowhere",
                     phone.name
                 );
+            }
+        }
+    }
+
+    /// A visit of this phone's team is not gone from it while the team has it (P6).
+    fn what_is_its_teams_stays(&mut self, phone: &Phone, all: &[(String, Option<String>)], server: &Server) {
+        let mine = format!("CareTeam/{}", phone.team);
+        let owned = |reference: &str, version: u64| {
+            let there = server.version(reference, &version.to_string());
+            there.and_then(|there| there.pointer("/owner/reference")?.as_str()) == Some(mine.as_str())
+        };
+        let own = self.own.entry(phone.name.clone()).or_default();
+        own.retain(|reference, shown| {
+            let newest = server.history(reference).count() as u64;
+            let has_it = (*shown..=newest).all(|version| owned(reference, version));
+            assert!(!has_it || all.iter().any(|(here, _)| here == reference), "{}: {reference} is this team's, and gone", phone.name);
+            has_it
+        });
+        for (reference, version) in all.iter().filter(|(reference, _)| reference.starts_with("Task/")) {
+            let version = version.as_deref().and_then(|version| version.parse().ok());
+            if let Some(version) = version.filter(|version| owned(reference, *version)) {
+                own.insert(reference.clone(), version);
             }
         }
     }

@@ -12,6 +12,10 @@ mod seeds;
 mod server;
 mod world;
 
+use std::cell::Cell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use planted::Planted;
 use report::Report;
 
@@ -66,16 +70,50 @@ fn the_same_seed_is_the_same_run() {
     }
 }
 
+/// The most seeds that a planted bug takes.
+const MOST_SEEDS: u64 = 420;
+
+/// The seed that finds a bug, and what it says then.
+fn found(bug: Planted) -> Option<(u64, String)> {
+    let most = number("ANYDOOR_PLANTED_SEEDS").unwrap_or(MOST_SEEDS);
+    (0..most).find_map(|seed| {
+        let panic = std::panic::catch_unwind(|| world::play(seed, bug)).err()?;
+        let said = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+        Some((seed, said.unwrap_or_default()))
+    })
+}
+
 #[test]
 fn every_planted_bug_is_found() {
-    std::panic::set_hook(Box::new(|_| {}));
-    let found: Vec<(Planted, Option<u64>)> = planted::ALL
-        .into_iter()
-        .map(|bug| (bug, (0..420).find(|seed| std::panic::catch_unwind(|| world::play(*seed, bug)).is_err())))
-        .collect();
-    drop(std::panic::take_hook());
-    for (bug, seed) in &found {
-        println!("{bug:?}: {}", seed.map_or("not found".to_owned(), |seed| format!("found by seed {seed}")));
-    }
-    assert!(found.iter().all(|(_, seed)| seed.is_some()), "the simulation cannot fail");
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            loud(info)
+        }
+    }));
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                QUIET.set(true);
+                while let Some((bug, promise)) = planted::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = found(*bug);
+                    match &found {
+                        Some((seed, said)) => println!("{promise:>4} {bug:?}: seed {seed} · {}", said.lines().next().unwrap_or_default()),
+                        None => println!("{promise:>4} {bug:?}: not found"),
+                    }
+                    all.lock().unwrap().push(found);
+                }
+            });
+        }
+    });
+    let all = all.into_inner().unwrap();
+    let seeds: u64 = all.iter().flatten().map(|(seed, _)| seed + 1).sum();
+    println!("{} planted bugs, found in {seeds} seeds", all.len());
+    assert!(all.len() >= 40 && all.iter().all(Option::is_some), "the simulation cannot fail");
+}
+
+thread_local! {
+    /// Whether this thread waits for a panic.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }

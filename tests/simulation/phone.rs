@@ -1,6 +1,6 @@
 //! One phone: the real acts, store and sync on a disk that fails, and what its member was told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use anydoor_core::acts::escalate::Call;
@@ -9,8 +9,7 @@ use anydoor_core::assignment::{AloneReason, Capture, StampKind};
 use anydoor_core::base::Code;
 use anydoor_core::base::clock::Instant;
 use anydoor_core::base::ids::{AssignmentId, IncidentId, MemberId, NoteId, OrganizationId, PersonId, TeamId};
-use anydoor_core::delivery::Act;
-use anydoor_core::delivery::ParkReason;
+use anydoor_core::delivery::{Act, Intent, IntentState, ParkReason, SearchRemark};
 use anydoor_core::fhir::Document;
 use anydoor_core::http::{Outcome, Request};
 use anydoor_core::incident::{Place, Urgency};
@@ -22,11 +21,12 @@ use anydoor_core::store::disk::Disk;
 use anydoor_core::store::{Escalations, Key, Store, StoreError};
 use anydoor_core::sync::attachments::AttachmentRun;
 use anydoor_core::sync::escalations::EscalationRun;
-use anydoor_core::sync::{Engine, Next, Run, Scope};
+use anydoor_core::sync::{Engine, Next, Report as RunReport, Run, Scope};
 use anydoor_tests::chance::Chance;
 use anydoor_tests::disk::SimDisk;
 use serde_json::json;
 
+use crate::planted::Planted;
 use crate::report::Report;
 
 /// What the member was told is kept.
@@ -44,6 +44,8 @@ pub struct Told {
     pub contents: BTreeMap<String, Vec<u8>>,
     /// Calls for help.
     pub help: Vec<String>,
+    /// Tasks that this phone asked for, as `Task/id`.
+    pub claims: BTreeSet<String>,
     /// Texts of saves that failed: each may be there or not.
     pub unclear: Vec<String>,
 }
@@ -67,6 +69,13 @@ pub struct Phone {
     pub clock_off: i64,
     /// What acts wrote since this was last taken: each document as it is stored, and whether it is new.
     pub accepted: Vec<Vec<(Document, bool)>>,
+    /// Whether the run that is under way re-checks the whole scope.
+    pub full: bool,
+    /// The types of which the server refused a search in this run.
+    pub refused: BTreeSet<String>,
+    /// The files of an earlier moment, for a bug that is planted on them.
+    pub earlier: BTreeMap<String, Vec<u8>>,
+    pub planted: Planted,
     agency: OrganizationId,
     count: u64,
 }
@@ -97,13 +106,16 @@ fn newborn() -> &'static [Files] {
     })
 }
 
+/// The key of every phone.
+pub const KEY: [u8; 32] = [3; 32];
+
 fn key() -> Key {
-    Key::new(&[3; 32]).unwrap()
+    Key::new(&KEY).unwrap()
 }
 
 impl Phone {
-    pub fn new(index: usize, team: TeamId) -> Self {
-        let phone = Self::unborn(index, team);
+    pub fn new(index: usize, team: TeamId, planted: Planted) -> Self {
+        let phone = Self { planted, ..Self::unborn(index, team) };
         // A phone as it left its first opening, which each index has once: its writer's name is its own.
         for (name, bytes) in &newborn()[index] {
             phone.disk.lay(name, bytes.clone());
@@ -133,6 +145,10 @@ impl Phone {
             member: MemberId::derived(&format!("member {index}")),
             clock_off: 0,
             accepted: Vec::new(),
+            full: false,
+            refused: BTreeSet::new(),
+            earlier: BTreeMap::new(),
+            planted: Planted::Nothing,
             agency: OrganizationId::derived("agency"),
             count: 0,
         }
@@ -168,6 +184,7 @@ impl Phone {
     pub fn let_go_of_runs(&mut self) {
         (self.engine, self.pending, self.lane, self.lane_pending) = (None, None, None, None);
         (self.attaching, self.attaching_pending) = (None, None);
+        self.refused.clear();
     }
 
     pub fn now(&self, world: Instant) -> Instant {
@@ -192,7 +209,7 @@ impl Phone {
     /// Commits, and notes what the member was told. `made` are the documents that never change, `text` what marks them.
     fn commit(&mut self, plan: &Plan, text: &str) -> Result<bool, StoreError> {
         let Some(store) = &mut self.store else { return Ok(false) };
-        match store.commit(plan) {
+        match self.planted.commit(store, plan) {
             Ok(()) => {
                 let mut written = Vec::new();
                 for write in &plan.writes {
@@ -255,7 +272,11 @@ impl Phone {
         let (Some(store), Ok(id)) = (&self.store, AssignmentId::parse(task.id())) else { return Ok(false) };
         let going = respond::Going { crew: vec![self.member.clone()], alone: Some(AloneReason::NobodyElse) };
         match respond::claim(store, &id, going, &self.actor(world)) {
-            Ok(plan) => self.commit(&plan, ""),
+            Ok(plan) => {
+                let kept = self.commit(&plan, "")?;
+                self.told.claims.extend(kept.then(|| task.reference()));
+                Ok(kept)
+            }
             Err(_) => Ok(false),
         }
     }
@@ -304,7 +325,8 @@ impl Phone {
         let note = self.note(&which, &text, world);
         let draft = Draft::of(note);
         let Some(store) = &mut self.store else { return Ok(false) };
-        match store.save_draft(&draft) {
+        let saved = if self.planted.saves(self.count) { store.save_draft(&draft) } else { Ok(()) };
+        match saved {
             Ok(()) => {
                 self.told.drafts.insert(draft.id.to_string(), text);
                 Ok(true)
@@ -370,28 +392,54 @@ impl Phone {
         let Some(store) = &mut self.store else { return Ok(None) };
         if self.pending.is_none() {
             let team = Some(self.team.clone());
+            if self.engine.is_none() {
+                self.full = full;
+            }
             let engine = self.engine.get_or_insert_with(|| Engine::new(Scope { team, full }));
-            match engine.next(store, now)? {
+            match engine.next(store, self.planted.due(now))? {
                 Next::Send(request) => self.pending = Some(request),
-                Next::Done(_) => self.engine = None,
+                Next::Done(report) => {
+                    self.engine = None;
+                    self.says_what_was_refused(&report);
+                }
             }
         }
         Ok(self.pending.clone())
     }
 
+    /// A refused search is never an empty one (P12).
+    fn says_what_was_refused(&mut self, report: &RunReport) {
+        for kind in std::mem::take(&mut self.refused) {
+            let of_tasks = ["open offers", "escalations of the team"];
+            let of_kind = |search: &str| search.starts_with(&kind) || kind == "Task" && of_tasks.contains(&search);
+            let said = report.remarks.iter().any(|remark| remark.what == SearchRemark::Refused && of_kind(&remark.search));
+            assert!(said || report.stop.is_some(), "{}: a search for {kind} was refused, and the run says nothing of it", self.name);
+        }
+    }
+
     pub fn hear(&mut self, outcome: Outcome, world: Instant) -> Result<(), StoreError> {
         let now = self.now(world);
         self.pending = None;
-        match (&mut self.store, &mut self.engine) {
-            (Some(store), Some(engine)) => engine.hear(store, outcome, now),
-            _ => Ok(()),
+        let (Some(store), Some(engine)) = (&mut self.store, &mut self.engine) else { return Ok(()) };
+        engine.hear(store, outcome, now)?;
+        if self.planted == Planted::LooksTwiceAtOnce {
+            let again = now + jiff::SignedDuration::from_secs(5);
+            let just_now = |intent: &Intent| intent.state == IntentState::Asked && intent.not_before == Some(again);
+            if store.unsent()?.iter().any(just_now) {
+                self.engine = None;
+            }
         }
+        Ok(())
     }
 
     /// The same for the run of escalations.
     pub fn next_help(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
         let now = self.now(world);
+        let syncing = self.engine.is_some();
         let Some(store) = &mut self.lane_store else { return Ok(None) };
+        if !self.planted.sends_help(syncing) {
+            return Ok(None);
+        }
         if self.lane.is_none() {
             self.lane = Some(EscalationRun::new(store));
         }
@@ -419,6 +467,9 @@ impl Phone {
     pub fn next_attachment(&mut self, world: Instant) -> Result<Option<Request>, StoreError> {
         let now = self.now(world);
         let Some(store) = &mut self.store else { return Ok(None) };
+        if !self.planted.sends_photos() {
+            return Ok(None);
+        }
         if self.attaching_pending.is_none() {
             let lane = match &mut self.attaching {
                 Some(lane) => lane,
@@ -477,6 +528,10 @@ impl Phone {
                         report.path("person took theirs");
                     } else {
                         let merged = in_our_favour(&base, &stored.document, &theirs);
+                        if theirs.at("/owner").is_some() && theirs.target("/owner") != merged.target("/owner") {
+                            // Not held yet (docs/reliability.md): a person who keeps ours takes the visit from its team.
+                            self.told.claims.remove(&held.intent.reference());
+                        }
                         store.commit(&decided_by("keep ours", seq, Decision::KeepOurs { merged, theirs }))?;
                         report.path("person kept ours");
                     }

@@ -157,6 +157,11 @@ impl Server {
         self.documents.range(prefix.clone()..).take_while(move |(reference, _)| reference.starts_with(&prefix))
     }
 
+    /// Whether it takes two changes of one moment, one over the other.
+    pub fn lets_two_through(&self) -> bool {
+        self.strictness.two_winners
+    }
+
     /// Writes as the agency itself does.
     pub fn write(&mut self, document: &Document, now: Instant) {
         self.requests += 1;

@@ -1,5 +1,6 @@
 //! One seed: phones, a dispatcher, a server, and everything that can go wrong between them.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anydoor_core::base::clock::Instant;
@@ -35,6 +36,8 @@ pub struct World {
     teams: Vec<TeamId>,
     county: County,
     histories: Histories,
+    /// Which team was told that a visit it had asked for is its own, by `Task/id`.
+    told_won: BTreeMap<String, TeamId>,
 }
 
 /// What the core draws at random on this thread comes from this seed.
@@ -73,7 +76,7 @@ impl World {
     fn new(seed: u64, planted: Planted) -> Self {
         let mut chance = Chance::new(seed);
         let teams: Vec<TeamId> = (0..1 + chance.below(3)).map(|n| TeamId::derived(&format!("team {n}"))).collect();
-        let phones = (0..2 + chance.below(MOST_PHONES - 1)).map(|n| Phone::new(n, teams[n % teams.len()].clone())).collect();
+        let phones = (0..2 + chance.below(MOST_PHONES - 1)).map(|n| Phone::new(n, teams[n % teams.len()].clone(), planted)).collect();
         // Drawn apart, so that older seeds play as they did but for these.
         let mut later = Chance::new(seed ^ 0xd00d);
         let strictness = Strictness {
@@ -92,6 +95,7 @@ impl World {
             foreign_links: later.one_in(4),
             absolute_references: later.one_in(4),
         };
+        let strictness = planted.meets(strictness);
         let servers_chance = Chance::new(chance.number());
         Self {
             chance,
@@ -107,6 +111,7 @@ impl World {
             teams,
             county: County::new(seed),
             histories: Histories::default(),
+            told_won: BTreeMap::new(),
         }
     }
 
@@ -116,7 +121,7 @@ impl World {
     }
 
     fn run(&mut self) {
-        self.county.order(self.now);
+        (0..self.planted.offers()).for_each(|_| self.county.order(self.now));
         self.county_finishes();
         for _ in 0..STEPS {
             self.step += 1;
@@ -138,7 +143,7 @@ impl World {
                 _ => self.sync_a_little(at),
             }
             self.county_a_little();
-            self.planted.spoil(&mut self.phones[at], &mut self.server, self.step);
+            self.planted.spoil(&mut self.phones[at], &mut self.server, self.step, self.now);
             self.look(at);
         }
         self.come_to_rest();
@@ -170,6 +175,7 @@ impl World {
             });
         }
         checks::at_every_step(&mut self.phones[at], &self.server);
+        checks::one_team_is_told_that_it_has_a_visit(&self.phones[at], &mut self.told_won);
         self.histories.at_every_step(&self.phones[at], &self.server);
     }
 
@@ -229,7 +235,7 @@ impl World {
     }
 
     fn act(&mut self, at: usize) {
-        let which = self.chance.below(9);
+        let which = self.planted.does(self.chance.below(9));
         let (now, phone) = (self.now, &mut self.phones[at]);
         let (name, result) = match which {
             0 => ("starts an incident", phone.on_view(now)),
@@ -280,7 +286,7 @@ impl World {
             self.phones[at].disk.process_gone();
         }
         self.phones[at].disk.set(Ails { lies, ..Ails::default() });
-        self.planted.before_opening(&self.phones[at]);
+        self.planted.before_opening(&mut self.phones[at]);
         let rolled = self.phones[at].open().unwrap_or_else(|error| panic!("{} does not open: {error}", self.phones[at].name));
         if rolled > 0 {
             self.report.path("rolled forward");
@@ -312,13 +318,17 @@ impl World {
     }
 
     fn help(&mut self, at: usize) {
+        let mut at_once = false;
         if self.chance.one_in(6) {
             let (now, phone) = (self.now, &mut self.phones[at]);
-            let kept = phone.ask_for_help(now, &mut self.chance);
+            let (idle, kept) = (phone.lane.is_none(), phone.ask_for_help(now, &mut self.chance));
             let line = format!("{} asks for help: kept {kept}", self.phones[at].name);
             self.say(line);
+            at_once = kept && idle;
         }
-        match self.phones[at].next_help(self.now) {
+        let next = self.phones[at].next_help(self.now);
+        assert!(!at_once || !matches!(next, Ok(None)), "{}: a call for help waits (P10)", self.phones[at].name);
+        match next {
             Ok(Some(request)) => {
                 let outcome = self.send(at, &request, true);
                 if let Err(error) = self.phones[at].hear_help(outcome, self.now) {
@@ -372,7 +382,7 @@ impl World {
         if request.body.as_deref().is_some_and(|body| body.contains("\"batch\"")) {
             self.report.path("read back");
         }
-        let request = self.planted.outgoing(request);
+        let request = self.planted.outgoing(request, &self.phones[at]);
         let (fault, outcome) = if faults {
             let (server, late, chance) = (&mut self.server, &mut self.late, &mut self.chance);
             faults::deliver(server, (at, &request), self.now, self.step, late, chance, &mut self.report)
@@ -383,6 +393,11 @@ impl World {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
         };
+        if let (Ok(answer), Some((kind, _))) = (&outcome, request.path.split_once('?'))
+            && matches!(answer.status, 400 | 403 | 404 | 410 | 412 | 413 | 422)
+        {
+            self.phones[at].refused.insert(kind.to_owned());
+        }
         if outcome.as_ref().is_ok_and(|answer| answer.status >= 400) && request.body.is_some() && request.path.is_empty() {
             self.histories.refused(&self.phones[at].name);
         }
@@ -398,7 +413,7 @@ impl World {
         if fault.is_some() || !request.path.contains('?') && request.path != "metadata" {
             self.trace.push(format!("{:>3} {line}", self.step));
         }
-        self.planted.answer(&request, outcome)
+        self.planted.answer(&request, outcome, &self.phones[at], &self.server, self.now)
     }
 
     fn late_arrives(&mut self) {
@@ -420,6 +435,7 @@ impl World {
             let cut = disk.ails().power_for.is_some_and(|last| disk.operations() > last);
             self.crash(at, cut);
             self.phones[at].clock_off = 0;
+            self.phones[at].planted = self.planted.at_rest();
         }
         self.county_finishes();
         self.county.say_everything_again();

@@ -190,6 +190,33 @@ mod tests {
         assert_eq!(refused(confirm(&records, &id, &actor(&MemberId::fresh()))), InErrorRefused::Confirmed);
     }
 
+    /// Whoever may have had the note is told: whom the person was handed to after it was signed, and whom when nobody knows.
+    #[test]
+    fn every_receiver_that_may_have_had_the_note_is_told() {
+        let (ana, ben) = (MemberId::fresh(), MemberId::fresh());
+        let times = [None, Some("soon"), Some("2026-11-25T00:00:00Z"), Some("2026-11-25T01:00:00Z"), Some("2026-11-25T01:30:00Z")];
+        for signed in times {
+            for handed_on in times {
+                let note = note(&ana);
+                let mut document = fhir::note::write(&note);
+                document.set("date", signed.map_or(serde_json::Value::Null, serde_json::Value::from));
+                let mut task = Document::new("Task", "handoff");
+                let code = fhir::element::concept("task", fhir::handoff::HANDOFF);
+                task.set("code", code).set("for", fhir::element::reference("Patient", note.person.as_str()));
+                task.set("owner", fhir::element::reference("Organization", "clinic"));
+                task.set("authoredOn", handed_on.map_or(serde_json::Value::Null, serde_json::Value::from));
+                let mut records = Memory::of([document, task]);
+                let id = marked(&mut records, &note, &PersonId::fresh(), &ana);
+                let plan = confirm(&records, &id, &actor(&ben)).unwrap();
+                let told = plan.writes.iter().filter(|write| write.document.kind() == "Communication").count();
+                // These are of one length, so that their order as texts is their order in time.
+                let dated = |text: Option<&'static str>| text.filter(|text| text.starts_with("2026"));
+                let surely_before = dated(signed).zip(dated(handed_on)).is_some_and(|(signed, handed_on)| handed_on < signed);
+                assert_eq!(told, usize::from(!surely_before), "signed {signed:?}, handed on {handed_on:?}");
+            }
+        }
+    }
+
     #[test]
     fn only_its_author_writes_it_anew_once_and_under_the_right_person() {
         let (ana, ben) = (MemberId::fresh(), MemberId::fresh());

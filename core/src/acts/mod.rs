@@ -49,6 +49,7 @@ pub mod escalate;
 pub mod follow_up;
 pub mod hand_off;
 pub mod join;
+pub mod lead;
 pub mod mark_in_error;
 pub mod observe;
 mod plan;
@@ -72,7 +73,7 @@ use crate::records::lookup::LookupError;
 pub struct Actor {
     /// The member.
     pub member: MemberId,
-    /// Whether they lead.
+    /// Whether the phone was opened for a lead. The agency's data decides as well: [`lead::why_not`].
     pub lead: bool,
     /// Their team.
     pub team: TeamId,

@@ -1,5 +1,6 @@
 //! One tap: an immutable stamp, and what follows from it: the Task's projection, and with contact the visits begin.
 
+use super::lead::{self, NotALead};
 use super::{ActError, Actor, Plan, close};
 use crate::assignment::{Capture, Stamp, StampKind, State, legal, status};
 use crate::base::ids::{AssignmentId, StampId};
@@ -22,6 +23,9 @@ pub enum StampError {
     /// There is no such stamp to withdraw, or it is not this member's to withdraw.
     #[error("only its author or a lead withdraws a stamp, with a reason")]
     NotYours,
+    /// It is another's, this phone was opened for a lead, and the agency's data does not name this member as one.
+    #[error("the agency's data does not name this member as a lead")]
+    NotALead(NotALead),
 }
 
 /// Taps. With contact the visits begin in the same commit, so that no crash leaves a visit planned whose crew is with the
@@ -43,7 +47,8 @@ pub fn tap<R: Records + ?Sized>(
     let stamps = lookup::stamps(records, assignment.as_str())?;
     let from = stamps.status().state;
     legal(from, kind).ok_or(ActError::Refused(StampError::Illegal { from }))?;
-    let stamp = made(assignment, kind, &stamps, capture, actor);
+    let leads = lead::why_not(records, actor)?.is_none();
+    let stamp = made(assignment, kind, &stamps, capture, leads, actor);
     let mut plan = plan("stamp", &task, stamp, &stamps, actor);
     if kind == StampKind::Contact {
         for visit in lookup::visits(records, &task)? {
@@ -67,16 +72,22 @@ pub fn withdraw<R: Records + ?Sized>(
     let task = lookup::task(records, assignment)?;
     let stamps = lookup::stamps(records, assignment.as_str())?;
     let target = stamps.read.iter().find(|s| &s.id == wrong).ok_or(ActError::Refused(StampError::NotYours))?;
-    if reason.trim().is_empty() || (target.by != actor.member && !actor.lead) {
+    if reason.trim().is_empty() || target.withdraws.is_some() {
         return Err(ActError::Refused(StampError::NotYours));
     }
-    let mut stamp = made(assignment, target.kind, &stamps, Capture::Tap, actor);
+    let not_a_lead = lead::why_not(records, actor)?;
+    if target.by != actor.member
+        && let Some(why) = not_a_lead
+    {
+        return Err(ActError::Refused(if why == NotALead::NotOpened { StampError::NotYours } else { StampError::NotALead(why) }));
+    }
+    let mut stamp = made(assignment, target.kind, &stamps, Capture::Tap, not_a_lead.is_none(), actor);
     stamp.withdraws = Some(wrong.clone());
     stamp.reason = Some(reason.to_owned());
     Ok(plan("withdraw stamp", &task, stamp, &stamps, actor))
 }
 
-fn made(assignment: &AssignmentId, kind: StampKind, seen: &Stamps, capture: Capture, actor: &Actor) -> Stamp {
+fn made(assignment: &AssignmentId, kind: StampKind, seen: &Stamps, capture: Capture, by_lead: bool, actor: &Actor) -> Stamp {
     let own = seen.read.iter().filter(|s| s.device == actor.device).map(|s| s.counter).max().unwrap_or(0);
     Stamp {
         id: actor.id("stamp"),
@@ -85,7 +96,7 @@ fn made(assignment: &AssignmentId, kind: StampKind, seen: &Stamps, capture: Capt
         tapped: actor.now,
         server_time: actor.server_now,
         by: actor.member.clone(),
-        by_lead: actor.lead,
+        by_lead,
         device: actor.device.clone(),
         counter: own + 1,
         after: seen.read.iter().map(|s| s.id.clone()).collect(),
@@ -181,6 +192,51 @@ mod tests {
         assert_eq!(refused, Err(ActError::Refused(StampError::NotYours)));
         let plan = withdraw(&records, &id, &stamp.id, "wrong button", &mine).unwrap();
         assert_eq!(plan.writes[1].document.text("/businessStatus/coding/0/code"), Some("offered"));
+    }
+
+    /// Whose tap it is, for whom the phone was opened, and whom the agency names.
+    #[test]
+    fn a_tap_is_withdrawn_by_its_author_or_by_whom_the_agency_names_as_a_lead() {
+        let mine = actor();
+        let other = Actor { member: MemberId::fresh(), ..mine.clone() };
+        for (by, opened, named) in (0..8).map(|case| (if case & 4 == 0 { &mine } else { &other }, case & 2 != 0, case & 1 != 0)) {
+            let (mut records, id) = begun(&mine);
+            let stamp = fhir::assignment::read_stamp(&tapped(&mut records, &id, StampKind::OnScene, &mine).writes[0].document).unwrap();
+            if named {
+                records.put(fhir::team::write_lead(&by.member, by.agency.as_str()));
+            }
+            let by = Actor { lead: opened, ..by.clone() };
+            let (own, leads) = (by.member == mine.member, opened && named);
+            let case = format!("own {own}, opened {opened}, named {named}");
+            assert_eq!(withdraw(&records, &id, &stamp.id, " ", &by), Err(ActError::Refused(StampError::NotYours)), "{case}");
+            match withdraw(&records, &id, &stamp.id, "wrong button", &by) {
+                Ok(plan) => {
+                    assert!(own || leads, "{case}");
+                    records.commit(&plan).unwrap();
+                    let stamps = lookup::stamps(&records, id.as_str()).unwrap();
+                    assert_eq!(stamps.status().withdrawn, [stamp.id], "{case}");
+                    assert_eq!(stamps.read.iter().filter(|stamp| stamp.by_lead).count(), usize::from(leads), "{case}");
+                }
+                Err(error) => {
+                    let why = if opened { StampError::NotALead(NotALead::Unknown) } else { StampError::NotYours };
+                    assert_eq!((error, own || leads), (ActError::Refused(why), false), "{case}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_withdrawal_is_withdrawn_by_nobody() {
+        let mine = Actor { lead: true, ..actor() };
+        let (mut records, id) = begun(&mine);
+        records.put(fhir::team::write_lead(&mine.member, mine.agency.as_str()));
+        let stamp = fhir::assignment::read_stamp(&tapped(&mut records, &id, StampKind::OnScene, &mine).writes[0].document).unwrap();
+        let plan = withdraw(&records, &id, &stamp.id, "wrong button", &mine).unwrap();
+        records.commit(&plan).unwrap();
+        let withdrawal = fhir::assignment::read_stamp(&plan.writes[0].document).unwrap();
+        assert_eq!(withdraw(&records, &id, &withdrawal.id, "it was right", &mine), Err(ActError::Refused(StampError::NotYours)));
+        // The way back is to tap again.
+        assert!(tap(&records, &id, StampKind::OnScene, Capture::Tap, &mine).is_ok());
     }
 
     #[test]

@@ -33,7 +33,8 @@ impl Anydoor {
     /// On return it is on disk and waits to be sent; this phone honours it at once. Returns its id.
     ///
     /// # Errors
-    /// `NotAllowed` for anyone who is not a lead, `Invalid` for a line that is none or a time that cannot be read.
+    /// `NotAllowed` for who is not a lead by the agency's data too (`lead`, `lead-not-named`, `lead-unknown`), `Invalid` for a line
+    /// that is none or a time that cannot be read.
     pub fn close_road(&self, points: Vec<f64>, why: String, until: Option<String>) -> Result<String> {
         let line: Vec<Position> = points
             .chunks(2)
@@ -43,7 +44,7 @@ impl Anydoor {
             })
             .collect::<Result<_>>()?;
         let until = until.as_deref().map(time).transpose()?;
-        self.inner.act(|_, actor| close_road::close(line, &why, until, actor))
+        self.inner.act(|store, actor| close_road::close(store, line, &why, until, actor))
     }
 
     /// Opens again what a lead has closed. On return that is on disk and waits to be sent.

@@ -5,6 +5,7 @@ use crate::acts::close_road::ClosureError;
 use crate::acts::consent::WithdrawError;
 use crate::acts::decide::DecideError;
 use crate::acts::hand_off::HandOffError;
+use crate::acts::lead::NotALead;
 use crate::acts::observe::ObserveError;
 use crate::acts::respond::ClaimError;
 use crate::acts::stamp::StampError;
@@ -297,7 +298,7 @@ impl From<ClaimError> for AnydoorError {
 impl From<ClosureError> for AnydoorError {
     fn from(error: ClosureError) -> Self {
         match error {
-            ClosureError::NotALead => Self::NotAllowed { why: "lead".into() },
+            ClosureError::NotALead(why) => not_a_lead(why, "lead"),
             ClosureError::NotALine => Self::Invalid { what: "line".into() },
             ClosureError::NoReason => Self::Invalid { what: "reason".into() },
         }
@@ -310,6 +311,7 @@ impl From<StampError> for AnydoorError {
             StampError::Illegal { from } => Self::Invalid { what: format!("move-from-{}", crate::base::Code::code(from)) },
             StampError::NotYourTeam => Self::NotAllowed { why: "other-team".into() },
             StampError::NotYours => Self::NotAllowed { why: "stamp-of-another".into() },
+            StampError::NotALead(why) => not_a_lead(why, "stamp-of-another"),
         }
     }
 }
@@ -352,9 +354,19 @@ impl From<InErrorRefused> for AnydoorError {
 impl From<CloseError> for AnydoorError {
     fn from(error: CloseError) -> Self {
         match error {
-            CloseError::LeadOnly => Self::NotAllowed { why: "lead-only".into() },
+            CloseError::LeadOnly(why) => not_a_lead(why, "lead-only"),
         }
     }
+}
+
+/// Why this member may not do what a lead may; `plain` where the phone was not opened for one. The words are `not-a-lead`.
+fn not_a_lead(why: NotALead, plain: &str) -> AnydoorError {
+    let why = match why {
+        NotALead::NotOpened => plain,
+        NotALead::NotNamed => "lead-not-named",
+        NotALead::Unknown => "lead-unknown",
+    };
+    AnydoorError::NotAllowed { why: why.into() }
 }
 
 /// What a run that stopped early means for the person.

@@ -57,7 +57,8 @@ impl Anydoor {
     /// Withdraws a wrong tap, with a reason. It stays visible.
     ///
     /// # Errors
-    /// `NotAllowed` where it is another's and this member does not lead.
+    /// `NotAllowed` where it is another's and this member does not lead: `stamp-of-another`; `lead-not-named` and `lead-unknown`
+    /// where the phone was opened for a lead and the agency's data does not say so.
     pub fn withdraw_tap(&self, assignment: &str, stamp: &str, reason: &str) -> Result<()> {
         let (id, wrong) = (AssignmentId::parse(assignment)?, StampId::parse(stamp)?);
         self.inner.plan(|store, actor| stamp::withdraw(store, &id, &wrong, reason, actor))
@@ -66,7 +67,7 @@ impl Anydoor {
     /// Gives the closing answers of one person's visit.
     ///
     /// # Errors
-    /// `NotAllowed` with `lead-only` for no contact at high urgency.
+    /// `NotAllowed` with `lead-only` for no contact at high urgency; `lead-not-named` and `lead-unknown` as above.
     pub fn close_visit(&self, assignment: &str, visit: &str, closing: ClosingInput) -> Result<()> {
         let (id, visit, closing) = (AssignmentId::parse(assignment)?, VisitId::parse(visit)?, self::closing(&closing)?);
         self.inner.plan(|store, actor| close::close(store, &id, &visit, closing, actor))

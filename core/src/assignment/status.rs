@@ -267,6 +267,24 @@ mod tests {
         assert_eq!(status(&[first, withdraw]).state, State::Offered);
     }
 
+    /// A stamp that names a withdrawal as what it withdraws, whoever made it, changes nothing of what was withdrawn.
+    #[test]
+    fn a_withdrawal_that_is_withdrawn_holds_all_the_same() {
+        let of = |id: &str, withdraws: Option<&str>, by_lead| {
+            let mut stamp = stamp(id, StampKind::OnScene, &[]);
+            (stamp.withdraws, stamp.by_lead) = (withdraws.map(|id| StampId::parse(id).unwrap()), by_lead);
+            stamp
+        };
+        for by_lead in [false, true] {
+            for last in ["s2", "s3"] {
+                let all =
+                    [of("s1", None, false), of("s2", Some("s1"), false), of("s3", Some("s2"), by_lead), of("s4", Some(last), by_lead)];
+                let status = status(&all);
+                assert_eq!((status.state, status.withdrawn), (State::Offered, vec![StampId::parse("s1").unwrap()]), "{last} {by_lead}");
+            }
+        }
+    }
+
     /// Up to three phones tapping anything, each seeing some of what came before, with clocks anywhere.
     fn histories() -> impl Strategy<Value = Vec<Stamp>> {
         let tap = (0..StampKind::ALL.len(), any::<u16>(), any::<i32>(), any::<Option<u8>>());

@@ -54,11 +54,20 @@ pub fn read(doc: &Document) -> Result<Attachment, ReadError> {
         person: id("/subject/reference", "Patient").and_then(|id| PersonId::parse(&id).ok()).ok_or_else(|| wrong("subject"))?,
         author: id("/author/0/reference", "Practitioner").and_then(|id| MemberId::parse(&id).ok()).ok_or_else(|| wrong("author"))?,
         kind: kind.ok_or_else(|| wrong("type"))?,
-        content_type: doc.text("/content/0/attachment/contentType").ok_or_else(|| wrong("content"))?.to_owned(),
+        content_type: doc
+            .text("/content/0/attachment/contentType")
+            .filter(|said| !said.trim().is_empty())
+            .ok_or_else(|| wrong("content"))?
+            .to_owned(),
         size: doc.at("/content/0/attachment/size").and_then(|n| n.as_u64()?.try_into().ok()).ok_or_else(|| wrong("content.size"))?,
-        sha256: extension_text(doc.value(), "sha256", "valueString").ok_or_else(|| wrong("extension(sha256)"))?.to_owned(),
+        sha256: extension_text(doc.value(), "sha256", "valueString").and_then(digest).ok_or_else(|| wrong("extension(sha256)"))?,
         at: doc.instant("/date").ok_or_else(|| wrong("date"))?,
     })
+}
+
+/// A SHA-256 as this client writes it; `None` for what is none.
+fn digest(said: &str) -> Option<String> {
+    (said.len() == 64 && said.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| said.to_ascii_lowercase())
 }
 
 /// The content as it is sent.
@@ -91,5 +100,31 @@ mod tests {
         let lines = whole.text("/data").unwrap().replacen('R', "R\r\n", 1);
         assert!(lines.contains('\n'), "{lines}");
         assert_eq!(data(whole.set("data", json!(lines))).unwrap(), b"\x89PNG....");
+    }
+
+    /// What is read is written again as it was read: a text that says nothing would not be written at all.
+    #[test]
+    fn an_attachment_without_a_digest_or_a_type_is_refused_by_its_element() {
+        let said = (IncidentId::fresh(), PersonId::fresh(), MemberId::fresh());
+        let attachment = Attachment::of(b"\x89PNG....", AttachmentKind::Photo, "image/png", said, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let whole = write(&attachment)[1].clone();
+        let hash = attachment.sha256.as_str();
+        let short = hash.get(..63).unwrap();
+        for text in
+            ["", " ", "\u{0}", "\u{10ffff}", "urn:anydoor:1:", short, &format!("{hash}0"), &format!("{short}g"), &format!("{short}é")]
+        {
+            for (at, element) in [("/extension/0/valueString", "extension(sha256)"), ("/content/0/attachment/contentType", "content")] {
+                let mut body = whole.value().clone();
+                *body.pointer_mut(at).unwrap() = json!(text);
+                let mangled = Document::from_value(body).unwrap();
+                let says_nothing = text.trim().is_empty();
+                match read(&mangled) {
+                    Err(error) => assert!(error.element == element && (says_nothing || at.starts_with("/ext")), "{text:?}: {error}"),
+                    Ok(_) => assert!(element == "content" && !says_nothing, "{text:?} was taken for a {element}"),
+                }
+            }
+        }
+        let upper = whole.to_text().replace(hash, &hash.to_ascii_uppercase());
+        assert_eq!(read(&Document::parse(upper.as_bytes()).unwrap()).unwrap(), attachment);
     }
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::current;
 use super::document::id_of;
 use super::element::{code_in, concept, extension, extension_text, extensions, reference};
 use super::{Document, ReadError, incident};
 use crate::base::Code;
+use crate::base::clock::Instant;
 use crate::base::ids::{MemberId, PlaceId, TeamId};
 use crate::incident::Place;
 use crate::team::{Capability, CrewRole, Fix, Member, Shift, Team};
@@ -55,6 +57,24 @@ fn practitioner(member: &Member) -> Document {
         doc.set("communication", member.languages.iter().map(language).collect());
     }
     doc
+}
+
+/// Writes that a member leads: a role of its own, beside the one in a crew.
+pub fn write_lead(member: &MemberId, agency: &str) -> Document {
+    let mut role = Document::new("PractitionerRole", &crate::base::ids::derived("lead-role", member.as_str()));
+    role.set("active", json!(true)).set("practitioner", reference("Practitioner", member.as_str()));
+    role.set("organization", reference("Organization", agency)).set("code", json!([concept("crew-role", CrewRole::Lead.code())]));
+    role
+}
+
+/// Whether a role makes its member a lead of this agency at a time.
+pub fn leads(role: &Document, agency: &str, at: Instant) -> bool {
+    let is_lead = |code: &Value| code_in(code, "crew-role") == Some(CrewRole::Lead.code());
+    let theirs = role.target("/organization").is_some_and(|organization| id_of(organization, "Organization") == Some(agency));
+    theirs
+        && role.at("/active") != Some(&Value::Bool(false))
+        && current::holds(role.value(), Some(at))
+        && role.list("/code").iter().any(is_lead)
 }
 
 /// Writes where a team was, with its time and accuracy; nothing where it is off shift or on a break (P29).

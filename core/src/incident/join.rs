@@ -300,6 +300,31 @@ mod tests {
         assert_eq!(people, (one.people, two.people));
     }
 
+    /// Said a second time: of two labels the one that fewer may be told stays, whichever record is named first and however
+    /// many others there are; and a police record joined with a Part 2 record is a Part 2 record.
+    #[test]
+    fn of_two_labels_the_narrower_stays_in_every_order() {
+        use crate::base::Code;
+        let narrower = |one: Label, other: Label| match (one, other) {
+            (same, other) if same == other => same,
+            (Label::Part2, _) | (_, Label::Part2) => Label::Part2,
+            (Label::Police, _) | (_, Label::Police) => Label::Police,
+            _ => Label::Health,
+        };
+        let id = FactId::derived("said twice");
+        let of = |name: &str, label| super::super::Incident { facts: vec![fact(&id, label)], ..incident(name, 0) };
+        for first in Label::ALL {
+            for second in Label::ALL {
+                for third in Label::ALL {
+                    let (one, two, three) = (of("one", *first), of("two", *second), of("three", *third));
+                    let together = facts_together(&[&one, &two, &three]);
+                    let expected = narrower(narrower(*first, *second), *third);
+                    assert_eq!(together.iter().map(|fact| fact.label).collect::<Vec<_>>(), [expected], "{first:?} {second:?} {third:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_link_is_shown_beside_until_it_is_unlinked() {
         let link = |relation, said| Linked { other: sender(), relation, why: None, said: at(said) };

@@ -48,7 +48,7 @@ pub fn step_down_state(task_status: &str) -> StepDownState {
     match task_status {
         "completed" => StepDownState::PersonOnLine,
         "accepted" | "in-progress" => StepDownState::Accepted,
-        "rejected" | "failed" | "cancelled" | "on-hold" => StepDownState::CameBack,
+        "rejected" | "failed" | "cancelled" | "on-hold" | "entered-in-error" => StepDownState::CameBack,
         _ => StepDownState::Asked,
     }
 }
@@ -57,10 +57,19 @@ pub fn step_down_state(task_status: &str) -> StepDownState {
 mod tests {
     use super::*;
 
+    /// Every status of a Task (R4), said a second time: who has the person, who has said yes, who has not answered yet; and
+    /// whatever else the centre says, nobody there is going to.
     #[test]
-    fn a_step_down_that_is_accepted_is_not_finished() {
-        assert_eq!(step_down_state("accepted"), StepDownState::Accepted);
-        assert_eq!(step_down_state("completed"), StepDownState::PersonOnLine);
-        assert_eq!(step_down_state("rejected"), StepDownState::CameBack);
+    fn every_status_of_a_step_down_says_who_has_the_person() {
+        for (state, statuses) in [
+            (StepDownState::Asked, &["draft", "requested", "received", "ready"][..]),
+            (StepDownState::Accepted, &["accepted", "in-progress"]),
+            (StepDownState::PersonOnLine, &["completed"]),
+            (StepDownState::CameBack, &["rejected", "cancelled", "failed", "on-hold", "entered-in-error"]),
+        ] {
+            for status in statuses {
+                assert_eq!(step_down_state(status), state, "{status}");
+            }
+        }
     }
 }

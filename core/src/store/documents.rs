@@ -118,3 +118,86 @@ impl Store {
         Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::base::ids::MemberId;
+    use crate::store::{Incoming, Key};
+
+    fn coded(system: &str, code: &str) -> serde_json::Value {
+        json!({ "coding": [crate::fhir::element::coding(system, code)] })
+    }
+
+    /// What is signed once and for all: a note, an addendum, a stamp; and what is not: a plan of care, a Task.
+    fn kinds() -> [(Document, bool); 4] {
+        let mut note = Document::new("DocumentReference", "d");
+        note.set("status", json!("current")).set("docStatus", json!("final")).set("type", coded("document", "note"));
+        let mut addendum = note.clone();
+        addendum.set("relatesTo", json!([{ "code": "appends", "target": { "reference": "DocumentReference/n" } }]));
+        let mut stamp = Document::new("Provenance", "d");
+        stamp.set("activity", coded("stamp", "on-scene")).set("target", json!([{ "reference": "Task/t" }]));
+        let mut task = Document::new("Task", "d");
+        task.set("status", json!("requested")).set("code", coded("task", "follow-up"));
+        [(note, true), (addendum, true), (stamp, true), (task, false)]
+    }
+
+    fn version(document: &Document, number: u8, words: &str) -> Document {
+        let mut version = document.clone();
+        version.set("description", json!(words));
+        version.set("meta", json!({ "versionId": number.to_string(), "lastUpdated": format!("2026-11-25T02:{number:02}:00Z") }));
+        version
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        (folder, store)
+    }
+
+    /// By whom it was made, and by which way another text for it comes.
+    #[test]
+    fn what_is_signed_never_changes_here_whoever_signed_it_and_whatever_would_change_it() {
+        let (at, ana) = ("2026-11-25T02:00:00Z".parse().unwrap(), MemberId::derived("ana"));
+        for (document, signed) in kinds() {
+            for here in [true, false] {
+                for by in ["an act", "a search", "a read by its id"] {
+                    let case = format!("{} signed {signed}, made here {here}, by {by}", document.kind());
+                    let (_folder, mut store) = store();
+                    let plan = || Plan::new("test", &ana, at, "v");
+                    if here {
+                        let mut made = version(&document, 1, "as signed");
+                        made.set("meta", serde_json::Value::Null);
+                        store.commit(&plan().create(made)).unwrap();
+                    }
+                    let first = Incoming { documents: vec![version(&document, 1, "as signed")], read_upto: None };
+                    if here {
+                        let (seq, version) = (store.unsent().unwrap()[0].seq, crate::arrive::Incoming::Accepted { version: Some("1") });
+                        let source = crate::arrive::Source::Acknowledgement { seq };
+                        let said = crate::store::Arrival { kind: document.kind(), id: "d", incoming: version, source };
+                        store.arrive(&[said]).unwrap();
+                    } else {
+                        store.take(&first).unwrap();
+                    }
+                    let (other, text) = (version(&document, 2, "changed"), |store: &Store| {
+                        store.document(document.kind(), "d").unwrap().unwrap().text("/description").map(str::to_owned)
+                    });
+                    let other_page = Incoming { documents: vec![other.clone()], read_upto: None };
+                    let changed = match by {
+                        "an act" => store.commit(&plan().change(other)),
+                        "a search" => store.take_found(&other_page).map(drop),
+                        _ => store.take(&other_page).map(drop),
+                    };
+                    assert!(changed.is_ok() || signed && matches!(changed, Err(StoreError::Signed)), "{case}: {changed:?}");
+                    // Where this phone wrote last a search is never surely news.
+                    let waits = here && by == "a search";
+                    let expected = if signed || waits { "as signed" } else { "changed" };
+                    assert_eq!(text(&store).as_deref(), Some(expected), "{case}");
+                }
+            }
+        }
+    }
+}

@@ -67,3 +67,72 @@ pub(super) fn take(tx: &Transaction<'_>, what: &What, writer: &str) -> Result<bo
         What::Abort => Ok(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::base::ids::MemberId;
+    use crate::fhir::{Document, Revision};
+    use crate::store::Store;
+
+    fn open(path: &Path) -> Store {
+        Store::open(path, &Key::new(&[1; 32]).unwrap(), "agency").unwrap()
+    }
+
+    fn plan() -> Plan {
+        Plan::new("test", &MemberId::derived("ana"), "2026-11-25T02:00:00Z".parse().unwrap(), "v")
+    }
+
+    fn writes(store: &mut Store, at: usize) {
+        let id = format!("b{at}");
+        store.commit(&plan().create(Document::new("Basic", &id))).unwrap();
+        let mut changed = store.document("Basic", &id).unwrap().unwrap();
+        changed.set("author", json!({ "display": at.to_string() }));
+        store.commit(&plan().change(changed)).unwrap();
+    }
+
+    /// The revisions of everything here, by their names.
+    fn names(store: &Store) -> Vec<String> {
+        store.of_kind("Basic").unwrap().iter().map(|document| Revision::of(document).unwrap().name()).collect()
+    }
+
+    /// The database as it was after any of its acts, with the journal as it was at the end.
+    #[test]
+    fn a_database_that_was_behind_gives_no_name_twice() {
+        const ACTS: usize = 4;
+        for behind in 0..=ACTS {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, kept) = (folder.path().join("w.db"), folder.path().join("kept.db"));
+            let mut store = open(&path);
+            for at in 0..ACTS {
+                if at == behind {
+                    store.close().unwrap();
+                    std::fs::copy(&path, &kept).unwrap();
+                    store = open(&path);
+                }
+                writes(&mut store, at);
+            }
+            let (used, counter) = (names(&store), store.setting("counter").unwrap());
+            drop(store);
+            if behind < ACTS {
+                for log in ["db-wal", "db-shm"] {
+                    let _ = std::fs::remove_file(path.with_extension(log));
+                }
+                std::fs::rename(&kept, &path).unwrap();
+            }
+            let mut store = open(&path);
+            assert_eq!(store.opening().rolled_forward as usize, 2 * (ACTS - behind), "{behind} acts were there");
+            assert_eq!(names(&store), used, "{behind} acts were there");
+            assert_eq!(store.setting("counter").unwrap(), counter, "{behind} acts were there");
+            writes(&mut store, ACTS);
+            let now = names(&store);
+            let once: std::collections::BTreeSet<&String> = now.iter().collect();
+            assert_eq!(once.len(), ACTS + 1, "{behind} acts were there: {now:?}");
+        }
+    }
+}

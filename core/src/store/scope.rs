@@ -126,3 +126,107 @@ impl Store {
         Ok(all)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::acts::{Ledger, Plan};
+    use crate::arrive::{Incoming, Source};
+    use crate::base::ids::MemberId;
+    use crate::delivery::Act;
+    use crate::store::{Arrival, Key};
+
+    /// How far a document of this phone has come, or whose it is.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Came {
+        Unsent,
+        Acknowledged,
+        ChangedSince,
+        GivenBack,
+        Lost,
+        FromTheServer,
+    }
+
+    const ALL: [Came; 6] = [Came::Unsent, Came::Acknowledged, Came::ChangedSince, Came::GivenBack, Came::Lost, Came::FromTheServer];
+
+    fn document(version: Option<&str>) -> Document {
+        let mut document = Document::new("Basic", "b");
+        document.set("author", json!({ "reference": "Practitioner/p" }));
+        if let Some(version) = version {
+            document.set("meta", json!({ "versionId": version, "lastUpdated": "2026-11-25T02:00:00Z" }));
+        }
+        document
+    }
+
+    fn says(store: &mut Store, incoming: Incoming<'_>, source: Source<'_>) {
+        store.arrive(&[Arrival { kind: "Basic", id: "b", incoming, source }]).unwrap();
+    }
+
+    /// A store in which the document has come so far.
+    fn store(came: Came) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("w.db"), &Key::new(&[1; 32]).unwrap(), "agency").unwrap();
+        if came == Came::FromTheServer {
+            says(&mut store, Incoming::Document(&document(Some("1"))), Source::Read);
+            return (folder, store);
+        }
+        let at = "2026-11-25T02:00:00Z".parse().unwrap();
+        let plan = || Plan::new("test", &MemberId::derived("ana"), at, "v");
+        store.commit(&plan().create(document(None))).unwrap();
+        if came == Came::Unsent {
+            return (folder, store);
+        }
+        let seq = store.unsent().unwrap()[0].seq;
+        says(&mut store, Incoming::Accepted { version: Some("1") }, Source::Acknowledgement { seq });
+        match came {
+            Came::ChangedSince => store.commit(&plan().change(store.document("Basic", "b").unwrap().unwrap())).unwrap(),
+            Came::GivenBack => says(&mut store, Incoming::Document(&document(Some("1"))), Source::Confirmation),
+            Came::Lost => says(&mut store, Incoming::Absent, Source::Confirmation),
+            _ => {}
+        }
+        (folder, store)
+    }
+
+    #[test]
+    fn only_what_the_server_has_given_back_leaves_and_nothing_else_does() {
+        for came in ALL {
+            let (_folder, mut store) = store(came);
+            let leaves = matches!(came, Came::GivenBack | Came::FromTheServer);
+            assert_eq!(store.leave_scope(&["Basic/b".to_owned()]).unwrap(), usize::from(leaves), "{came:?}");
+            assert_eq!(store.document("Basic", "b").unwrap().is_none(), leaves, "{came:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_at_what_has_left_scope_removes_it_only_where_the_answer_says_so() {
+        let refused = Incoming::Refused { reason: crate::delivery::ParkReason::NotAllowed, detail: None };
+        for (incoming, gone) in [
+            (Incoming::Absent, true),
+            (Incoming::Withheld, true),
+            (Incoming::Unclear, false),
+            (refused, false),
+            (Incoming::Outdated, false),
+            (Incoming::Accepted { version: Some("2") }, false),
+        ] {
+            let (_folder, mut store) = store(Came::FromTheServer);
+            let arrival = Arrival { kind: "Basic", id: "b", incoming, source: Source::Scope { team: "CareTeam/mine" } };
+            let decision = store.arrive(&[arrival]).unwrap().remove(0);
+            assert_eq!(decision == crate::arrive::Decision::LeaveScope, gone, "{incoming:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_acknowledged_and_is_not_there_goes_out_again_as_new() {
+        for came in ALL.into_iter().filter(|came| !matches!(came, Came::Unsent | Came::FromTheServer)) {
+            let (_folder, mut store) = store(came);
+            let before = store.unsent().unwrap().len();
+            says(&mut store, Incoming::Absent, Source::Confirmation);
+            let unsent = store.unsent().unwrap();
+            let creates = unsent.iter().filter(|intent| intent.act == Act::Create).count();
+            assert_eq!(creates, 1, "{came:?}: {before} before, now {unsent:?}");
+            assert_eq!(store.leave_scope(&["Basic/b".to_owned()]).unwrap(), 0, "{came:?}");
+        }
+    }
+}

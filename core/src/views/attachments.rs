@@ -19,17 +19,17 @@ pub struct AttachmentView {
     pub truth: Truth,
 }
 
-/// The photos and dictations of an incident, oldest first.
+/// The photos and dictations of an incident, oldest first. One that cannot be read hides no other.
 ///
 /// # Errors
 /// [`LookupError`].
 pub fn attachments<P: Phone + ?Sized>(phone: &P, incident: &IncidentId) -> Result<Vec<AttachmentView>, LookupError> {
     let all = phone.pointing_at("DocumentReference", "context", &format!("ServiceRequest/{incident}"))?;
-    all.iter().filter(|doc| attachment::is_attachment(doc)).map(|doc| view(phone, doc)).collect()
+    let readable = all.iter().filter(|doc| attachment::is_attachment(doc)).filter_map(|doc| Some((doc, attachment::read(doc).ok()?)));
+    readable.map(|(doc, read)| view(phone, doc, read)).collect()
 }
 
-fn view<P: Phone + ?Sized>(phone: &P, document: &Document) -> Result<AttachmentView, LookupError> {
-    let read = attachment::read(document)?;
+fn view<P: Phone + ?Sized>(phone: &P, document: &Document, read: Attachment) -> Result<AttachmentView, LookupError> {
     let named = phone.truth_of(document.kind(), document.id())?;
     // At the agency is the whole of it: what names it and what is in it.
     let here = phone.document(attachment::CONTENT, &read.content_id())?.is_some();

@@ -4,6 +4,7 @@ mod bit_rot;
 mod failing_disk;
 mod golden;
 mod kill;
+mod never_apart;
 mod power;
 mod small_disk;
 mod store;

@@ -108,10 +108,21 @@ impl SimDisk {
         inner.names.iter().map(|(path, node)| (name(path), inner.files[node].now.clone())).collect()
     }
 
+    /// The names of its files.
+    pub fn names(&self) -> Vec<String> {
+        let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.lock().names.keys().map(name).collect()
+    }
+
     /// Lays a file on it, safe on the platter.
     pub fn lay(&self, name: &str, bytes: Vec<u8>) {
         let file = File { now: bytes.clone(), durable: bytes, named: true, ..File::default() };
         self.lock().make(&self.path(name), file);
+    }
+
+    /// How many temporary files SQLite asked for, on this disk and all others: their names are nobody's.
+    pub fn temporary_files(&self) -> u64 {
+        vfs::temporary_files()
     }
 
     /// From now on it ails so.

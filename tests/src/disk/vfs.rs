@@ -18,6 +18,8 @@ const C_NAME: &CStr = c"anydoor-sim";
 
 static DISKS: Mutex<Option<HashMap<PathBuf, SimDisk>>> = Mutex::new(None);
 static NEXT: AtomicU64 = AtomicU64::new(1);
+/// How many temporary files were asked for, on all disks.
+static TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 /// Makes a disk under a root of its own and registers it.
 pub(super) fn registered(make: impl FnOnce(PathBuf) -> SimDisk) -> SimDisk {
@@ -31,6 +33,10 @@ pub(super) fn registered(make: impl FnOnce(PathBuf) -> SimDisk) -> SimDisk {
 
 pub(super) fn forget(root: &Path) {
     DISKS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().remove(root);
+}
+
+pub(super) fn temporary_files() -> u64 {
+    TEMPORARY.load(Ordering::Relaxed)
 }
 
 fn disk_of(path: &Path) -> Option<SimDisk> {
@@ -113,6 +119,7 @@ unsafe extern "C" fn open(vfs: *mut sqlite3_vfs, name: *const c_char, file: *mut
     let open = file.cast::<Open>();
     (*open).base.pMethods = std::ptr::null();
     if name.is_null() {
+        TEMPORARY.fetch_add(1, Ordering::Relaxed);
         return ffi::SQLITE_CANTOPEN; // temporary files stay in memory (temp_store)
     }
     let path = path(name);
