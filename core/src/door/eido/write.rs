@@ -43,7 +43,7 @@ pub struct Disposition {
 }
 
 /// Everything that goes out in one document, as a CAD or another agency's system writes it: beside the packet what stands
-/// around an incident. Ours write the packet alone ([`write`]).
+/// around an incident. Ours write the packet alone ([`write()`]).
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
     /// The incident as this receiver may know it.
