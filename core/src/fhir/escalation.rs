@@ -24,7 +24,7 @@ use crate::safety::{Acknowledgement, Ending, Escalation, Need, PhonePosition};
 pub const ESCALATION: &str = "escalation";
 
 /// The system of the identifier by which a Task names its team as its group.
-pub(crate) const GROUP: &str = "team";
+pub const GROUP: &str = "team";
 
 /// Writes an escalation.
 pub fn write(escalation: &Escalation) -> Document {
@@ -171,7 +171,7 @@ fn put_extension(doc: &mut Document, name: &str, parts: Vec<Value>) {
 }
 
 /// Whether this is an escalation of this team.
-pub(crate) fn is_of_team(doc: &Document, team: &TeamId) -> bool {
+pub fn is_of_team(doc: &Document, team: &TeamId) -> bool {
     super::safety::task_code(doc) == Some(ESCALATION) && doc.text("/groupIdentifier/value") == Some(team.as_str())
 }
 
