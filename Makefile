@@ -53,13 +53,14 @@ interop:         ## the same shift, replays and races against HAPI FHIR on Postg
 	tests/interop/medplum/run $(LIB)
 	tests/interop/run $(LIB)/anydoor-sandbox
 
-soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds
+soak:            ## long runs of what `make test` runs briefly: SEEDS=n FROM=s KILLS=n FUZZ=seconds LIFELINES=n
 	@tools/need cc pkg-config openssl
 	ANYDOOR_SEEDS=$(or $(SEEDS),20000) ANYDOOR_FROM=$(or $(FROM),2000) ANYDOOR_KILLS=$(or $(KILLS),500) \
 	  ANYDOOR_FUZZ_SECONDS=$(or $(FUZZ),30) cargo test --release -p anydoor-tests --test simulation --test fuzz \
 	  -- --nocapture
 	ANYDOOR_SEEDS=$(or $(SEEDS),20000) ANYDOOR_FROM=$(or $(FROM),2000) ANYDOOR_KILLS=$(or $(KILLS),500) \
-	  cargo test --release -p anydoor-tests --test scenarios -- --nocapture durability::power durability::kill
+	  ANYDOOR_LIFELINES=$(or $(LIFELINES),10000) \
+	  cargo test --release -p anydoor-tests --test scenarios -- --nocapture durability::power durability::kill attacks::lifeline
 
 bench:           ## prints the figures, each with its peer from the same run
 	@tools/need cc pkg-config openssl
