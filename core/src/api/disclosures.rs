@@ -6,6 +6,7 @@ use crate::acts::demand;
 use crate::acts::observe::{self, Observed};
 use crate::base::Code;
 use crate::base::ids::{AssignmentId, OrganizationId, PersonId};
+use crate::handoff::ToldKinds;
 use crate::views::disclosures::{self as view, DisclosureView};
 
 /// How many things of a kind were told.
@@ -15,6 +16,12 @@ pub struct ToldRow {
     pub kind: String,
     /// How many.
     pub count: u32,
+}
+
+impl From<&ToldKinds> for ToldRow {
+    fn from(told: &ToldKinds) -> Self {
+        Self { kind: told.kind.code().into(), count: told.count }
+    }
 }
 
 /// A thing that was withheld. For the one who sends: it is never shown to a receiver.
@@ -87,7 +94,7 @@ impl From<DisclosureView> for DisclosureItem {
             to: account.to.code().into(),
             organization: account.organization.map(Into::into),
             at: account.at.map(|at| at.to_string()),
-            told: account.told.iter().map(|told| ToldRow { kind: told.kind.code().into(), count: told.count }).collect(),
+            told: account.told.iter().map(Into::into).collect(),
             bases: account.bases,
             medical_emergency: account.medical_emergency,
             withheld: account
@@ -154,7 +161,7 @@ impl Anydoor {
             to: account.to.code().into(),
             organization: account.organization.map(Into::into),
             at: account.at.map(|at| at.to_string()).unwrap_or_default(),
-            told: account.told.iter().map(|told| ToldRow { kind: told.kind.code().into(), count: told.count }).collect(),
+            told: account.told.iter().map(Into::into).collect(),
             bases: account.bases,
         };
         self.inner.store(|store| Ok(view::accounting(store, &person)?.into_iter().map(row).collect()))

@@ -13,7 +13,7 @@ use super::client::{Inner, lock};
 use super::error::of_stop;
 use super::lifeline::{EscalationItem, LifelineObserver};
 use super::{AnydoorError, Result};
-use crate::acts::{Actor, Ids};
+use crate::acts::Actor;
 use crate::base::clock::{Clock, Moment, ServerTime};
 use crate::base::ids::{AssignmentId, MemberId, OrganizationId, TeamId};
 use crate::fhir::Document;
@@ -28,11 +28,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The longest wait before a call is sent again.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A call that could not be kept on this phone.
-struct Unsaved {
-    row: EscalationRow,
-}
-
 pub(super) struct Line {
     member: MemberId,
     pub(super) name: String,
@@ -42,7 +37,8 @@ pub(super) struct Line {
     pub(super) callback: String,
     /// `None`: there is no key for them, or they were wiped.
     pub(super) calls: Mutex<Option<Escalations>>,
-    unsaved: Mutex<Vec<Unsaved>>,
+    /// Calls that could not be kept on this phone.
+    unsaved: Mutex<Vec<EscalationRow>>,
     transport: Transport,
     signed_in: Option<Arc<SignedIn>>,
     clock: Arc<dyn Clock>,
@@ -93,7 +89,7 @@ impl Line {
     pub fn actor(&self) -> Actor {
         let server_now = lock(&self.server_time).and_then(|heard| heard.reckon(self.clock.since_boot()));
         let actor = Actor::new(self.member.clone(), self.team.clone(), self.agency.clone(), "lifeline", self.clock.now());
-        Actor { server_now, ids: Ids::Fresh, ..actor }
+        Actor { server_now, ..actor }
     }
 
     pub fn sign_in(&self, token: Option<String>, for_escalations: Option<String>) {
@@ -123,7 +119,7 @@ impl Line {
         let row = EscalationRow { task, version: None, unknown: false, refused: None, made: Some(made), cancelled: None };
         let item = self.item(&row, copies);
         if copies == 0 {
-            lock(&self.unsaved).push(Unsaved { row });
+            lock(&self.unsaved).push(row);
         }
         self.wake.notify_one();
         self.tell_all();
@@ -131,8 +127,8 @@ impl Line {
     }
 
     pub fn cancel(&self, id: &str, ending: &Ending) -> Result<EscalationItem> {
-        if let Some(unsaved) = lock(&self.unsaved).iter_mut().find(|unsaved| unsaved.row.task.id() == id) {
-            unsaved.row.cancelled = Some(ending.clone());
+        if let Some(unsaved) = lock(&self.unsaved).iter_mut().find(|unsaved| unsaved.task.id() == id) {
+            unsaved.cancelled = Some(ending.clone());
         } else {
             let mut calls = lock(&self.calls);
             calls.as_mut().ok_or(AnydoorError::NotFound { what: "escalation".into() })?.cancel(id, ending)?;
@@ -201,14 +197,14 @@ impl Line {
             None => (Vec::new(), 0),
         };
         let mut all: Vec<EscalationItem> = rows.iter().map(|row| self.item(row, copies)).collect();
-        all.extend(lock(&self.unsaved).iter().map(|unsaved| self.item(&unsaved.row, 0)));
+        all.extend(lock(&self.unsaved).iter().map(|unsaved| self.item(unsaved, 0)));
         all
     }
 
     /// Whether a call has not reached its server.
     pub fn has_unsent(&self) -> bool {
         let kept = lock(&self.calls).as_ref().is_some_and(|file| !file.unsent().is_empty());
-        kept || lock(&self.unsaved).iter().any(|unsaved| unsaved.row.version.is_none())
+        kept || lock(&self.unsaved).iter().any(|unsaved| unsaved.version.is_none())
     }
 
     /// Sends what waits and asks after what is open. One at a time.
@@ -238,10 +234,10 @@ impl Line {
         let mut calls = lock(&self.calls);
         let Some(file) = calls.as_mut() else { return };
         lock(&self.unsaved).retain(|unsaved| {
-            let kept = unsaved.row.version.is_none() && file.keep(&unsaved.row.task, unsaved.row.made.as_ref()).is_ok();
-            if let (true, Some(ending)) = (kept, &unsaved.row.cancelled) {
+            let kept = unsaved.version.is_none() && file.keep(&unsaved.task, unsaved.made.as_ref()).is_ok();
+            if let (true, Some(ending)) = (kept, &unsaved.cancelled) {
                 // Where this fails it goes out as a call that nobody cancelled: the safer of the two.
-                drop(file.cancel(unsaved.row.task.id(), ending));
+                drop(file.cancel(unsaved.task.id(), ending));
             }
             !kept
         });
@@ -250,7 +246,7 @@ impl Line {
     /// Sends the calls that could not be kept. Each is looked for before it is sent, so that a receiver's word on it is never
     /// written over, and only a Task with this id counts as there. Whether anything changed.
     async fn send_from_memory(&self) -> bool {
-        let open: Vec<Document> = lock(&self.unsaved).iter().map(|unsaved| unsaved.row.to_send()).collect();
+        let open: Vec<Document> = lock(&self.unsaved).iter().map(|unsaved| unsaved.to_send()).collect();
         let mut changed = false;
         for task in open {
             let there = match self.transport.send(&Request::get(task.reference())).await {
@@ -263,10 +259,10 @@ impl Line {
             };
             let there = there.ok().and_then(|answer| answer.document().ok()).filter(|there| there.reference() == task.reference());
             let Some(there) = there else { continue };
-            if let Some(unsaved) = lock(&self.unsaved).iter_mut().find(|unsaved| unsaved.row.task.id() == task.id()) {
-                changed |= unsaved.row.task != there;
-                unsaved.row.version = there.version().map(str::to_owned);
-                unsaved.row.task = there;
+            if let Some(unsaved) = lock(&self.unsaved).iter_mut().find(|unsaved| unsaved.task.id() == task.id()) {
+                changed |= unsaved.task != there;
+                unsaved.version = there.version().map(str::to_owned);
+                unsaved.task = there;
             }
         }
         changed

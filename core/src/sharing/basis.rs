@@ -1,7 +1,7 @@
 //! Why a thing may be shared: who gave it, to whom, what, why, from when until when, how, and by whom it was taken.
 //!
 //! Rule: a basis is looked at when a packet is built for sending, never when it was planned; one that ended or was withdrawn
-//! allows nothing. One of a release before scopes covers treatment only. Neighbours: `part` asks each; `fhir::handoff` writes.
+//! allows nothing. One of a release before scopes covers treatment only. Neighbours: `part` asks each; `fhir::basis` writes.
 
 use super::matrix::{Ground, Origin};
 use crate::base::clock::Instant;

@@ -48,7 +48,7 @@ const CRATES: [(&str, &[&str]); 4] = [
     ("sandbox", &["anydoor_core", "anydoor_gateway", "anydoor_roads"]),
 ];
 /// The only types and constants of the domain that `api` takes: codes, what it converts into rows, what it hands on.
-const API_TAKES: [&str; 55] = [
+const API_TAKES: [&str; 56] = [
     // codes and inputs
     "assignment::Capture",
     "assignment::Closing",
@@ -108,6 +108,7 @@ const API_TAKES: [&str; 55] = [
     "sharing::NotABasis",
     "sharing::Duty",
     "handoff::Accounted",
+    "handoff::ToldKinds",
 ];
 /// Errors of planning, taken like those above.
 const API_TAKES_TOO: [&str; 2] = ["planning::coverage::CoverageError", "planning::rounds::RoundError"];

@@ -21,8 +21,6 @@ pub(super) struct Standing {
     pub patience_s: Option<u64>,
     /// The highest order.
     pub order: u64,
-    /// Frames of a later release.
-    pub unread: u32,
 }
 
 impl Standing {
@@ -32,9 +30,8 @@ impl Standing {
         let mut standing = Self::default();
         for (_, frame) in &frames {
             standing.order = standing.order.max(frame.order);
-            if frame.said().and_then(|said| standing.take(said)).is_none() {
-                standing.unread += 1;
-            }
+            // One that says nothing here, as of a later release, is left where it is.
+            let _ = frame.said().and_then(|said| standing.take(said));
         }
         standing
     }
